@@ -1,0 +1,77 @@
+# make            build the shared and the static library
+# make demo       build them, mint a token with examples-c/mint.c and show it
+# make test       everything that must hold, in a few minutes
+# make test-deep  the same and what takes longer
+# make install    PREFIX=/usr/local DESTDIR=
+# make uninstall  PREFIX=/usr/local DESTDIR=
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+CARGO ?= cargo
+CC ?= cc
+OBJCOPY ?= objcopy
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+SONAME := libcaptoken.so.$(firstword $(subst ., ,$(VERSION)))
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SHARED := $(TARGET)/release/libcaptoken.so
+STATIC := $(TARGET)/release/libcaptoken.a
+STAGE := $(TARGET)/stage
+SOURCES := Cargo.toml Cargo.lock build.rs cbindgen.toml $(shell find src -name '*.rs')
+
+.PHONY: all
+all: $(SHARED) $(STATIC)
+
+# Cargo leaves a file alone that would come out the same; touch tells make.
+$(SHARED) $(STATIC) &: $(SOURCES)
+	$(CARGO) build --release --locked --lib
+	touch $(SHARED) $(STATIC)
+
+# The input of the demonstration, also its time: NOW=1400000000 gives the token
+# that Twilio's libraries wrote for this input in that second.
+NOW ?= $(shell date +%s)
+
+.PHONY: demo
+demo: $(STAGE)/complete
+	@$(CC) -std=c99 -O2 $(CFLAGS) -I$(STAGE)/usr/include examples-c/mint.c \
+	    -L$(STAGE)/usr/lib -lcaptoken -Wl,-rpath,$(abspath $(STAGE))/usr/lib -o $(TARGET)/mint
+	@TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
+	    $(TARGET)/mint -i Alice -o AP123123 -p Foo=Bar -t 600 -n $(NOW) > $(TARGET)/demo.jwt
+	@cat $(TARGET)/demo.jwt
+	@sh examples-c/show.sh < $(TARGET)/demo.jwt
+
+# The archive's cap_free becomes weak, so that a fully static program that has
+# libcap's as well links, with libcap's. Rust has no stable way to say so.
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 include/captoken.h include/captoken.ffi.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libcaptoken.so.$(VERSION)
+	ln -sf libcaptoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcaptoken.so
+	$(OBJCOPY) --weaken-symbol=cap_free $(STATIC) $(DESTDIR)$(LIBDIR)/libcaptoken.a
+	chmod 644 $(DESTDIR)$(LIBDIR)/libcaptoken.a
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    captoken.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/captoken.pc
+	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+# An installation to test and try, laid out as a package would be.
+.PHONY: stage
+stage: $(STAGE)/complete
+$(STAGE)/complete: $(SHARED) $(STATIC) include/captoken.h include/captoken.ffi.h captoken.pc.in
+	rm -rf $(STAGE)
+	$(MAKE) install DESTDIR=$(abspath $(STAGE)) PREFIX=/usr LIBDIR=/usr/lib INCLUDEDIR=/usr/include
+	touch $@
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(DESTDIR)$(INCLUDEDIR)/captoken.h $(DESTDIR)$(INCLUDEDIR)/captoken.ffi.h \
+	    $(DESTDIR)$(LIBDIR)/libcaptoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) \
+	    $(DESTDIR)$(LIBDIR)/libcaptoken.so $(DESTDIR)$(LIBDIR)/libcaptoken.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/captoken.pc

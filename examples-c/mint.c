@@ -1,0 +1,159 @@
+/* Mints a capability token and prints it: the program to copy.
+ *
+ *     mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...] [-t SECONDS]
+ *
+ * The account SID and the auth token come from the environment, as the variables
+ * TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. The auth token is a secret, and other
+ * users can read a command line.
+ *
+ *     cc mint.c -lcaptoken -o mint
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <captoken.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...]\n"
+    "            [-t SECONDS]\n"
+    "\n"
+    "Prints a capability token for the account in TWILIO_ACCOUNT_SID, signed\n"
+    "with TWILIO_AUTH_TOKEN.\n"
+    "\n"
+    "  -i CLIENT_NAME      allow calls to this client name\n"
+    "  -o APPLICATION_SID  allow calls, which this application answers\n"
+    "  -p KEY=VALUE        a parameter for the application\n"
+    "  -t SECONDS          time to live; default: an hour, at most a day\n"
+    "  -n TIME             now, in seconds since 1970; default: the clock's\n";
+
+/* Says what could not be done and why, and returns whether all is well. */
+static int check(cap_status status, const char *what)
+{
+    if (status != CAP_STATUS_OK)
+        fprintf(stderr, "mint: %s: %s\n", what, cap_strerror(status));
+    return status == CAP_STATUS_OK;
+}
+
+/* Reads a whole number; its range is the library's business. */
+static int read_number(const char *text, int64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0) {
+        fprintf(stderr, "mint: not a whole number: %s\n", text);
+        return 0;
+    }
+    return 1;
+}
+
+/* Adds KEY=VALUE, split at the first '='. */
+static int add_param(cap_token *token, char *param)
+{
+    char *value = strchr(param, '=');
+
+    if (value == NULL) {
+        fprintf(stderr, "mint: a parameter lacks '=': %s\n", param);
+        return 0;
+    }
+    *value++ = '\0';
+    return check(cap_add_outgoing_param(token, param, value), param);
+}
+
+/* Writes a token of any length, NULL on failure. The caller frees it. */
+static char *generate(const cap_token *token, const int64_t *now, int64_t ttl)
+{
+    char *jwt = NULL;
+    size_t size = 0;
+    cap_status status;
+
+    /* The first round asks for the length, the second has the room for it. The
+     * clock may gain a digit in between, so this is a loop. */
+    do {
+        char *larger = (char *)realloc(jwt, size + 1);
+        if (larger == NULL) {
+            free(jwt);
+            fprintf(stderr, "mint: out of memory\n");
+            return NULL;
+        }
+        jwt = larger;
+        status = now != NULL
+            ? cap_generate_at(token, *now, ttl, jwt, size + 1, &size)
+            : cap_generate(token, ttl, jwt, size + 1, &size);
+    } while (status == CAP_STATUS_BUFFER_TOO_SMALL);
+
+    if (!check(status, "token")) {
+        free(jwt);
+        return NULL;
+    }
+    return jwt;
+}
+
+/* Follows the command line. Returns whether it all worked. */
+static int run(cap_token *token, int argc, char **argv)
+{
+    int64_t ttl = CAP_TTL_DEFAULT;
+    int64_t time, *now = NULL;
+    char *jwt;
+    int option, ok = 1;
+
+    while (ok && (option = getopt(argc, argv, "i:o:p:t:n:")) != -1) {
+        switch (option) {
+        case 'i':
+            ok = check(cap_allow_incoming(token, optarg), "client name");
+            break;
+        case 'o':
+            ok = check(cap_allow_outgoing(token, optarg), "application SID");
+            break;
+        case 'p':
+            ok = add_param(token, optarg);
+            break;
+        case 't':
+            ok = read_number(optarg, &ttl);
+            break;
+        case 'n':
+            ok = read_number(optarg, &time);
+            now = &time;
+            break;
+        default:
+            fputs(usage, stderr);
+            return 0;
+        }
+    }
+    if (!ok)
+        return 0;
+    if (optind < argc) {
+        fputs(usage, stderr);
+        return 0;
+    }
+
+    jwt = generate(token, now, ttl);
+    if (jwt == NULL)
+        return 0;
+    ok = puts(jwt) >= 0 && fflush(stdout) == 0;
+    if (!ok)
+        perror("mint: standard output");
+    free(jwt);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    const char *account_sid = getenv("TWILIO_ACCOUNT_SID");
+    const char *auth_token = getenv("TWILIO_AUTH_TOKEN");
+    cap_token *token;
+    int ok;
+
+    /* What is not set is NULL, which cap_new reports. */
+    if (!check(cap_new(account_sid, auth_token, &token),
+               "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"))
+        return EXIT_FAILURE;
+    ok = run(token, argc, argv);
+    cap_token_free(token);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,234 @@
+/* captoken: Twilio Client capability tokens for C.
+ *
+ * A capability token lets a browser or phone register with Twilio Client: it is
+ * a JSON Web Token that says whose account is used, under which client name
+ * calls come in, and which application answers the calls that go out.
+ *
+ *     cap_token *token;
+ *     char jwt[1024];
+ *
+ *     cap_new(account_sid, auth_token, &token);
+ *     cap_allow_incoming(token, "alice");
+ *     cap_allow_outgoing(token, application_sid);
+ *     cap_generate(token, CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL);
+ *     cap_token_free(token);
+ *
+ * What holds for every function:
+ *
+ * - A text is UTF-8 and ends in a NUL. The library keeps copies, never the
+ *   caller's pointers, and neither trims nor normalises.
+ * - A call that fails changes nothing. Its status says why; there is no other
+ *   error state. NULL where none is allowed is a status, not a crash.
+ * - A `const cap_token *` may be used by many threads at once; a `cap_token *`
+ *   must not be in use by any other thread. The library has no lock but the one
+ *   of cap_configure(), starts no thread, handles no signal, reads no
+ *   environment variable and writes nothing.
+ * - Memory that runs out is CAP_STATUS_OUT_OF_MEMORY, not the end of the program.
+ * - Arguments are checked from left to right, and the first that is wrong decides
+ *   the status; what depends on earlier calls is checked last.
+ */
+
+
+#ifndef CAPTOKEN_H
+#define CAPTOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// How a call ended. The numbers are fixed: later versions append to them.
+typedef enum {
+    /// The call did what it says.
+    CAP_STATUS_OK = 0,
+    /// A pointer that must not be NULL is NULL.
+    CAP_STATUS_NULL_ARGUMENT = 1,
+    /// A text that must not be empty is "".
+    CAP_STATUS_EMPTY_ARGUMENT = 2,
+    /// A text is not UTF-8.
+    CAP_STATUS_INVALID_UTF8 = 3,
+    /// The time to live is below 1 or above CAP_TTL_MAX seconds.
+    CAP_STATUS_INVALID_TTL = 4,
+    /// A time, or the expiry it leads to, is before 1970 or after 2^53 - 1
+    /// seconds; or the system clock is set to before 1970.
+    CAP_STATUS_INVALID_TIME = 5,
+    /// The buffer cannot hold the result and its NUL.
+    CAP_STATUS_BUFFER_TOO_SMALL = 6,
+    /// An account SID or auth token is NULL and none is configured.
+    CAP_STATUS_NO_CREDENTIALS = 7,
+    /// The handle is not one of this library's.
+    CAP_STATUS_INVALID_HANDLE = 8,
+    /// A parameter or filter was given before the permission it belongs to.
+    CAP_STATUS_MISSING_SCOPE = 9,
+    /// The client name is not 1 to 256 ASCII letters, digits and underscores.
+    CAP_STATUS_INVALID_CLIENT_NAME = 10,
+    /// The library writes the claim or grant of this name itself.
+    CAP_STATUS_RESERVED_NAME = 11,
+    /// The text is not one JSON value; or, for a grant, not one JSON object.
+    CAP_STATUS_INVALID_JSON = 12,
+    /// The call does not apply to this kind of token.
+    CAP_STATUS_UNSUPPORTED = 13,
+    /// Memory ran out.
+    CAP_STATUS_OUT_OF_MEMORY = 14,
+    /// A bug in this library was stopped before it could harm the program.
+    CAP_STATUS_INTERNAL = 15,
+    /// The token is not a signed token, or lacks a readable expiry.
+    CAP_STATUS_TOKEN_MALFORMED = 16,
+    /// The token is signed in another way than HS256.
+    CAP_STATUS_TOKEN_ALGORITHM = 17,
+    /// The token was signed with another secret, or changed since.
+    CAP_STATUS_TOKEN_SIGNATURE = 18,
+    /// The token has expired.
+    CAP_STATUS_TOKEN_EXPIRED = 19,
+    /// The token is not valid yet.
+    CAP_STATUS_TOKEN_NOT_YET_VALID = 20,
+} cap_status;
+
+/// Times to live, in seconds.
+typedef enum {
+    /// An hour: the default of Twilio's own libraries.
+    CAP_TTL_DEFAULT = 3600,
+    /// A day: the most that Twilio accepts (its error 31207 beyond that).
+    CAP_TTL_MAX = 86400,
+} cap_ttl;
+
+/// One token in the making: an account, its secret, and what the token will
+/// allow.
+typedef struct cap_token cap_token;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/// Makes a handle for tokens of one account and stores it in `*out`. It allows
+/// nothing yet.
+///
+/// `account_sid` and `auth_token` are those of the Twilio console. The bytes of
+/// the auth token are the key that signs. Either may be NULL to take what
+/// cap_configure() has set; neither is checked for a prefix or a length, as no
+/// official library does.
+///
+/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
+/// cap_token_free() once. Otherwise `*out` is NULL and the status is
+/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT
+/// (`out`) or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_new(const char *account_sid,
+                   const char *auth_token,
+                   cap_token **out);
+
+/// Allows calls to the browser or phone that holds the token, under a client name
+/// (`<Client>` in TwiML). Calls that it makes come from that name, too.
+///
+/// A second call replaces the name. Any text but "" is taken and arrives as it
+/// is. Twilio's pages disagree on what a name may be; ASCII letters, digits and
+/// underscores are safe with all of them.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_allow_incoming(cap_token *token,
+                              const char *client_name);
+
+/// Allows calls from the browser or phone that holds the token. The TwiML
+/// application with this SID answers them.
+///
+/// A second call replaces the application and drops the parameters of the first.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_allow_outgoing(cap_token *token,
+                              const char *application_sid);
+
+/// Adds a parameter that Twilio hands to the application with every outgoing
+/// call; the holder of the token cannot change it.
+///
+/// Parameters keep the order of the calls, a key may repeat, and key and value
+/// may be "". Whatever they contain, the application receives that one key and
+/// that one value.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing() comes first) or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_add_outgoing_param(cap_token *token,
+                                  const char *key,
+                                  const char *value);
+
+/// Writes a signed token into `buffer` that expires `ttl` seconds from now, by
+/// the system clock. The handle stays as it is and can make any number of tokens.
+///
+/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is that of
+/// `buffer` in bytes and counts the NUL. `*length` receives the token's length
+/// without the NUL; `length` may be NULL. The token is ASCII: header, payload and
+/// signature of a JSON Web Token (RFC 7519) with HS256.
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, with `*length` set and
+/// `buffer` an empty text. (`buffer` NULL with `size` 0 asks for the length so.)
+/// On any other status, CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME (the clock is before 1970) or
+/// CAP_STATUS_OUT_OF_MEMORY, `*length` is 0 as well.
+cap_status cap_generate(const cap_token *token,
+                        int64_t ttl,
+                        char *buffer,
+                        size_t size,
+                        size_t *length);
+
+/// Does what cap_generate() does, at a time of the caller's: the same handle,
+/// `now` and `ttl` give the same token, byte for byte.
+///
+/// `now` is in seconds since 1970-01-01 00:00 UTC. Returns
+/// CAP_STATUS_INVALID_TIME if it is negative, or if it or `now + ttl` is above
+/// 2^53 - 1, the last integer that every JSON reader holds; and what
+/// cap_generate() returns.
+cap_status cap_generate_at(const cap_token *token,
+                           int64_t now,
+                           int64_t ttl,
+                           char *buffer,
+                           size_t size,
+                           size_t *length);
+
+/// Frees a handle and wipes its secret from memory. NULL is ignored.
+void cap_token_free(cap_token *token);
+
+/// Frees a handle as cap_token_free() does, under a name that Linux's libcap has
+/// too, with the same prototype. In a program with both libraries one of the two
+/// functions is called for all objects; this one passes libcap's on to libcap.
+///
+/// Where libcap's is the one that is called, it refuses handles of this library
+/// with -1 and leaves them as they are. That is so in a program that names libcap
+/// before this library (`-lcap -lcaptoken`), or that links both statically. Such
+/// a program must call cap_token_free(), and any program may.
+///
+/// Returns 0 for NULL and for a handle, which it has freed; for an object of
+/// libcap, what libcap returns; for anything else, -1 with `errno` EINVAL.
+int cap_free(void *token);
+
+/// Sets the account SID and auth token that cap_new() takes where it is given
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be
+/// called from any thread at any time; handles that exist stay as they are.
+///
+/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone is
+/// CAP_STATUS_NULL_ARGUMENT.
+///
+/// Returns CAP_STATUS_OK, or, with what was set still in place,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8
+/// or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_configure(const char *account_sid,
+                         const char *auth_token);
+
+/// Returns the version of the library that runs, as in "1.2.3". The text is
+/// constant; do not free it.
+const char *cap_version(void);
+
+/// Returns what a status means, in one line of English without a full stop; of
+/// any number, also one that is no status. Never NULL. The text is constant; do
+/// not free it.
+const char *cap_strerror(int status);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* CAPTOKEN_H */

@@ -1,0 +1,310 @@
+//! The exported functions, in header order. Their documentation is the header's
+//! and speaks to C.
+//!
+//! # Safety
+//!
+//! What every function asks of its caller stands once, here and at the top of the
+//! header (`cbindgen.toml`). A pointer is NULL or points to what its type says. A
+//! text ends in a NUL. A `cap_token *` came from [`cap_new`] and is not freed; a
+//! `const` one is not changed meanwhile, another is used by nobody else.
+
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "said once for all functions, above and in the header"
+)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+use std::time::SystemTime;
+
+use self::boundary::{catch, ensure};
+use self::defaults::Defaults;
+pub use self::handle::Token;
+pub use self::status::Status;
+use self::text::Output;
+pub use crate::capability::Ttl;
+use crate::capability::{Capability, check_ttl};
+use crate::jws::Key;
+
+mod boundary;
+mod defaults;
+mod handle;
+mod libcap;
+mod status;
+mod text;
+
+/// Makes a handle for tokens of one account and stores it in `*out`. It allows
+/// nothing yet.
+///
+/// `account_sid` and `auth_token` are those of the Twilio console. The bytes of
+/// the auth token are the key that signs. Either may be NULL to take what
+/// cap_configure() has set; neither is checked for a prefix or a length, as no
+/// official library does.
+///
+/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
+/// cap_token_free() once. Otherwise `*out` is NULL and the status is
+/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT
+/// (`out`) or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_new(
+    account_sid: *const c_char,
+    auth_token: *const c_char,
+    out: *mut *mut Token,
+) -> Status {
+    if !out.is_null() {
+        // SAFETY: not NULL, so the caller promises that it can be written.
+        unsafe { out.write(ptr::null_mut()) };
+    }
+    ensure(|| {
+        // One look at the defaults, so that both are of one cap_configure() even
+        // while another thread calls it again.
+        let needs_defaults = account_sid.is_null() || auth_token.is_null();
+        let guard = needs_defaults.then(defaults::get);
+        let defaults = guard.as_deref().and_then(Option::as_ref);
+
+        // SAFETY: the caller promises NULL or text.
+        let account_sid = match unsafe { text::optional_name(account_sid) }? {
+            Some(account_sid) => account_sid,
+            None => &defaults.ok_or(Status::NoCredentials)?.account_sid,
+        };
+        // SAFETY: the caller promises NULL or text.
+        let key = match unsafe { text::optional_name(auth_token) }? {
+            Some(auth_token) => Key::new(auth_token)?,
+            None => defaults.ok_or(Status::NoCredentials)?.key.clone(),
+        };
+        if out.is_null() {
+            return Err(Status::NullArgument);
+        }
+        let token = handle::give(Capability::new(account_sid, key)?)?;
+        // SAFETY: as above.
+        unsafe { out.write(token) };
+        Ok(())
+    })
+}
+
+/// Allows calls to the browser or phone that holds the token, under a client name
+/// (`<Client>` in TwiML). Calls that it makes come from that name, too.
+///
+/// A second call replaces the name. Any text but "" is taken and arrives as it
+/// is. Twilio's pages disagree on what a name may be; ASCII letters, digits and
+/// underscores are safe with all of them.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_allow_incoming(
+    token: *mut Token,
+    client_name: *const c_char,
+) -> Status {
+    ensure(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let client_name = unsafe { text::name(client_name) }?;
+        Ok(capability.allow_incoming(client_name)?)
+    })
+}
+
+/// Allows calls from the browser or phone that holds the token. The TwiML
+/// application with this SID answers them.
+///
+/// A second call replaces the application and drops the parameters of the first.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_allow_outgoing(
+    token: *mut Token,
+    application_sid: *const c_char,
+) -> Status {
+    ensure(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let application_sid = unsafe { text::name(application_sid) }?;
+        Ok(capability.allow_outgoing(application_sid)?)
+    })
+}
+
+/// Adds a parameter that Twilio hands to the application with every outgoing
+/// call; the holder of the token cannot change it.
+///
+/// Parameters keep the order of the calls, a key may repeat, and key and value
+/// may be "". Whatever they contain, the application receives that one key and
+/// that one value.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing() comes first) or
+/// CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_add_outgoing_param(
+    token: *mut Token,
+    key: *const c_char,
+    value: *const c_char,
+) -> Status {
+    ensure(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let key = unsafe { text::any(key) }?;
+        // SAFETY: the caller promises NULL or text.
+        let value = unsafe { text::any(value) }?;
+        Ok(capability.add_outgoing_param(key, value)?)
+    })
+}
+
+/// Writes a signed token into `buffer` that expires `ttl` seconds from now, by
+/// the system clock. The handle stays as it is and can make any number of tokens.
+///
+/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is that of
+/// `buffer` in bytes and counts the NUL. `*length` receives the token's length
+/// without the NUL; `length` may be NULL. The token is ASCII: header, payload and
+/// signature of a JSON Web Token (RFC 7519) with HS256.
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, with `*length` set and
+/// `buffer` an empty text. (`buffer` NULL with `size` 0 asks for the length so.)
+/// On any other status, CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME (the clock is before 1970) or
+/// CAP_STATUS_OUT_OF_MEMORY, `*length` is 0 as well.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_generate(
+    token: *const Token,
+    ttl: i64,
+    buffer: *mut c_char,
+    size: usize,
+    length: *mut usize,
+) -> Status {
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    let output = unsafe { Output::new(buffer, size, length) };
+    output.ensure(|output| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody changes.
+        let capability = unsafe { handle::borrow(token) }?;
+        check_ttl(ttl)?;
+        let token = capability.token(now()?, ttl)?;
+        output.write(token.length(), |out| token.write(out))
+    })
+}
+
+/// Does what cap_generate() does, at a time of the caller's: the same handle,
+/// `now` and `ttl` give the same token, byte for byte.
+///
+/// `now` is in seconds since 1970-01-01 00:00 UTC. Returns
+/// CAP_STATUS_INVALID_TIME if it is negative, or if it or `now + ttl` is above
+/// 2^53 - 1, the last integer that every JSON reader holds; and what
+/// cap_generate() returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_generate_at(
+    token: *const Token,
+    now: i64,
+    ttl: i64,
+    buffer: *mut c_char,
+    size: usize,
+    length: *mut usize,
+) -> Status {
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    let output = unsafe { Output::new(buffer, size, length) };
+    output.ensure(|output| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody changes.
+        let capability = unsafe { handle::borrow(token) }?;
+        let token = capability.token(now, ttl)?;
+        output.write(token.length(), |out| token.write(out))
+    })
+}
+
+/// Frees a handle and wipes its secret from memory. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_token_free(token: *mut Token) {
+    // SAFETY: the caller promises NULL, even, or a handle that is never used again.
+    catch((), || drop(unsafe { handle::take(token) }));
+}
+
+/// Frees a handle as cap_token_free() does, under a name that Linux's libcap has
+/// too, with the same prototype. In a program with both libraries one of the two
+/// functions is called for all objects; this one passes libcap's on to libcap.
+///
+/// Where libcap's is the one that is called, it refuses handles of this library
+/// with -1 and leaves them as they are. That is so in a program that names libcap
+/// before this library (`-lcap -lcaptoken`), or that links both statically. Such
+/// a program must call cap_token_free(), and any program may.
+///
+/// Returns 0 for NULL and for a handle, which it has freed; for an object of
+/// libcap, what libcap returns; for anything else, -1 with `errno` EINVAL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
+    if token.is_null() {
+        0
+    } else if handle::is_ours(token) {
+        catch(-1, || {
+            // SAFETY: the caller promises a handle that is never used again.
+            drop(unsafe { handle::take(token.cast()) });
+            0
+        })
+    } else {
+        // SAFETY: not ours, so the caller promises that it is libcap's.
+        catch(-1, || unsafe { libcap::free(token) })
+    }
+}
+
+/// Sets the account SID and auth token that cap_new() takes where it is given
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be
+/// called from any thread at any time; handles that exist stay as they are.
+///
+/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone is
+/// CAP_STATUS_NULL_ARGUMENT.
+///
+/// Returns CAP_STATUS_OK, or, with what was set still in place,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8
+/// or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_configure(
+    account_sid: *const c_char,
+    auth_token: *const c_char,
+) -> Status {
+    ensure(|| {
+        if account_sid.is_null() && auth_token.is_null() {
+            defaults::set(None);
+            return Ok(());
+        }
+        // SAFETY: the caller promises NULL or text.
+        let account_sid = unsafe { text::name(account_sid) }?;
+        // SAFETY: the caller promises NULL or text.
+        let auth_token = unsafe { text::name(auth_token) }?;
+        let defaults = Defaults::new(account_sid, Key::new(auth_token)?)?;
+        defaults::set(Some(defaults));
+        Ok(())
+    })
+}
+
+/// Returns the version of the library that runs, as in "1.2.3". The text is
+/// constant; do not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn cap_version() -> *const c_char {
+    const VERSION: &CStr =
+        match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+            Ok(version) => version,
+            Err(_) => c"",
+        };
+    VERSION.as_ptr()
+}
+
+/// Returns what a status means, in one line of English without a full stop; of
+/// any number, also one that is no status. Never NULL. The text is constant; do
+/// not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
+    catch(c"unknown status", || status::text(status)).as_ptr()
+}
+
+/// Seconds since 1970-01-01 UTC by the system clock.
+fn now() -> Result<i64, Status> {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|_| Status::InvalidTime)?;
+    i64::try_from(since.as_secs()).map_err(|_| Status::InvalidTime)
+}

@@ -1,0 +1,113 @@
+//! A box to a `cap_token *` and back.
+//!
+//! Linux's libcap exports a `cap_free` of its own. A program that loads both
+//! libraries has one `cap_free` for all, so ours must tell our handles from
+//! libcap's objects, and theirs must do no harm to our handles. A handle is an odd
+//! address, which no allocator returns: libcap refuses it. Versions of libcap
+//! that look before they refuse read up to eight bytes below the address, in
+//! search of their magic number; those lie in our object too, and are zero.
+
+use std::alloc::{Layout, alloc};
+use std::ffi::c_void;
+use std::mem::offset_of;
+
+use super::status::Status;
+use crate::capability::Capability;
+
+/// One token in the making: an account, its secret, and what the token will
+/// allow.
+pub struct Token {
+    _opaque: [u8; 0],
+}
+
+#[repr(C)]
+struct Object {
+    below: [u8; 9],
+    /// The byte whose address is the handle.
+    mark: u8,
+    capability: Capability,
+}
+
+const OFFSET: usize = offset_of!(Object, mark);
+
+const _: () = assert!(OFFSET % 2 == 1 && OFFSET >= 8 && align_of::<Object>() % 2 == 0);
+
+/// A handle is used by many threads at once as long as none changes it.
+const _: () = {
+    const fn shareable<T: Send + Sync>() {}
+    shareable::<Capability>();
+};
+
+/// Moves a capability to where C can hold it.
+pub(super) fn give(capability: Capability) -> Result<*mut Token, Status> {
+    let layout = Layout::new::<Object>();
+    // SAFETY: an Object is not of size zero.
+    let object: *mut Object = unsafe { alloc(layout) }.cast();
+    if object.is_null() {
+        return Err(Status::OutOfMemory);
+    }
+    // SAFETY: the allocation is new, not NULL, and of an Object's size and
+    // alignment.
+    unsafe {
+        object.write(Object {
+            below: [0; 9],
+            mark: 0,
+            capability,
+        });
+    }
+    Ok(object.wrapping_byte_add(OFFSET).cast())
+}
+
+/// Whether an address that is not NULL can be a handle. One that is freed, or odd
+/// for another reason, cannot be told.
+pub(super) fn is_ours(address: *const c_void) -> bool {
+    address.addr() % 2 == 1
+}
+
+fn object(token: *const Token) -> Result<*const Object, Status> {
+    if token.is_null() {
+        Err(Status::NullArgument)
+    } else if is_ours(token.cast()) {
+        Ok(token.wrapping_byte_sub(OFFSET).cast())
+    } else {
+        Err(Status::InvalidHandle)
+    }
+}
+
+/// The capability behind a handle, to be read.
+///
+/// # Safety
+///
+/// `token` is NULL, even, or a handle of [`give`] that is not freed or written
+/// while the reference is used.
+pub(super) unsafe fn borrow<'a>(token: *const Token) -> Result<&'a Capability, Status> {
+    let object = object(token)?;
+    // SAFETY: `give` made an Object at this address; the caller promises that it
+    // is still there and that nobody writes to it.
+    Ok(unsafe { &(*object).capability })
+}
+
+/// The capability behind a handle, to be changed.
+///
+/// # Safety
+///
+/// `token` is NULL, even, or a handle of [`give`] that nobody else uses while the
+/// reference is used.
+pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capability, Status> {
+    let object = object(token)?.cast_mut();
+    // SAFETY: `give` made an Object at this address; the caller promises that it
+    // is still there and that nobody else uses it.
+    Ok(unsafe { &mut (*object).capability })
+}
+
+/// Takes a handle back; dropping the box wipes the key and frees the memory.
+///
+/// # Safety
+///
+/// `token` is NULL, even, or a handle of [`give`] that is never used again.
+pub(super) unsafe fn take(token: *mut Token) -> Result<Box<impl Sized>, Status> {
+    let object = object(token)?.cast_mut();
+    // SAFETY: `give` made an Object at this address, in memory of the global
+    // allocator and the layout that Box expects; the caller hands it over.
+    Ok(unsafe { Box::from_raw(object) })
+}

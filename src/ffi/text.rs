@@ -1,0 +1,127 @@
+//! C strings to `&str`, Rust text into the caller's buffer.
+
+use std::ffi::{CStr, c_char};
+use std::ptr::NonNull;
+use std::slice;
+
+use super::boundary::ensure;
+use super::status::Status;
+use crate::error::Error;
+
+/// A text that may be empty.
+///
+/// # Safety
+///
+/// `text` is NULL, or NUL-terminated and not written while the result is used.
+pub(super) unsafe fn any<'a>(text: *const c_char) -> Result<&'a str, Status> {
+    if text.is_null() {
+        return Err(Status::NullArgument);
+    }
+    // SAFETY: not NULL; the caller promises the rest.
+    unsafe { CStr::from_ptr(text) }
+        .to_str()
+        .map_err(|_| Status::InvalidUtf8)
+}
+
+/// A text that must not be empty: a SID, a secret, a client name.
+///
+/// # Safety
+///
+/// As for [`any`].
+pub(super) unsafe fn name<'a>(text: *const c_char) -> Result<&'a str, Status> {
+    // SAFETY: the caller promises what `any` asks for.
+    match unsafe { any(text) }? {
+        "" => Err(Status::EmptyArgument),
+        text => Ok(text),
+    }
+}
+
+/// A text that must not be empty, or NULL.
+///
+/// # Safety
+///
+/// As for [`any`].
+pub(super) unsafe fn optional_name<'a>(text: *const c_char) -> Result<Option<&'a str>, Status> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller promises what `any` asks for.
+    unsafe { name(text) }.map(Some)
+}
+
+/// Where a program wants a result: a buffer of `size` bytes, and a place for the
+/// length of what is to stand in it.
+pub(super) struct Output {
+    buffer: *mut c_char,
+    size: usize,
+    length: Option<NonNull<usize>>,
+}
+
+impl Output {
+    /// # Safety
+    ///
+    /// As long as the result is used, `buffer` is NULL or writable for `size`
+    /// bytes, `length` is NULL or writable, and nobody else uses either.
+    pub(super) unsafe fn new(buffer: *mut c_char, size: usize, length: *mut usize) -> Self {
+        Self {
+            buffer,
+            size,
+            length: NonNull::new(length),
+        }
+    }
+
+    /// Runs `body`, which calls [`Output::write`] last. Whatever fails, an empty
+    /// text is left behind, of length 0 unless the buffer was too small.
+    pub(super) fn ensure(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
+        let status = ensure(|| body(&mut self));
+        if status != Status::Ok {
+            self.terminate(0);
+        }
+        if !matches!(status, Status::Ok | Status::BufferTooSmall) {
+            self.set_length(0);
+        }
+        status
+    }
+
+    /// Has `fill` write a text of `length` bytes, all of them ASCII, and ends it
+    /// with a NUL.
+    pub(super) fn write(
+        &mut self,
+        length: Result<usize, Error>,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), Error>,
+    ) -> Result<(), Status> {
+        if self.buffer.is_null() && self.size > 0 {
+            return Err(Status::NullArgument);
+        }
+        let length = length?;
+        self.set_length(length);
+        if length >= self.size {
+            return Err(Status::BufferTooSmall);
+        }
+        // SAFETY: `length` bytes are fewer than `size`, for which the buffer is
+        // writable, and it is not NULL, since `size` is not zero. They are written
+        // before a slice is made of them, as C may not have done so.
+        let text = unsafe {
+            self.buffer.write_bytes(0, length);
+            slice::from_raw_parts_mut(self.buffer.cast(), length)
+        };
+        fill(text)?;
+        self.terminate(length);
+        Ok(())
+    }
+
+    /// Writes a NUL at `index`, if the buffer reaches that far.
+    fn terminate(&mut self, index: usize) {
+        if !self.buffer.is_null() && index < self.size {
+            // SAFETY: `new` was promised that the buffer is writable there.
+            unsafe { self.buffer.add(index).write(0) };
+        }
+    }
+
+    fn set_length(&mut self, length: usize) {
+        if let Some(place) = self.length {
+            // SAFETY: `new` was promised that the place is writable.
+            unsafe { place.write(length) };
+        }
+    }
+}

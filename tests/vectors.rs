@@ -1,0 +1,214 @@
+//! Tokens against those that Twilio's own libraries wrote of the same input.
+
+#![expect(unsafe_code, reason = "the functions are C's")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+#[path = "support/handle.rs"]
+mod handle;
+#[path = "support/token.rs"]
+mod token;
+
+use handle::Handle;
+use token::{Scope, decode, scopes};
+
+/// Features that tokens of these tags need, and the library does not have yet.
+const SKIPPED_TAGS: [&str; 2] = ["event_stream", "claims"];
+
+/// The library that wrote the tokens which ours equal byte for byte.
+const SAME_BYTES: &str = "ruby-3.16.1";
+
+/// The committed cases; where the originals are at hand, they must be the same.
+fn cases() -> Vec<Value> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let committed = fs::read(root.join("tests/data/capability.json")).expect("committed cases");
+    if let Ok(original) = fs::read(root.join("../shared/vectors/capability.json")) {
+        assert!(
+            committed == original,
+            "tests/data/capability.json is out of date"
+        );
+    }
+    let mut file: Value = serde_json::from_slice(&committed).expect("JSON");
+    serde_json::from_value(file["cases"].take()).expect("a list")
+}
+
+/// Runs `check` on every case whose features exist, and names the others.
+fn for_each_case(mut check: impl FnMut(&Value)) {
+    let mut skipped = BTreeSet::new();
+    let mut checked = 0;
+    for case in cases() {
+        let name = text(&case["name"]);
+        let tags = array(&case["tags"]).iter().map(text);
+        match tags.into_iter().find(|tag| SKIPPED_TAGS.contains(tag)) {
+            Some(tag) => {
+                println!("skipped, tag {tag}: {name}");
+                skipped.insert(name.to_owned());
+            }
+            None => {
+                check(&case);
+                checked += 1;
+            }
+        }
+    }
+    let expected = [
+        "claims_custom",
+        "event_stream_first",
+        "event_stream_plain",
+        "event_stream_two_filters",
+    ];
+    assert!(skipped.iter().eq(expected));
+    assert_eq!(checked, 53);
+}
+
+fn mint(case: &Value) -> String {
+    let name = text(&case["name"]);
+    let mut handle = Handle::new(text(&case["account_sid"]), text(&case["auth_token"]))
+        .unwrap_or_else(|status| panic!("{name}: {status:?}"));
+    for call in array(&case["order"]) {
+        match text(call) {
+            "incoming" => handle.allow_incoming(text(&case["incoming"])),
+            "outgoing" => {
+                let outgoing = &case["outgoing"];
+                handle
+                    .allow_outgoing(text(&outgoing["application_sid"]))
+                    .and_then(|()| {
+                        pairs(&outgoing["params"])
+                            .iter()
+                            .try_for_each(|(key, value)| handle.add_outgoing_param(key, value))
+                    })
+            }
+            other => panic!("{name}: unknown call {other}"),
+        }
+        .unwrap_or_else(|status| panic!("{name}: {status:?}"));
+    }
+    let now = case["now"].as_i64().expect("an integer");
+    let ttl = case["ttl"].as_i64().unwrap_or(3600);
+    handle
+        .generate_at(now, ttl)
+        .unwrap_or_else(|status| panic!("{name}: {status:?}"))
+}
+
+#[test]
+fn every_case_says_what_the_official_tokens_say() {
+    for_each_case(|case| {
+        let name = text(&case["name"]);
+        let token = decode(&mint(case), text(&case["auth_token"]));
+        let expected = &case["expected"];
+
+        assert_eq!(token.header, r#"{"typ":"JWT","alg":"HS256"}"#, "{name}");
+        let header: Value = serde_json::from_str(&token.header).expect("JSON");
+        assert_eq!(header, expected["header"], "{name}");
+
+        let positions =
+            [r#"{"scope":""#, r#"","iss":""#, r#"","exp":"#].map(|key| token.payload.find(key));
+        assert!(
+            positions.is_sorted() && !positions.contains(&None),
+            "{name}: {}",
+            token.payload
+        );
+        let claims = token.claims.as_object().expect("an object");
+        assert_eq!(claims.len(), 3, "{name}");
+        assert_eq!(claims["iss"], expected["payload"]["iss"], "{name}");
+        assert_eq!(claims["exp"], expected["payload"]["exp"], "{name}");
+        assert_eq!(
+            scopes(&token.claims),
+            expected_scopes(&expected["payload"]["scope"]),
+            "{name}"
+        );
+    });
+}
+
+#[test]
+fn tokens_equal_twilio_ruby_s_byte_for_byte_where_there_is_no_space_and_an_ascii_account() {
+    let mut equal = 0;
+    for_each_case(|case| {
+        let outgoing = &case["outgoing"];
+        let mut encoded = vec![
+            case["incoming"].as_str().unwrap_or_default().to_owned(),
+            outgoing["application_sid"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        ];
+        if outgoing.is_object() {
+            for (key, value) in pairs(&outgoing["params"]) {
+                encoded.extend([key, value]);
+            }
+        }
+        if encoded.iter().any(|text| text.contains(' ')) || !text(&case["account_sid"]).is_ascii() {
+            return;
+        }
+        let name = text(&case["name"]);
+        let official = array(&case["tokens"])
+            .iter()
+            .find(|token| array(&token["sdks"]).iter().any(|sdk| sdk == SAME_BYTES))
+            .unwrap_or_else(|| panic!("{name}: no token of {SAME_BYTES}"));
+        assert_eq!(mint(case), text(&official["token"]), "{name}");
+        equal += 1;
+    });
+    assert_eq!(equal, 43);
+}
+
+#[test]
+fn a_shuffled_order_of_calls_gives_the_same_token() {
+    for_each_case(|case| {
+        let mut reversed = case.clone();
+        if let Some(order) = reversed["order"].as_array_mut() {
+            order.reverse();
+        }
+        assert_eq!(mint(case), mint(&reversed));
+    });
+}
+
+/// The scopes as a case spells them out, in the form of [`scopes`].
+fn expected_scopes(scopes: &Value) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = array(scopes)
+        .iter()
+        .map(|scope| {
+            let mut query = Vec::new();
+            let mut params = Vec::new();
+            for pair in array(&scope["query"]) {
+                match (text(&pair[0]), &pair[1]) {
+                    ("appParams", value) => params = pairs(value),
+                    (key, value) => query.push((key.to_owned(), text(value).to_owned())),
+                }
+            }
+            query.sort();
+            Scope {
+                name: format!(
+                    "scope:{}:{}",
+                    text(&scope["service"]),
+                    text(&scope["privilege"])
+                ),
+                query,
+                params,
+            }
+        })
+        .collect();
+    scopes.sort();
+    scopes
+}
+
+fn array(value: &Value) -> &Vec<Value> {
+    value.as_array().expect("an array")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a string")
+}
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    array(value)
+        .iter()
+        .map(|pair| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned()))
+        .collect()
+}
