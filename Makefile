@@ -22,6 +22,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SHARED := $(TARGET)/release/libcaptoken.so
 STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
+TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
+TO_LIB = $(DESTDIR)$(LIBDIR)
 SOURCES := Cargo.toml Cargo.lock build.rs cbindgen.toml $(shell find src -name '*.rs')
 
 .PHONY: all
@@ -30,14 +32,14 @@ all: $(SHARED) $(STATIC)
 # Cargo leaves a file alone that would come out the same; touch tells make.
 $(SHARED) $(STATIC) &: $(SOURCES)
 	$(CARGO) build --release --locked --lib
-	touch $(SHARED) $(STATIC)
+	touch -c $(SHARED) $(STATIC)
 
 # The input of the demonstration, also its time: NOW=1400000000 gives the token
 # that Twilio's libraries wrote for this input in that second.
 NOW ?= $(shell date +%s)
 
 .PHONY: demo
-demo: $(STAGE)/complete
+demo: stage
 	@$(CC) -std=c99 -O2 $(CFLAGS) -I$(STAGE)/usr/include examples-c/mint.c \
 	    -L$(STAGE)/usr/lib -lcaptoken -Wl,-rpath,$(abspath $(STAGE))/usr/lib -o $(TARGET)/mint
 	@TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
@@ -45,33 +47,50 @@ demo: $(STAGE)/complete
 	@cat $(TARGET)/demo.jwt
 	@sh examples-c/show.sh < $(TARGET)/demo.jwt
 
+.PHONY: test
+test:
+	sh tests/setup.sh
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) test --locked
+
+# Miri: the C interface from Rust, every access to memory checked. It needs a
+# nightly toolchain, and the components miri and rust-src of it.
+.PHONY: test-deep
+test-deep: test
+	PROPTEST_CASES=200000 $(CARGO) test --locked --release --test property
+	MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --locked --test ffi
+
 # The archive's cap_free becomes weak, so that a fully static program that has
 # libcap's as well links, with libcap's. Rust has no stable way to say so.
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 include/captoken.h include/captoken.ffi.h $(DESTDIR)$(INCLUDEDIR)
-	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/libcaptoken.so.$(VERSION)
-	ln -sf libcaptoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcaptoken.so
-	$(OBJCOPY) --weaken-symbol=cap_free $(STATIC) $(DESTDIR)$(LIBDIR)/libcaptoken.a
-	chmod 644 $(DESTDIR)$(LIBDIR)/libcaptoken.a
+	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
+	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
+	install -m 755 $(SHARED) "$(TO_LIB)/libcaptoken.so.$(VERSION)"
+	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
+	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
+	$(OBJCOPY) --weaken-symbol=cap_free $(STATIC) "$(TO_LIB)/libcaptoken.a"
+	chmod 644 "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    captoken.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/captoken.pc
+	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
+.PHONY: uninstall
+uninstall:
+	cd "$(TO_INCLUDE)" && rm -f captoken.h captoken.ffi.h
+	cd "$(TO_LIB)" && rm -f libcaptoken.a libcaptoken.so $(SONAME) \
+	    libcaptoken.so.$(VERSION) pkgconfig/captoken.pc
+
 # An installation to test and try, laid out as a package would be.
+# Tests that run at the same time wait for each other.
 .PHONY: stage
-stage: $(STAGE)/complete
+stage: $(SHARED) $(STATIC)
+	flock $(TARGET)/stage.lock $(MAKE) $(STAGE)/complete
+
 $(STAGE)/complete: $(SHARED) $(STATIC) include/captoken.h include/captoken.ffi.h captoken.pc.in
 	rm -rf $(STAGE)
 	$(MAKE) install DESTDIR=$(abspath $(STAGE)) PREFIX=/usr LIBDIR=/usr/lib INCLUDEDIR=/usr/include
 	touch $@
-
-.PHONY: uninstall
-uninstall:
-	rm -f $(DESTDIR)$(INCLUDEDIR)/captoken.h $(DESTDIR)$(INCLUDEDIR)/captoken.ffi.h \
-	    $(DESTDIR)$(LIBDIR)/libcaptoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) \
-	    $(DESTDIR)$(LIBDIR)/libcaptoken.so $(DESTDIR)$(LIBDIR)/libcaptoken.a \
-	    $(DESTDIR)$(LIBDIR)/pkgconfig/captoken.pc

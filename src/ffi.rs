@@ -221,7 +221,8 @@ pub unsafe extern "C" fn cap_generate_at(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_token_free(token: *mut Token) {
     // SAFETY: the caller promises NULL, even, or a handle that is never used again.
-    catch((), || drop(unsafe { handle::take(token) }));
+    // Neither of the first two is an error here.
+    ensure(|| unsafe { handle::free(token) });
 }
 
 /// Frees a handle as cap_token_free() does, under a name that Linux's libcap has
@@ -240,11 +241,11 @@ pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
     if token.is_null() {
         0
     } else if handle::is_ours(token) {
-        catch(-1, || {
-            // SAFETY: the caller promises a handle that is never used again.
-            drop(unsafe { handle::take(token.cast()) });
-            0
-        })
+        // SAFETY: the caller promises a handle that is never used again.
+        match ensure(|| unsafe { handle::free(token.cast()) }) {
+            Status::Ok => 0,
+            _ => -1,
+        }
     } else {
         // SAFETY: not ours, so the caller promises that it is libcap's.
         catch(-1, || unsafe { libcap::free(token) })

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::write::EncoderWriter;
+use hmac::block_api::HmacCore;
+use hmac::digest::block_api::{Buffer, CoreProxy};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -20,14 +22,17 @@ const SIGNATURE_LENGTH: usize = 43;
 
 /// A signing key, kept as the two hash states that HMAC makes of it. The secret
 /// itself is not kept. The states are wiped when the key is dropped.
+///
+/// An [`Hmac`] would be the states and a buffer. The buffer is not initialised: it
+/// holds what the stack held, such as a copy of a state, and is not wiped.
 #[derive(Clone)]
-pub(crate) struct Key(Hmac<Sha256>);
+pub(crate) struct Key(HmacCore<Sha256>);
 
 impl Key {
     /// The key whose bytes are those of `secret`, of any length.
     pub(crate) fn new(secret: &str) -> Result<Self, Error> {
-        match Hmac::new_from_slice(secret.as_bytes()) {
-            Ok(hmac) => Ok(Self(hmac)),
+        match HmacCore::new_from_slice(secret.as_bytes()) {
+            Ok(states) => Ok(Self(states)),
             Err(_) => Err(Error::Internal),
         }
     }
@@ -72,9 +77,10 @@ where
 
     /// Writes the token into `out`, which is exactly as long as the token.
     pub(crate) fn write(&self, out: &mut [u8]) -> Result<(), Error> {
-        let (signing_input, mut signature) = out
-            .split_at_mut_checked(self.signing_input_length)
-            .ok_or(Error::Internal)?;
+        if out.len() != self.length()? {
+            return Err(Error::Internal);
+        }
+        let (signing_input, mut signature) = out.split_at_mut(self.signing_input_length);
 
         let mut rest = &mut *signing_input;
         write_base64url(&mut rest, |out| out.write_all(self.header.as_bytes()))?;
@@ -84,7 +90,8 @@ where
             return Err(Error::Internal);
         }
 
-        let mut hmac = self.key.0.clone();
+        let states = self.key.0.clone();
+        let mut hmac = Hmac::<Sha256>::compose(states, Buffer::<HmacCore<Sha256>>::default());
         hmac.update(signing_input);
         signature.write_all(b".")?;
         match URL_SAFE_NO_PAD.encode_slice(hmac.finalize().into_bytes(), signature) {

@@ -3,23 +3,28 @@
 #![expect(unsafe_code, reason = "the functions are C's")]
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::Path;
 
 use serde_json::Value;
 
 #[path = "support/handle.rs"]
 mod handle;
+#[path = "support/scope.rs"]
+mod scope;
 #[path = "support/token.rs"]
 mod token;
 
 use handle::Handle;
-use token::{Scope, decode, scopes};
+use scope::{Scope, scopes};
+use token::{HEADER, decode};
 
 /// Features that tokens of these tags need, and the library does not have yet.
 const SKIPPED_TAGS: [&str; 2] = ["event_stream", "claims"];
@@ -41,22 +46,29 @@ fn cases() -> Vec<Value> {
     serde_json::from_value(file["cases"].take()).expect("a list")
 }
 
-/// Runs `check` on every case whose features exist, and names the others.
+/// The tag of a feature that a case needs and the library lacks.
+fn missing_feature(case: &Value) -> Option<&str> {
+    let mut tags = array(&case["tags"]).iter().map(text);
+    tags.find(|tag| SKIPPED_TAGS.contains(tag))
+}
+
 fn for_each_case(mut check: impl FnMut(&Value)) {
-    let mut skipped = BTreeSet::new();
-    let mut checked = 0;
     for case in cases() {
-        let name = text(&case["name"]);
-        let tags = array(&case["tags"]).iter().map(text);
-        match tags.into_iter().find(|tag| SKIPPED_TAGS.contains(tag)) {
-            Some(tag) => {
-                println!("skipped, tag {tag}: {name}");
-                skipped.insert(name.to_owned());
-            }
-            None => {
-                check(&case);
-                checked += 1;
-            }
+        if missing_feature(&case).is_none() {
+            check(&case);
+        }
+    }
+}
+
+#[test]
+fn the_cases_that_are_skipped_are_named() {
+    let mut skipped = BTreeSet::new();
+    for case in cases() {
+        if let Some(tag) = missing_feature(&case) {
+            let name = text(&case["name"]);
+            // Not by println!, which a test that passes keeps to itself.
+            writeln!(stderr(), "skipped, tag {tag}: {name}").expect("written");
+            skipped.insert(name.to_owned());
         }
     }
     let expected = [
@@ -66,7 +78,7 @@ fn for_each_case(mut check: impl FnMut(&Value)) {
         "event_stream_two_filters",
     ];
     assert!(skipped.iter().eq(expected));
-    assert_eq!(checked, 53);
+    assert_eq!(cases().len() - skipped.len(), 53);
 }
 
 fn mint(case: &Value) -> String {
@@ -101,26 +113,17 @@ fn mint(case: &Value) -> String {
 fn every_case_says_what_the_official_tokens_say() {
     for_each_case(|case| {
         let name = text(&case["name"]);
-        let token = decode(&mint(case), text(&case["auth_token"]));
+        let claims = decode(&mint(case), text(&case["auth_token"]));
         let expected = &case["expected"];
-
-        assert_eq!(token.header, r#"{"typ":"JWT","alg":"HS256"}"#, "{name}");
-        let header: Value = serde_json::from_str(&token.header).expect("JSON");
+        let header: Value = serde_json::from_str(HEADER).expect("JSON");
         assert_eq!(header, expected["header"], "{name}");
 
-        let positions =
-            [r#"{"scope":""#, r#"","iss":""#, r#"","exp":"#].map(|key| token.payload.find(key));
-        assert!(
-            positions.is_sorted() && !positions.contains(&None),
-            "{name}: {}",
-            token.payload
-        );
-        let claims = token.claims.as_object().expect("an object");
-        assert_eq!(claims.len(), 3, "{name}");
+        let object = claims.as_object().expect("an object");
+        assert_eq!(object.len(), 3, "{name}");
         assert_eq!(claims["iss"], expected["payload"]["iss"], "{name}");
         assert_eq!(claims["exp"], expected["payload"]["exp"], "{name}");
         assert_eq!(
-            scopes(&token.claims),
+            scopes(&claims),
             expected_scopes(&expected["payload"]["scope"]),
             "{name}"
         );

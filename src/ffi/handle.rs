@@ -7,9 +7,12 @@
 //! that look before they refuse read up to eight bytes below the address, in
 //! search of their magic number; those lie in our object too, and are zero.
 
-use std::alloc::{Layout, alloc};
+use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
-use std::mem::offset_of;
+use std::mem::{MaybeUninit, offset_of};
+use std::slice;
+
+use zeroize::Zeroize;
 
 use super::status::Status;
 use crate::capability::Capability;
@@ -28,6 +31,8 @@ struct Object {
     capability: Capability,
 }
 
+const LAYOUT: Layout = Layout::new::<Object>();
+
 const OFFSET: usize = offset_of!(Object, mark);
 
 const _: () = assert!(OFFSET % 2 == 1 && OFFSET >= 8 && align_of::<Object>() % 2 == 0);
@@ -40,9 +45,8 @@ const _: () = {
 
 /// Moves a capability to where C can hold it.
 pub(super) fn give(capability: Capability) -> Result<*mut Token, Status> {
-    let layout = Layout::new::<Object>();
     // SAFETY: an Object is not of size zero.
-    let object: *mut Object = unsafe { alloc(layout) }.cast();
+    let object: *mut Object = unsafe { alloc(LAYOUT) }.cast();
     if object.is_null() {
         return Err(Status::OutOfMemory);
     }
@@ -100,14 +104,22 @@ pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capabil
     Ok(unsafe { &mut (*object).capability })
 }
 
-/// Takes a handle back; dropping the box wipes the key and frees the memory.
+/// Frees what a handle stands for, and wipes it.
 ///
 /// # Safety
 ///
 /// `token` is NULL, even, or a handle of [`give`] that is never used again.
-pub(super) unsafe fn take(token: *mut Token) -> Result<Box<impl Sized>, Status> {
+pub(super) unsafe fn free(token: *mut Token) -> Result<(), Status> {
     let object = object(token)?.cast_mut();
-    // SAFETY: `give` made an Object at this address, in memory of the global
-    // allocator and the layout that Box expects; the caller hands it over.
-    Ok(unsafe { Box::from_raw(object) })
+    // SAFETY: `give` made an Object at this address, in memory of this layout from
+    // the global allocator; the caller hands it over. Once it is dropped, its memory
+    // is bytes, initialised or not.
+    unsafe {
+        object.drop_in_place();
+        // Dropping wipes the key. Where a permission was never given, there may be
+        // a second one: a copy of what the stack held when the object was made.
+        slice::from_raw_parts_mut(object.cast::<MaybeUninit<u8>>(), LAYOUT.size()).zeroize();
+        dealloc(object.cast(), LAYOUT);
+    }
+    Ok(())
 }

@@ -8,8 +8,8 @@ use captoken::ffi::{
     cap_new, cap_token_free,
 };
 
-/// A handle that frees itself.
-pub(crate) struct Handle(*mut Token);
+/// A handle that frees itself; inside, the one of C.
+pub(crate) struct Handle(pub(crate) *mut Token);
 
 impl Handle {
     pub(crate) fn new(account_sid: &str, auth_token: &str) -> Result<Self, Status> {

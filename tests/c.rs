@@ -1,0 +1,348 @@
+//! The library as its users have it: installed, linked, run under valgrind.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+#[path = "support/native.rs"]
+mod native;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/token.rs"]
+mod token;
+
+use native::{make, outcome, root, run, stage};
+use program::{Language, Linkage, Program, WARNINGS, compile, compiler};
+use scope::scopes;
+use token::decode;
+
+/// The case of the vectors that `make demo` and the tests of mint.c repeat.
+const DEMO: &str = "seed_php_params_ttl_600";
+const DEMO_ARGUMENTS: [&str; 10] = [
+    "-i",
+    "Alice",
+    "-o",
+    "AP123123",
+    "-p",
+    "Foo=Bar",
+    "-t",
+    "600",
+    "-n",
+    "1400000000",
+];
+
+/// The token that a library of Twilio's wrote for a case.
+fn official(case: &str, sdk: &str) -> String {
+    let file = fs::read(root().join("tests/data/capability.json")).expect("the cases");
+    let file: Value = serde_json::from_slice(&file).expect("JSON");
+    let cases = file["cases"].as_array().expect("a list");
+    let case = cases.iter().find(|other| other["name"] == case);
+    let tokens = case.expect("the case")["tokens"]
+        .as_array()
+        .expect("a list");
+    let token = tokens.iter().find(|token| {
+        let sdks = token["sdks"].as_array().expect("a list");
+        sdks.iter().any(|other| other == sdk)
+    });
+    let token = &token.expect("a token of that library")["token"];
+    token.as_str().expect("a text").to_owned()
+}
+
+/// An example with each language and library.
+fn example(name: &str) -> Vec<Program> {
+    let source = root().join("examples-c").join(name);
+    let mut programs = Vec::new();
+    for language in [Language::C99, Language::Cpp17] {
+        for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+            programs.push(compile(&source, language, linkage, &["captoken"]));
+        }
+    }
+    programs
+}
+
+fn with_credentials(mut command: Command) -> Command {
+    command
+        .env("TWILIO_ACCOUNT_SID", "AC123123")
+        .env("TWILIO_AUTH_TOKEN", "secret");
+    command
+}
+
+fn without_credentials(mut command: Command) -> Command {
+    command
+        .env_remove("TWILIO_ACCOUNT_SID")
+        .env_remove("TWILIO_AUTH_TOKEN");
+    command
+}
+
+#[test]
+fn the_example_mint_prints_the_official_token_and_leaks_nothing() {
+    for mint in example("mint.c") {
+        let token = run(with_credentials(mint.valgrind()).args(DEMO_ARGUMENTS));
+        assert_eq!(token.trim_end(), official(DEMO, "ruby-3.16.1"));
+        assert_eq!(
+            run(with_credentials(mint.command()).args(DEMO_ARGUMENTS)),
+            token
+        );
+
+        // By the clock, and with more text than any fixed buffer would hold.
+        let param = format!("Foo={}", "x=".repeat(5000));
+        let arguments = ["-o", "AP123123", "-p", param.as_str()];
+        let token = run(with_credentials(mint.valgrind()).args(arguments));
+        let scopes = scopes(&decode(token.trim_end(), "secret"));
+        assert_eq!(scopes[0].params, [("Foo".to_owned(), "x=".repeat(5000))]);
+    }
+}
+
+#[test]
+fn the_example_mint_says_what_is_wrong_and_leaks_nothing() {
+    let source = root().join("examples-c/mint.c");
+    let mint = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let wrong = [
+        (vec!["-i", ""], "client name: a text is empty"),
+        (vec!["-o", ""], "application SID: a text is empty"),
+        (vec!["-p", "a=b"], "a: the permission that this belongs to"),
+        (vec!["-o", "AP1", "-p", "ab"], "a parameter lacks '=': ab"),
+        (vec!["-t", "0"], "the time to live is not between"),
+        (vec!["-t", "86401"], "the time to live is not between"),
+        (vec!["-t", "600s"], "not a whole number: 600s"),
+        (vec!["-t", "99999999999999999999"], "not a whole number"),
+        (vec!["-n", "-1"], "a time is before 1970"),
+        (vec!["-n"], "usage: mint"),
+        (vec!["-x"], "usage: mint"),
+        (vec!["Alice"], "usage: mint"),
+    ];
+    for (arguments, message) in wrong {
+        let (code, out, err) = outcome(with_credentials(mint.valgrind()).args(&arguments));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}: {err}");
+        assert!(err.contains(message), "{arguments:?}: {err}");
+    }
+    let (code, out, err) = outcome(&mut without_credentials(mint.valgrind()));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("no account SID or auth token was given"),
+        "{err}"
+    );
+}
+
+#[test]
+fn the_example_voice_app_mints_from_all_threads_and_leaks_nothing() {
+    for voice_app in example("voice_app.c") {
+        let out = run(with_credentials(voice_app.valgrind()).args(["3", "20"]));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines.len(), 3, "{out}");
+        for (number, line) in lines.into_iter().enumerate() {
+            let start = format!("thread {number}: 20 tokens, the last ");
+            let token = line.strip_prefix(&start).expect("a token");
+            let claims = decode(token, "secret");
+            assert_eq!(claims["iss"], "AC123123");
+            let queue = ("queue".to_owned(), "sales & support".to_owned());
+            assert_eq!(scopes(&claims)[1].params, [queue]);
+        }
+        let (code, _, err) = outcome(&mut without_credentials(voice_app.valgrind()));
+        assert_eq!(code, Some(1), "{err}");
+        assert!(
+            err.contains("no account SID or auth token was given"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn the_programs_of_the_documentation_pages_print_the_official_tokens() {
+    let source = root().join("tests/c/pages.c");
+    let pages = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let out = run(&mut pages.valgrind());
+    let mut programs = 0;
+    for line in out.lines() {
+        let (name, token) = line.split_once(' ').expect("a name and a token");
+        if name == "user_id" {
+            let params = &scopes(&decode(token, "secret"))[0].params;
+            assert_eq!(*params, [("user_id".to_owned(), "42".to_owned())]);
+        } else {
+            assert_eq!(token, official(name, "ruby-3.16.1"), "{name}");
+        }
+        programs += 1;
+    }
+    assert_eq!(programs, 6);
+}
+
+#[test]
+fn a_clock_before_1970_is_reported_and_one_after_2038_is_not() {
+    let source = root().join("tests/c/clock.c");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let clock = compile(&source, Language::C99, linkage, &["captoken"]);
+        run(&mut clock.valgrind());
+    }
+}
+
+#[test]
+fn the_header_compiles_alone_twice_and_beside_libcap_s_in_every_standard() {
+    let header = |compiler: &mut Command, extra: &[&str]| {
+        compiler
+            .args(WARNINGS)
+            .args(extra)
+            .arg("-I")
+            .arg(stage().join("include"))
+            .arg("-fsyntax-only")
+            .arg(root().join("tests/c/headers.c"));
+        run(compiler);
+    };
+    for extra in [&[][..], &["-DLIBCAP_FIRST"], &["-DLIBCAP_LAST"]] {
+        for standard in ["-std=c99", "-std=c11", "-std=c17", "-std=c2x", "-std=gnu99"] {
+            header(&mut compiler("CC", "cc", &[standard]), extra);
+        }
+        for standard in ["-std=c++11", "-std=c++17", "-std=c++20", "-std=gnu++11"] {
+            header(&mut compiler("CXX", "c++", &[standard, "-x", "c++"]), extra);
+        }
+    }
+}
+
+#[test]
+fn the_quick_start_of_readme_compiles_and_runs_as_it_stands() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README");
+    let (_, rest) = readme.split_once("```c\n").expect("a program");
+    let (program, _) = rest.split_once("```").expect("its end");
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
+    fs::write(&source, program).expect("written");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let program = compile(&source, Language::C99, linkage, &["captoken"]);
+        let token = run(&mut program.valgrind());
+        let claims = decode(token.trim_end(), "secret");
+        assert_eq!(claims["iss"], "AC123123");
+        let params = &scopes(&claims)[1].params;
+        assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+    }
+}
+
+#[test]
+fn make_demo_prints_the_official_token_and_what_it_says() {
+    let out = run(make("demo").arg("NOW=1400000000"));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 3, "{out}");
+    assert_eq!(lines[0], official(DEMO, "ruby-3.16.1"));
+    assert_eq!(lines[0], official(DEMO, "php-head"));
+    assert_eq!(lines[1], format!("header:  {}", token::HEADER));
+    assert_eq!(
+        lines[2],
+        "payload: {\"scope\":\"scope:client:incoming?clientName=Alice \
+         scope:client:outgoing?appSid=AP123123&appParams=Foo%3DBar&clientName=Alice\",\
+         \"iss\":\"AC123123\",\"exp\":1400000600}"
+    );
+    // And by the clock, where only the time and the signature differ.
+    let out = run(&mut make("demo"));
+    let claims = decode(out.lines().next().expect("a token"), "secret");
+    assert!(claims["exp"].as_i64() > Some(1_795_000_000));
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.is_symlink() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path.display().to_string());
+        }
+    }
+    files.sort();
+    files
+}
+
+/// As root, who has no cargo: what `make` built is what is installed.
+#[test]
+fn make_install_needs_no_cargo_and_uninstall_leaves_nothing() {
+    stage();
+    let destination = Path::new(env!("CARGO_TARGET_TMPDIR")).join("destination");
+    let with_arguments = |target| {
+        let mut command = make(target);
+        command.arg(format!("DESTDIR={}", destination.display()));
+        command.args(["PREFIX=/opt/a b", "CARGO=false"]);
+        command
+    };
+    run(&mut with_arguments("install"));
+    run(&mut with_arguments("install"));
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = [
+        "include/captoken.ffi.h",
+        "include/captoken.h",
+        "lib/libcaptoken.a",
+        "lib/libcaptoken.so",
+        "lib/libcaptoken.so.0",
+        &format!("lib/libcaptoken.so.{version}"),
+        "lib/pkgconfig/captoken.pc",
+    ]
+    .map(|file| format!("{}/opt/a b/{file}", destination.display()));
+    assert_eq!(files(&destination), expected);
+
+    run(&mut with_arguments("uninstall"));
+    assert!(files(&destination).is_empty());
+}
+
+#[test]
+fn pkg_config_knows_the_version_and_how_to_link_either_way() {
+    let pkg_config = |arguments: &[&str]| {
+        let mut command = Command::new("pkg-config");
+        command
+            .args(arguments)
+            .arg("captoken")
+            .env("PKG_CONFIG_PATH", stage().join("lib/pkgconfig"))
+            .env("PKG_CONFIG_SYSROOT_DIR", stage().parent().expect("a root"))
+            .env("PKG_CONFIG_ALLOW_SYSTEM_CFLAGS", "1")
+            .env("PKG_CONFIG_ALLOW_SYSTEM_LIBS", "1");
+        run(&mut command).trim_end().to_owned()
+    };
+    assert_eq!(pkg_config(&["--modversion"]), env!("CARGO_PKG_VERSION"));
+
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pkg-config-mint");
+    for arguments in [
+        &["--cflags", "--libs"][..],
+        &["--static", "--cflags", "--libs"],
+    ] {
+        let mut cc = compiler("CC", "cc", &["-std=c99"]);
+        if arguments.contains(&"--static") {
+            cc.arg("-static");
+        }
+        cc.arg(root().join("examples-c/mint.c"));
+        cc.args(pkg_config(arguments).split_whitespace());
+        run(cc.arg("-o").arg(&program));
+        let mut mint = with_credentials(Command::new(&program));
+        mint.env("LD_LIBRARY_PATH", stage().join("lib"));
+        let token = run(mint.args(DEMO_ARGUMENTS));
+        assert_eq!(token.trim_end(), official(DEMO, "ruby-3.16.1"));
+    }
+}
+
+#[test]
+fn php_reads_the_flat_header_and_calls_what_it_declares() {
+    let program = r#"
+        $c = FFI::load($argv[1]);
+        $token = $c->new('cap_token *');
+        $check = fn (int $status) => $status === $c->CAP_STATUS_OK
+            ?: throw new Exception($c->cap_strerror($status));
+        $check($c->cap_new('AC123123', 'secret', FFI::addr($token)));
+        $check($c->cap_allow_incoming($token, 'Alice'));
+        $check($c->cap_allow_outgoing($token, 'AP123123'));
+        $check($c->cap_add_outgoing_param($token, 'Foo', 'Bar'));
+        $jwt = $c->new('char[1024]');
+        $check($c->cap_generate_at($token, 1400000000, 600, $jwt, 1024, null));
+        $c->cap_token_free($token);
+        echo FFI::string($jwt);
+    "#;
+    let mut php = Command::new("php");
+    php.args(["-d", "ffi.enable=1", "-r", program, "--"])
+        .arg(stage().join("include/captoken.ffi.h"))
+        .env("LD_LIBRARY_PATH", stage().join("lib"));
+    assert_eq!(run(&mut php), official(DEMO, "ruby-3.16.1"));
+}

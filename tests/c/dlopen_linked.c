@@ -1,0 +1,3 @@
+/* The same in a program that is linked with libcap. */
+#define LIBCAP_LINKED
+#include "dlopen.c"

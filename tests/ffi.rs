@@ -1,0 +1,699 @@
+//! The C functions, as C calls them: every status, every order of checks, every
+//! buffer. Starts no process and reads no file, so that Miri runs it.
+
+#![expect(unsafe_code, reason = "the functions are C's")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr::{self, null, null_mut};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use captoken::ffi::*;
+
+#[path = "support/handle.rs"]
+mod handle;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/token.rs"]
+mod token;
+
+use handle::{Handle, ok, text};
+use scope::scopes;
+use token::decode;
+
+const NOW: i64 = 1_400_000_000;
+
+/// 2^53 - 1, the last time.
+const LAST: i64 = 9_007_199_254_740_991;
+
+/// Texts that are not UTF-8: a byte that never occurs, characters cut short, a
+/// continuation alone, overlong forms, surrogates, and beyond Unicode.
+const NOT_UTF8: [&CStr; 14] = [
+    c"\xff",
+    c"\x80",
+    c"\xc3",
+    c"caf\xc3",
+    c"\xe2\x82",
+    c"\xe2\x28\xa1",
+    c"\xf0\x9f\x98",
+    c"\xc0\x80",
+    c"\xc0\xaf",
+    c"\xe0\x80\xaf",
+    c"\xf0\x80\x80\xaf",
+    c"\xed\xa0\x80",
+    c"\xed\xbf\xbf\xed\xa0\x80",
+    c"\xf4\x90\x80\x80",
+];
+
+fn handle() -> Handle {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    handle.allow_incoming("Alice").unwrap();
+    handle.allow_outgoing("AP123123").unwrap();
+    handle.add_outgoing_param("Foo", "Bar").unwrap();
+    handle
+}
+
+/// The token of [`handle`] at [`NOW`] for an hour.
+fn whole_token() -> String {
+    handle().generate_at(NOW, 3600).unwrap()
+}
+
+/// The handle is as it was, and can still be changed.
+fn assert_unchanged(handle: &mut Handle) {
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), whole_token());
+    handle.allow_incoming("Bob").unwrap();
+    let token = handle.generate_at(NOW, 3600).unwrap();
+    assert_ne!(token, whole_token());
+    handle.allow_incoming("Alice").unwrap();
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), whole_token());
+}
+
+/// A function of C that takes a handle and one text.
+type WithText = unsafe extern "C" fn(*mut Token, *const c_char) -> Status;
+
+unsafe extern "C" fn add_param_with_key(token: *mut Token, key: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_outgoing_param(token, key, c"value".as_ptr()) }
+}
+
+unsafe extern "C" fn add_param_with_value(token: *mut Token, value: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_outgoing_param(token, c"key".as_ptr(), value) }
+}
+
+/// Functions of a handle whose text must not be empty, and those whose text may be.
+const WITH_NAME: [WithText; 2] = [cap_allow_incoming, cap_allow_outgoing];
+const WITH_ANY: [WithText; 2] = [add_param_with_key, add_param_with_value];
+
+fn with_text() -> impl Iterator<Item = WithText> {
+    WITH_NAME.into_iter().chain(WITH_ANY)
+}
+
+/// Calls `cap_new` with `out` set to rubbish; a failure must leave NULL there.
+fn new(account_sid: *const c_char, auth_token: *const c_char) -> Status {
+    let mut out = ptr::without_provenance_mut(0x55);
+    // SAFETY: NULL or texts, and a place for the handle.
+    let status = unsafe { cap_new(account_sid, auth_token, &mut out) };
+    if status != Status::Ok {
+        assert!(out.is_null());
+    }
+    // SAFETY: NULL or a handle that is not used again.
+    unsafe { cap_token_free(out) };
+    status
+}
+
+/// The configured defaults are the process's: tests that need them take turns, and
+/// find and leave them cleared.
+fn configuration() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(configure(null(), null()), Status::Ok);
+    turn
+}
+
+fn configure(account_sid: *const c_char, auth_token: *const c_char) -> Status {
+    // SAFETY: NULL or texts.
+    unsafe { cap_configure(account_sid, auth_token) }
+}
+
+/// A buffer of `size` bytes in front of bytes that must stay, and a place for the
+/// length, all full of rubbish.
+struct Buffer {
+    bytes: Vec<u8>,
+    size: usize,
+    length: usize,
+}
+
+impl Buffer {
+    fn new(size: usize) -> Self {
+        Self {
+            bytes: vec![0x55; size + 8],
+            size,
+            length: 0x5555,
+        }
+    }
+
+    fn generate(&mut self, handle: *const Token, ttl: i64) -> Status {
+        let start = self.bytes.as_mut_ptr().cast();
+        // SAFETY: NULL, even or a handle; a buffer and a place for the length.
+        unsafe { cap_generate(handle, ttl, start, self.size, &mut self.length) }
+    }
+
+    fn generate_at(&mut self, handle: *const Token, now: i64, ttl: i64) -> Status {
+        let start = self.bytes.as_mut_ptr().cast();
+        // SAFETY: NULL, even or a handle; a buffer and a place for the length.
+        unsafe { cap_generate_at(handle, now, ttl, start, self.size, &mut self.length) }
+    }
+
+    /// The text in the buffer; what is behind the buffer must be untouched.
+    fn text(&self) -> &str {
+        assert!(self.bytes[self.size..].iter().all(|&byte| byte == 0x55));
+        let text = CStr::from_bytes_until_nul(&self.bytes[..self.size]).unwrap();
+        text.to_str().unwrap()
+    }
+
+    fn assert_emptied(&self) {
+        assert_eq!(self.text(), "");
+        assert_eq!(self.length, 0);
+    }
+}
+
+#[test]
+fn null_is_reported_by_every_function_for_every_pointer() {
+    let _turn = configuration();
+    let (sid, secret) = (text("AC123123"), text("secret"));
+
+    // SAFETY: two texts, and NULL where the handle is to go.
+    let status = unsafe { cap_new(sid.as_ptr(), secret.as_ptr(), null_mut()) };
+    assert_eq!(status, Status::NullArgument);
+    assert_eq!(configure(null(), secret.as_ptr()), Status::NullArgument);
+    assert_eq!(configure(sid.as_ptr(), null()), Status::NullArgument);
+
+    let mut handle = handle();
+    for function in with_text() {
+        // SAFETY: NULL for a handle, and a text.
+        let status = unsafe { function(null_mut(), sid.as_ptr()) };
+        assert_eq!(status, Status::NullArgument);
+        // SAFETY: a handle, and NULL for a text.
+        let status = unsafe { function(handle.0, null()) };
+        assert_eq!(status, Status::NullArgument);
+    }
+
+    let mut buffer = Buffer::new(1024);
+    assert_eq!(buffer.generate(null(), 3600), Status::NullArgument);
+    buffer.assert_emptied();
+    let mut buffer = Buffer::new(1024);
+    assert_eq!(buffer.generate_at(null(), NOW, 3600), Status::NullArgument);
+    buffer.assert_emptied();
+    for size in [1, 1024, usize::MAX] {
+        let mut length = 0x5555;
+        // SAFETY: a handle, NULL for the buffer, and a place for the length.
+        let status = unsafe { cap_generate(handle.0, 3600, null_mut(), size, &mut length) };
+        assert_eq!((status, length), (Status::NullArgument, 0));
+        length = 0x5555;
+        // SAFETY: as above.
+        let status = unsafe { cap_generate_at(handle.0, NOW, 3600, null_mut(), size, &mut length) };
+        assert_eq!((status, length), (Status::NullArgument, 0));
+    }
+
+    // SAFETY: NULL is allowed.
+    unsafe { cap_token_free(null_mut()) };
+    // SAFETY: NULL is allowed.
+    assert_eq!(unsafe { cap_free(null_mut()) }, 0);
+    assert_unchanged(&mut handle);
+}
+
+#[test]
+fn empty_text_is_reported_except_in_parameters() {
+    let _turn = configuration();
+    let (empty, sid) = (text(""), text("AC123123"));
+
+    assert_eq!(new(empty.as_ptr(), sid.as_ptr()), Status::EmptyArgument);
+    assert_eq!(new(sid.as_ptr(), empty.as_ptr()), Status::EmptyArgument);
+    assert_eq!(
+        configure(empty.as_ptr(), sid.as_ptr()),
+        Status::EmptyArgument
+    );
+    assert_eq!(
+        configure(sid.as_ptr(), empty.as_ptr()),
+        Status::EmptyArgument
+    );
+
+    let mut handle = handle();
+    for function in WITH_NAME {
+        // SAFETY: a handle and a text.
+        let status = unsafe { function(handle.0, empty.as_ptr()) };
+        assert_eq!(status, Status::EmptyArgument);
+    }
+    assert_unchanged(&mut handle);
+
+    for function in WITH_ANY {
+        // SAFETY: a handle and a text.
+        ok(unsafe { function(handle.0, empty.as_ptr()) }).unwrap();
+    }
+    handle.add_outgoing_param("", "").unwrap();
+    let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
+    assert_eq!(
+        scopes(&claims)[1].params,
+        pairs(&[("Foo", "Bar"), ("", "value"), ("key", ""), ("", "")])
+    );
+}
+
+#[test]
+fn text_that_is_not_utf8_is_reported_by_every_function_for_every_text() {
+    let _turn = configuration();
+    let sid = text("AC123123");
+    let mut handle = handle();
+    for wrong in NOT_UTF8 {
+        let wrong = wrong.as_ptr();
+        assert_eq!(new(wrong, sid.as_ptr()), Status::InvalidUtf8);
+        assert_eq!(new(sid.as_ptr(), wrong), Status::InvalidUtf8);
+        assert_eq!(configure(wrong, sid.as_ptr()), Status::InvalidUtf8);
+        assert_eq!(configure(sid.as_ptr(), wrong), Status::InvalidUtf8);
+        for function in with_text() {
+            // SAFETY: a handle and a text.
+            let status = unsafe { function(handle.0, wrong) };
+            assert_eq!(status, Status::InvalidUtf8);
+        }
+    }
+    assert_eq!(new(null(), null()), Status::NoCredentials);
+    assert_unchanged(&mut handle);
+}
+
+#[test]
+fn a_time_to_live_outside_a_second_to_a_day_is_reported() {
+    let mut handle = handle();
+    for ttl in [
+        0,
+        -1,
+        86_401,
+        i64::from(i32::MAX) + 3600,
+        i64::MIN,
+        i64::MAX,
+    ] {
+        let mut buffer = Buffer::new(1024);
+        assert_eq!(buffer.generate(handle.0, ttl), Status::InvalidTtl);
+        buffer.assert_emptied();
+        let mut buffer = Buffer::new(1024);
+        let status = buffer.generate_at(handle.0, NOW, ttl);
+        assert_eq!(status, Status::InvalidTtl);
+        buffer.assert_emptied();
+    }
+    assert_unchanged(&mut handle);
+
+    for ttl in [1, Ttl::Default as i64, Ttl::Max as i64] {
+        let claims = decode(&handle.generate_at(NOW, ttl).unwrap(), "secret");
+        assert_eq!(claims["exp"], NOW + ttl);
+    }
+    assert_eq!((Ttl::Default as i64, Ttl::Max as i64), (3600, 86_400));
+}
+
+#[test]
+fn a_time_that_not_every_json_reader_holds_is_reported() {
+    let mut handle = handle();
+    let wrong = [
+        (-1, 1),
+        (-1, 3600),
+        (i64::MIN, 1),
+        (i64::MAX, 86_400),
+        (LAST + 1, 1),
+        (LAST, 1),
+        (LAST - 3599, 3600),
+    ];
+    for (now, ttl) in wrong {
+        let mut buffer = Buffer::new(1024);
+        let status = buffer.generate_at(handle.0, now, ttl);
+        assert_eq!(status, Status::InvalidTime, "{now} + {ttl}");
+        buffer.assert_emptied();
+    }
+    assert_unchanged(&mut handle);
+
+    for (now, ttl) in [(0, 1), (LAST - 3600, 3600), (1 << 31, 1), (1 << 32, 3600)] {
+        let claims = decode(&handle.generate_at(now, ttl).unwrap(), "secret");
+        assert_eq!(claims["exp"], now + ttl);
+    }
+}
+
+#[test]
+fn a_buffer_of_any_size_is_filled_or_emptied_and_never_overrun() {
+    let mut handle = handle();
+    let token = whole_token();
+    let needed = token.len() + 1;
+    for size in 0..=needed + 1 {
+        let mut buffer = Buffer::new(size);
+        let status = buffer.generate_at(handle.0, NOW, 3600);
+        assert_eq!(buffer.length, token.len());
+        if size < needed {
+            assert_eq!(status, Status::BufferTooSmall);
+            if size > 0 {
+                assert_eq!(buffer.text(), "");
+            } else {
+                assert_eq!(buffer.bytes, [0x55; 8]);
+            }
+        } else {
+            assert_eq!(status, Status::Ok);
+            assert_eq!(buffer.text(), token);
+        }
+
+        let start = buffer.bytes.as_mut_ptr().cast();
+        // SAFETY: a handle, a buffer, and no place for the length.
+        let again = unsafe { cap_generate_at(handle.0, NOW, 3600, start, size, null_mut()) };
+        assert_eq!(again, status);
+    }
+
+    let mut length = 0;
+    // SAFETY: a handle, no buffer, and a place for the length.
+    let status = unsafe { cap_generate_at(handle.0, NOW, 3600, null_mut(), 0, &mut length) };
+    assert_eq!((status, length), (Status::BufferTooSmall, token.len()));
+    // SAFETY: a handle, no buffer, and no place for the length.
+    let status = unsafe { cap_generate(handle.0, 3600, null_mut(), 0, null_mut()) };
+    assert_eq!(status, Status::BufferTooSmall);
+
+    let mut buffer = Buffer::new(needed);
+    let start = buffer.bytes.as_mut_ptr().cast();
+    // SAFETY: the buffer is smaller than it is said to be, but large enough for
+    // the token, and nothing behind that is touched.
+    let status = unsafe { cap_generate_at(handle.0, NOW, 3600, start, usize::MAX, null_mut()) };
+    assert_eq!((status, buffer.text()), (Status::Ok, token.as_str()));
+    assert_unchanged(&mut handle);
+}
+
+#[test]
+fn credentials_come_from_the_configuration_where_none_are_given() {
+    let _turn = configuration();
+    let (sid, secret) = (text("ACXXXXXXXXXXXXXXXXX"), text("YYYYYYYYYYYYYYYYYY"));
+    let (other_sid, other_secret) = (text("AC123123"), text("secret"));
+    let absent = null();
+
+    assert_eq!(new(absent, absent), Status::NoCredentials);
+    assert_eq!(new(sid.as_ptr(), absent), Status::NoCredentials);
+    assert_eq!(new(absent, secret.as_ptr()), Status::NoCredentials);
+
+    assert_eq!(configure(sid.as_ptr(), secret.as_ptr()), Status::Ok);
+    let given_and_expected = [
+        (absent, absent, "ACXXXXXXXXXXXXXXXXX", "YYYYYYYYYYYYYYYYYY"),
+        (other_sid.as_ptr(), absent, "AC123123", "YYYYYYYYYYYYYYYYYY"),
+        (
+            absent,
+            other_secret.as_ptr(),
+            "ACXXXXXXXXXXXXXXXXX",
+            "secret",
+        ),
+        (
+            other_sid.as_ptr(),
+            other_secret.as_ptr(),
+            "AC123123",
+            "secret",
+        ),
+    ];
+    let handles = given_and_expected.map(|(account_sid, auth_token, sid, secret)| {
+        let mut token = null_mut();
+        // SAFETY: NULL or texts, and a place for the handle.
+        ok(unsafe { cap_new(account_sid, auth_token, &mut token) }).unwrap();
+        (Handle(token), sid, secret)
+    });
+    // A failure leaves the configuration, and a change leaves existing handles.
+    assert_eq!(configure(sid.as_ptr(), absent), Status::NullArgument);
+    assert_eq!(configure(absent, secret.as_ptr()), Status::NullArgument);
+    assert_eq!(new(absent, absent), Status::Ok);
+    assert_eq!(
+        configure(other_sid.as_ptr(), other_secret.as_ptr()),
+        Status::Ok
+    );
+    assert_eq!(configure(absent, absent), Status::Ok);
+    assert_eq!(configure(absent, absent), Status::Ok);
+    assert_eq!(new(absent, absent), Status::NoCredentials);
+    for (handle, sid, secret) in handles {
+        let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), secret);
+        assert_eq!(claims["iss"], sid);
+    }
+}
+
+#[test]
+fn credentials_of_two_configurations_are_never_mixed() {
+    let _turn = configuration();
+    let pairs = [("AC1", "first"), ("AC2", "second")];
+    let rounds = if cfg!(miri) { 20 } else { 2000 };
+    thread::scope(|scope| {
+        for (sid, secret) in pairs {
+            scope.spawn(move || {
+                let (sid, secret) = (text(sid), text(secret));
+                for _ in 0..rounds {
+                    assert_eq!(configure(sid.as_ptr(), secret.as_ptr()), Status::Ok);
+                }
+            });
+        }
+        for _ in 0..rounds {
+            let mut token = null_mut();
+            // SAFETY: NULL for both texts, and a place for the handle.
+            match unsafe { cap_new(null(), null(), &mut token) } {
+                Status::NoCredentials => continue,
+                status => ok(status).unwrap(),
+            }
+            let token = Handle(token).generate_at(NOW, 3600).unwrap();
+            let (_, secret) = pairs
+                .into_iter()
+                .find(|(sid, secret)| {
+                    let mut own = Handle::new(sid, secret).unwrap();
+                    own.generate_at(NOW, 3600).unwrap() == token && own.allow_incoming("x").is_ok()
+                })
+                .expect("a token of one of the two");
+            decode(&token, secret);
+        }
+    });
+    assert_eq!(configure(null(), null()), Status::Ok);
+}
+
+#[test]
+fn an_even_handle_is_reported_and_freed_by_nobody() {
+    let sid = text("AC123123");
+    let mut handle = handle();
+    let even = [
+        ptr::without_provenance_mut(2),
+        ptr::without_provenance_mut(usize::MAX - 1),
+        handle.0.wrapping_byte_sub(1),
+        handle.0.wrapping_byte_add(1),
+    ];
+    for even in even {
+        for function in with_text() {
+            // SAFETY: an even handle and a text.
+            let status = unsafe { function(even, sid.as_ptr()) };
+            assert_eq!(status, Status::InvalidHandle);
+        }
+        let mut buffer = Buffer::new(1024);
+        assert_eq!(buffer.generate(even, 3600), Status::InvalidHandle);
+        buffer.assert_emptied();
+        let mut buffer = Buffer::new(1024);
+        assert_eq!(buffer.generate_at(even, NOW, 3600), Status::InvalidHandle);
+        buffer.assert_emptied();
+        // SAFETY: an even handle, which is not freed.
+        unsafe { cap_token_free(even) };
+    }
+    assert_unchanged(&mut handle);
+}
+
+#[test]
+fn a_parameter_before_its_scope_is_reported() {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    handle.allow_incoming("Alice").unwrap();
+    let before = handle.generate_at(NOW, 3600).unwrap();
+    assert_eq!(
+        handle.add_outgoing_param("Foo", "Bar"),
+        Err(Status::MissingScope)
+    );
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), before);
+
+    handle.allow_outgoing("AP123123").unwrap();
+    handle.add_outgoing_param("Foo", "Bar").unwrap();
+    assert_unchanged(&mut handle);
+}
+
+#[test]
+fn the_first_wrong_argument_decides_and_the_state_comes_last() {
+    let _turn = configuration();
+    let (empty, sid) = (text(""), text("AC123123"));
+    let (empty, sid, wrong) = (empty.as_ptr(), sid.as_ptr(), c"\xff".as_ptr());
+    let even = ptr::without_provenance_mut(2);
+    let fresh = Handle::new("AC123123", "secret").unwrap();
+    let fresh = fresh.0;
+
+    assert_eq!(new(empty, wrong), Status::EmptyArgument);
+    assert_eq!(new(wrong, empty), Status::InvalidUtf8);
+    assert_eq!(new(empty, null()), Status::EmptyArgument);
+    assert_eq!(new(null(), empty), Status::NoCredentials);
+    // SAFETY: texts, and NULL for the handle's place.
+    let status = unsafe { cap_new(sid, wrong, null_mut()) };
+    assert_eq!(status, Status::InvalidUtf8);
+    assert_eq!(configure(null(), empty), Status::NullArgument);
+    assert_eq!(configure(empty, null()), Status::EmptyArgument);
+
+    // SAFETY: in all of these, NULL, even or a handle, and NULL or texts.
+    unsafe {
+        assert_eq!(cap_allow_incoming(null_mut(), wrong), Status::NullArgument);
+        assert_eq!(cap_allow_incoming(even, null()), Status::InvalidHandle);
+        assert_eq!(cap_allow_outgoing(even, empty), Status::InvalidHandle);
+        let add = cap_add_outgoing_param;
+        assert_eq!(add(even, null(), null()), Status::InvalidHandle);
+        assert_eq!(add(fresh, null(), wrong), Status::NullArgument);
+        assert_eq!(add(fresh, wrong, null()), Status::InvalidUtf8);
+        assert_eq!(add(fresh, sid, wrong), Status::InvalidUtf8);
+        assert_eq!(add(fresh, sid, null()), Status::NullArgument);
+        assert_eq!(add(fresh, sid, sid), Status::MissingScope);
+
+        let at = cap_generate_at;
+        let (none, nowhere) = (null_mut(), null_mut());
+        assert_eq!(at(even, -1, 0, none, 1, nowhere), Status::InvalidHandle);
+        assert_eq!(at(fresh, -1, 0, none, 1, nowhere), Status::InvalidTime);
+        assert_eq!(at(fresh, LAST, 0, none, 1, nowhere), Status::InvalidTtl);
+        assert_eq!(at(fresh, LAST, 1, none, 1, nowhere), Status::InvalidTime);
+        assert_eq!(at(fresh, NOW, 1, none, 1, nowhere), Status::NullArgument);
+        assert_eq!(at(fresh, NOW, 1, none, 0, nowhere), Status::BufferTooSmall);
+        let generate = cap_generate;
+        assert_eq!(generate(even, 0, none, 1, nowhere), Status::InvalidHandle);
+        assert_eq!(generate(fresh, 0, none, 1, nowhere), Status::InvalidTtl);
+        assert_eq!(generate(fresh, 1, none, 1, nowhere), Status::NullArgument);
+    }
+}
+
+#[test]
+fn a_repeated_permission_replaces_the_earlier_one() {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    for round in 0..3 {
+        handle.allow_incoming(&format!("name{round}")).unwrap();
+        handle.allow_outgoing(&format!("AP{round}")).unwrap();
+        if round < 2 {
+            handle.add_outgoing_param("old", "1").unwrap();
+        }
+    }
+    let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
+    assert_eq!(
+        claims["scope"],
+        "scope:client:incoming?clientName=name2 scope:client:outgoing?appSid=AP2&clientName=name2"
+    );
+}
+
+#[test]
+fn generating_leaves_the_handle_as_it_is() {
+    let handle = handle();
+    let first = handle.generate_at(NOW, 3600).unwrap();
+    for ttl in [1, 60, 86_400] {
+        assert_ne!(handle.generate_at(NOW, ttl).unwrap(), first);
+    }
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), first);
+}
+
+#[test]
+fn the_library_keeps_copies_of_what_it_is_given() {
+    let mut texts = ["AC123123", "secret", "Alice", "AP123123", "Foo", "Bar"]
+        .map(|text| CString::new(text).unwrap().into_bytes_with_nul());
+    let mut token = null_mut();
+    {
+        let mut pointers = texts.iter().map(|text| text.as_ptr().cast());
+        let mut next = || pointers.next().unwrap();
+        // SAFETY: texts, a place for the handle, and the handle.
+        unsafe {
+            ok(cap_new(next(), next(), &mut token)).unwrap();
+            ok(cap_allow_incoming(token, next())).unwrap();
+            ok(cap_allow_outgoing(token, next())).unwrap();
+            ok(cap_add_outgoing_param(token, next(), next())).unwrap();
+        }
+    }
+    for text in &mut texts {
+        text.fill(b'#');
+    }
+    drop(texts);
+    assert_unchanged(&mut Handle(token));
+}
+
+#[test]
+fn a_shared_handle_mints_from_many_threads_at_once() {
+    let handle = handle();
+    let shared = handle.0.expose_provenance();
+    let rounds = if cfg!(miri) { 3 } else { 500 };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(move || {
+                let shared: *const Token = ptr::with_exposed_provenance(shared);
+                for _ in 0..rounds {
+                    let mut buffer = Buffer::new(1024);
+                    assert_eq!(buffer.generate_at(shared, NOW, 3600), Status::Ok);
+                    assert_eq!(buffer.text(), whole_token());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_token_of_now_expires_by_the_clock() {
+    let handle = handle();
+    let clock = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        i64::try_from(since.as_secs()).unwrap()
+    };
+    let before = clock();
+    let mut buffer = Buffer::new(1024);
+    assert_eq!(buffer.generate(handle.0, 600), Status::Ok);
+    let after = clock();
+    let claims = decode(buffer.text(), "secret");
+    let exp = claims["exp"].as_i64().unwrap();
+    assert!((before + 600..=after + 600).contains(&exp));
+    assert_eq!(buffer.text(), handle.generate_at(exp - 600, 600).unwrap());
+}
+
+#[test]
+fn text_of_any_length_arrives_whole() {
+    let long = if cfg!(miri) { 300 } else { 200_000 };
+    let long = "é+& ".repeat(long / 5);
+    let mut handle = Handle::new("AC123123", &long).unwrap();
+    handle.allow_incoming(&long).unwrap();
+    handle.allow_outgoing("AP123123").unwrap();
+    handle.add_outgoing_param(&long, &long).unwrap();
+    let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), &long);
+    let scopes = scopes(&claims);
+    assert_eq!(scopes[0].query, pairs(&[("clientName", &long)]));
+    assert_eq!(scopes[1].params, pairs(&[(&long, &long)]));
+}
+
+#[test]
+fn cap_free_frees_a_handle() {
+    let mut token = null_mut();
+    let (sid, secret) = (text("AC123123"), text("secret"));
+    // SAFETY: two texts and a place for the handle.
+    ok(unsafe { cap_new(sid.as_ptr(), secret.as_ptr(), &mut token) }).unwrap();
+    assert_eq!(token.addr() % 2, 1);
+    // SAFETY: the handle is not used again.
+    assert_eq!(unsafe { cap_free(token.cast()) }, 0);
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    // SAFETY: a constant text.
+    let version = unsafe { CStr::from_ptr(cap_version()) };
+    assert_eq!(version.to_str(), Ok(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_status_has_a_text_of_its_own_and_every_other_number_the_same() {
+    let strerror = |status: c_int| {
+        // SAFETY: a constant text.
+        let text = unsafe { CStr::from_ptr(cap_strerror(status)) };
+        text.to_str().unwrap()
+    };
+    let header = include_str!("../include/captoken.h");
+    let mut texts: Vec<&str> = header
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("CAP_STATUS_"))
+        .map(|line| {
+            let (_, number) = line.trim_end_matches(',').split_once(" = ").unwrap();
+            strerror(number.parse().unwrap())
+        })
+        .collect();
+    assert_eq!(texts.len(), 21);
+    let unknown = strerror(21);
+    for other in [-1, 22, 255, 256, c_int::MIN, c_int::MAX] {
+        assert_eq!(strerror(other), unknown);
+    }
+    texts.push(unknown);
+    for text in &texts {
+        assert!(!text.is_empty() && !text.contains('\n') && !text.ends_with('.'));
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), 22);
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! The `scope` claim, read with another library's form decoder.
+
+use form_urlencoded::parse;
+use serde_json::Value;
+
+/// One scope, its query read as a form.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Scope {
+    pub(crate) name: String,
+    pub(crate) query: Vec<(String, String)>,
+    /// The parameters in `appParams`, if there are any, in their order.
+    pub(crate) params: Vec<(String, String)>,
+}
+
+/// The scopes of a payload, sorted by name, and the keys of each by theirs.
+pub(crate) fn scopes(claims: &Value) -> Vec<Scope> {
+    let claim = claims["scope"].as_str().expect("scope is a string");
+    let mut scopes: Vec<Scope> = claim.split_terminator(' ').map(scope).collect();
+    scopes.sort();
+    scopes
+}
+
+fn scope(text: &str) -> Scope {
+    let (name, query) = text.split_once('?').expect("a scope has a query");
+    let mut query = form(query);
+    query.sort();
+    let mut params = Vec::new();
+    query.retain(|(key, value)| {
+        if key == "appParams" {
+            params.extend(form(value));
+        }
+        key != "appParams"
+    });
+    Scope {
+        name: name.to_owned(),
+        query,
+        params,
+    }
+}
+
+fn form(text: &str) -> Vec<(String, String)> {
+    parse(text.as_bytes()).into_owned().collect()
+}

@@ -1,0 +1,106 @@
+//! What the libraries export and README lists is what the header declares, no more
+//! and no less.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+#[path = "support/native.rs"]
+mod native;
+
+use native::{root, run, stage};
+
+/// The functions of a header: a declaration begins its line and ends its name at
+/// the first parenthesis.
+fn declared(header: &str) -> BTreeSet<String> {
+    let header = fs::read_to_string(root().join("include").join(header)).expect("a header");
+    header
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter_map(|line| line.split_once('('))
+        .filter_map(|(before, _)| before.rsplit([' ', '*']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Symbols of a library by name, with the letter that nm gives their kind.
+fn symbols(arguments: &[&str], library: &str) -> Vec<(String, String)> {
+    let mut nm = Command::new("nm");
+    nm.args(arguments).arg(stage().join("lib").join(library));
+    run(&mut nm)
+        .lines()
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            match fields.as_slice() {
+                [_, kind, name] => Some(((*name).to_owned(), (*kind).to_owned())),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn both_headers_declare_the_same_functions() {
+    assert_eq!(declared("captoken.h").len(), 11);
+    assert_eq!(declared("captoken.h"), declared("captoken.ffi.h"));
+}
+
+#[test]
+fn the_table_of_readme_lists_the_header_s_functions() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README");
+    let listed: Vec<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|rest| rest.split_once('`'))
+        .map(|(function, _)| function.to_owned())
+        .collect();
+    assert_eq!(listed.len(), declared("captoken.h").len());
+    assert_eq!(BTreeSet::from_iter(listed), declared("captoken.h"));
+}
+
+#[test]
+fn the_shared_library_exports_exactly_the_header_s_functions() {
+    let exported = symbols(&["-D", "--defined-only"], "libcaptoken.so");
+    let names = exported.iter().map(|(name, _)| name.clone());
+    assert_eq!(names.collect::<BTreeSet<_>>(), declared("captoken.h"));
+    assert!(exported.iter().all(|(_, kind)| kind == "T"), "{exported:?}");
+}
+
+#[test]
+fn the_archive_defines_the_header_s_functions_and_cap_free_weakly() {
+    let defined = symbols(&["--defined-only", "--extern-only"], "libcaptoken.a");
+    for function in declared("captoken.h") {
+        let kinds = defined.iter().filter(|(name, _)| *name == function);
+        let kinds: Vec<&str> = kinds.map(|(_, kind)| kind.as_str()).collect();
+        let expected = if function == "cap_free" { "W" } else { "T" };
+        assert_eq!(kinds, [expected], "{function}");
+    }
+}
+
+#[test]
+fn the_shared_library_has_the_soname_of_its_major_version() {
+    let mut readelf = Command::new("readelf");
+    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
+    let soname = format!("[libcaptoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
+    let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
+    assert!(
+        line.is_some_and(|line| line.ends_with(&soname)),
+        "{dynamic}"
+    );
+}
+
+#[test]
+fn the_shared_library_needs_the_c_library_alone() {
+    let mut readelf = Command::new("readelf");
+    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
+    for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
+        let known = ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux-"];
+        assert!(known.iter().any(|library| line.contains(library)), "{line}");
+    }
+}
