@@ -54,6 +54,7 @@ test:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
 	$(CARGO) test --locked
+	$(CARGO) test --locked --release --test memory
 
 # Miri: the C interface from Rust, every access to memory checked. It needs a
 # nightly toolchain, and the components miri and rust-src of it.
@@ -90,7 +91,7 @@ uninstall:
 stage: $(SHARED) $(STATIC)
 	flock $(TARGET)/stage.lock $(MAKE) $(STAGE)/complete
 
-$(STAGE)/complete: $(SHARED) $(STATIC) include/captoken.h include/captoken.ffi.h captoken.pc.in
+$(STAGE)/complete: $(SHARED) $(STATIC) include/captoken.h include/captoken.ffi.h captoken.pc.in Makefile
 	rm -rf $(STAGE)
 	$(MAKE) install DESTDIR=$(abspath $(STAGE)) PREFIX=/usr LIBDIR=/usr/lib INCLUDEDIR=/usr/include
 	touch $@

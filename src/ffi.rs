@@ -24,6 +24,7 @@ pub use self::status::Status;
 use self::text::Output;
 pub use crate::capability::Ttl;
 use crate::capability::{Capability, check_ttl};
+use crate::error::Error;
 use crate::jws::Key;
 
 mod boundary;
@@ -99,13 +100,8 @@ pub unsafe extern "C" fn cap_allow_incoming(
     token: *mut Token,
     client_name: *const c_char,
 ) -> Status {
-    ensure(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let client_name = unsafe { text::name(client_name) }?;
-        Ok(capability.allow_incoming(client_name)?)
-    })
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_name(token, client_name, Capability::allow_incoming) }
 }
 
 /// Allows calls from the browser or phone that holds the token. The TwiML
@@ -122,13 +118,8 @@ pub unsafe extern "C" fn cap_allow_outgoing(
     token: *mut Token,
     application_sid: *const c_char,
 ) -> Status {
-    ensure(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let application_sid = unsafe { text::name(application_sid) }?;
-        Ok(capability.allow_outgoing(application_sid)?)
-    })
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_name(token, application_sid, Capability::allow_outgoing) }
 }
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
@@ -269,15 +260,14 @@ pub unsafe extern "C" fn cap_configure(
 ) -> Status {
     ensure(|| {
         if account_sid.is_null() && auth_token.is_null() {
-            defaults::set(None);
+            defaults::clear();
             return Ok(());
         }
         // SAFETY: the caller promises NULL or text.
         let account_sid = unsafe { text::name(account_sid) }?;
         // SAFETY: the caller promises NULL or text.
         let auth_token = unsafe { text::name(auth_token) }?;
-        let defaults = Defaults::new(account_sid, Key::new(auth_token)?)?;
-        defaults::set(Some(defaults));
+        defaults::set(Defaults::new(account_sid, Key::new(auth_token)?)?);
         Ok(())
     })
 }
@@ -300,6 +290,21 @@ pub extern "C" fn cap_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
     catch(c"unknown status", || status::text(status)).as_ptr()
+}
+
+/// Gives a capability a name, which must not be empty.
+unsafe fn with_name(
+    token: *mut Token,
+    name: *const c_char,
+    give: impl FnOnce(&mut Capability, &str) -> Result<(), Error>,
+) -> Status {
+    ensure(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let name = unsafe { text::name(name) }?;
+        Ok(give(capability, name)?)
+    })
 }
 
 /// Seconds since 1970-01-01 UTC by the system clock.

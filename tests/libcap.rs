@@ -15,10 +15,10 @@ use native::{root, run};
 use program::{Language, Linkage, Program, compile};
 
 /// Frees objects of both through the `cap_free` of `winner`.
-fn free_both(linkage: Linkage, libraries: &[&str], winner: &str) {
+fn free_both(linkage: Linkage, order: &[&str], winner: &str) {
     let source = root().join("tests/c/libcap.c");
     for language in [Language::C99, Language::Cpp17] {
-        let program = compile(&source, language, linkage, libraries);
+        let program = compile(&source, language, linkage, order);
         run(program.command().arg(winner));
         run(program.valgrind().arg(winner));
     }
@@ -26,27 +26,27 @@ fn free_both(linkage: Linkage, libraries: &[&str], winner: &str) {
 
 #[test]
 fn shared_before_libcap_frees_both() {
-    free_both(Linkage::Shared, &["captoken", "cap"], "captoken");
+    free_both(Linkage::Shared, &["captoken", "-lcap"], "captoken");
 }
 
 /// The dynamic linker takes the first definition, and nothing that a library can
 /// say of itself changes that: libcap's refuses what is ours, and harms nothing.
 #[test]
 fn shared_behind_libcap_leaves_ours_to_cap_token_free() {
-    free_both(Linkage::Shared, &["cap", "captoken"], "libcap");
+    free_both(Linkage::Shared, &["-lcap", "captoken"], "libcap");
 }
 
 #[test]
 fn archive_with_shared_libcap_frees_both_in_either_order() {
-    free_both(Linkage::Static, &["captoken", "cap"], "captoken");
-    free_both(Linkage::Static, &["cap", "captoken"], "captoken");
+    free_both(Linkage::Static, &["captoken", "-lcap"], "captoken");
+    free_both(Linkage::Static, &["-lcap", "captoken"], "captoken");
 }
 
 /// Two definitions in one program: ours is weak and gives way.
 #[test]
 fn two_archives_link_in_either_order_and_leave_ours_to_cap_token_free() {
-    free_both(Linkage::FullyStatic, &["captoken", "cap"], "libcap");
-    free_both(Linkage::FullyStatic, &["cap", "captoken"], "libcap");
+    free_both(Linkage::FullyStatic, &["captoken", "-lcap"], "libcap");
+    free_both(Linkage::FullyStatic, &["-lcap", "captoken"], "libcap");
 }
 
 fn load(program: &Program, libcap: &str) {
@@ -61,7 +61,26 @@ fn loaded_by_name_frees_both_and_unloads() {
     load(&alone, "absent");
     load(&alone, "loaded");
 
-    let linked = root().join("tests/c/dlopen_linked.c");
-    let linked = compile(&linked, Language::C99, Linkage::Shared, &["cap"]);
+    let linked = ["-DLIBCAP_LINKED", "-lcap"];
+    let linked = compile(&source, Language::C99, Linkage::Shared, &linked);
     load(&linked, "linked");
+}
+
+/// Whoever has the next definition gets what is not ours, whatever its library is
+/// called.
+#[test]
+fn what_is_not_ours_goes_to_the_next_cap_free_or_to_nobody() {
+    let source = root().join("tests/c/next.c");
+    let other = ["-DOTHER", "-shared", "-fPIC"];
+    let other = compile(&source, Language::C99, Linkage::Shared, &other);
+    let other = other.path.to_str().expect("a path of UTF-8");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let order = ["-Wl,--no-as-needed", "captoken", other];
+        let program = compile(&source, Language::C99, linkage, &order);
+        run(&mut program.valgrind());
+    }
+    for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+        let program = compile(&source, Language::C99, linkage, &["-DNOBODY", "captoken"]);
+        run(&mut program.valgrind());
+    }
 }

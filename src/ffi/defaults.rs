@@ -1,6 +1,6 @@
 //! The configured defaults: the only state that is the process's.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::error::Error;
 use crate::jws::Key;
@@ -25,13 +25,22 @@ impl Defaults {
 
 static DEFAULTS: RwLock<Option<Defaults>> = RwLock::new(None);
 
-/// Replaces the defaults, or clears them. The assignment drops what was there
-/// where it stands, so that its key is wiped and not merely moved away.
-pub(super) fn set(defaults: Option<Defaults>) {
-    *DEFAULTS.write().unwrap_or_else(PoisonError::into_inner) = defaults;
+/// Replaces the defaults. What was there is dropped where it stands, which wipes
+/// its key, instead of being moved elsewhere first.
+pub(super) fn set(defaults: Defaults) {
+    *write() = Some(defaults);
+}
+
+/// Drops the defaults where they stand.
+pub(super) fn clear() {
+    *write() = None;
 }
 
 /// The defaults as they are now, both of one call to [`set`].
 pub(super) fn get() -> RwLockReadGuard<'static, Option<Defaults>> {
     DEFAULTS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write() -> RwLockWriteGuard<'static, Option<Defaults>> {
+    DEFAULTS.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -25,17 +25,17 @@ pub(crate) enum Linkage {
 
 /// A compiled program.
 pub(crate) struct Program {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     linkage: Linkage,
 }
 
-/// Compiles a program without a warning. `libraries` are linked in their order,
-/// `captoken` among them as `linkage` says.
+/// Compiles a program without a warning. The compiler is given the arguments in
+/// their order; `captoken` among them stands for the library, as `linkage` says.
 pub(crate) fn compile(
     source: &Path,
     language: Language,
     linkage: Linkage,
-    libraries: &[&str],
+    arguments: &[&str],
 ) -> Program {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
@@ -60,10 +60,11 @@ pub(crate) fn compile(
     if linkage == Linkage::FullyStatic {
         compiler.arg("-static");
     }
-    for &library in libraries {
-        match (library, linkage) {
+    for &argument in arguments {
+        match (argument, linkage) {
             ("captoken", Linkage::Static) => compiler.arg(lib.join("libcaptoken.a")),
-            _ => compiler.arg(format!("-l{library}")),
+            ("captoken", _) => compiler.arg("-lcaptoken"),
+            _ => compiler.arg(argument),
         };
     }
     // What captoken.pc says of static linking.
