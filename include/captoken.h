@@ -20,12 +20,13 @@
  * - A call that fails changes nothing. Its status says why; there is no other
  *   error state. NULL where none is allowed is a status, not a crash.
  * - A `const cap_token *` may be used by many threads at once; a `cap_token *`
- *   must not be in use by any other thread. The library has no lock but the one
- *   of cap_configure(), starts no thread, handles no signal, reads no
- *   environment variable and writes nothing.
- * - Memory that runs out is CAP_STATUS_OUT_OF_MEMORY, not the end of the program.
- * - Arguments are checked from left to right, and the first that is wrong decides
- *   the status; what depends on earlier calls is checked last.
+ *   must not be in use by any other thread.
+ * - The library has no lock but the one of cap_configure(), starts no thread,
+ *   handles no signal and reads no environment variable. It prints nothing,
+ *   but for the message of a bug that it stops (CAP_STATUS_INTERNAL).
+ * - Memory that runs out is CAP_STATUS_OUT_OF_MEMORY, not the program's end.
+ * - Arguments are checked from left to right, and the first that is wrong
+ *   decides the status; what depends on earlier calls is checked last.
  */
 
 
@@ -101,74 +102,78 @@ extern "C" {
 /// Makes a handle for tokens of one account and stores it in `*out`. It allows
 /// nothing yet.
 ///
-/// `account_sid` and `auth_token` are those of the Twilio console. The bytes of
-/// the auth token are the key that signs. Either may be NULL to take what
-/// cap_configure() has set; neither is checked for a prefix or a length, as no
-/// official library does.
+/// `account_sid` and `auth_token` are those of the Twilio console. The bytes
+/// of the auth token are the key that signs. Either may be NULL to take what
+/// cap_configure() has set. Neither is checked for a prefix or a length, as in
+/// Twilio's own libraries.
 ///
 /// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
 /// cap_token_free() once. Otherwise `*out` is NULL and the status is
 /// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT
-/// (`out`) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_NULL_ARGUMENT (`out`) or CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_new(const char *account_sid,
                    const char *auth_token,
                    cap_token **out);
 
-/// Allows calls to the browser or phone that holds the token, under a client name
-/// (`<Client>` in TwiML). Calls that it makes come from that name, too.
+/// Allows calls to the browser or phone that holds the token, under a client
+/// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
+/// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
-/// A second call replaces the name. Any text but "" is taken and arrives as it
-/// is. Twilio's pages disagree on what a name may be; ASCII letters, digits and
-/// underscores are safe with all of them.
+/// A second call replaces the name, as in twilio-python. Any text but "" is
+/// taken and arrives as it is. Twilio's pages disagree on what a name may be;
+/// all accept 1 to 256 ASCII letters, digits and underscores.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
 /// CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_allow_incoming(cap_token *token,
-                              const char *client_name);
+cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 
 /// Allows calls from the browser or phone that holds the token. The TwiML
-/// application with this SID answers them.
+/// application with this SID answers them. This is allow_client_outgoing of
+/// twilio-python and twilio-ruby.
 ///
-/// A second call replaces the application and drops the parameters of the first.
+/// A second call replaces the application and drops the parameters of the
+/// first, as in twilio-python.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
 /// CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_allow_outgoing(cap_token *token,
-                              const char *application_sid);
+cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
-/// call; the holder of the token cannot change it.
+/// call; the holder of the token cannot change it. This is one pair of the
+/// parameters of allow_client_outgoing in Twilio's own libraries.
 ///
 /// Parameters keep the order of the calls, a key may repeat, and key and value
-/// may be "". Whatever they contain, the application receives that one key and
-/// that one value.
+/// may be "". Whatever characters they contain, the application receives this
+/// one key and this one value.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing() comes first) or
-/// CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing()
+/// comes first) or CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_add_outgoing_param(cap_token *token,
                                   const char *key,
                                   const char *value);
 
-/// Writes a signed token into `buffer` that expires `ttl` seconds from now, by
-/// the system clock. The handle stays as it is and can make any number of tokens.
+/// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
+/// the system clock. The handle stays as it is and can make any number of
+/// tokens. This is generate of twilio-python and twilio-ruby.
 ///
-/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is that of
-/// `buffer` in bytes and counts the NUL. `*length` receives the token's length
-/// without the NUL; `length` may be NULL. The token is ASCII: header, payload and
-/// signature of a JSON Web Token (RFC 7519) with HS256.
+/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size
+/// of `buffer` in bytes, with the NUL. `*length` receives the length of the
+/// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
+/// Web Token (RFC 7519) signed with HS256, its claims scope, iss and exp.
 ///
-/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, with `*length` set and
-/// `buffer` an empty text. (`buffer` NULL with `size` 0 asks for the length so.)
-/// On any other status, CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME (the clock is before 1970) or
-/// CAP_STATUS_OUT_OF_MEMORY, `*length` is 0 as well.
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
+/// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
+/// Otherwise `*length` is 0 and the status is CAP_STATUS_NULL_ARGUMENT,
+/// CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME
+/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails,
+/// `buffer` holds an empty text.
 cap_status cap_generate(const cap_token *token,
                         int64_t ttl,
                         char *buffer,
@@ -176,12 +181,14 @@ cap_status cap_generate(const cap_token *token,
                         size_t *length);
 
 /// Does what cap_generate() does, at a time of the caller's: the same handle,
-/// `now` and `ttl` give the same token, byte for byte.
+/// `now` and `ttl` give the same token, byte for byte. Twilio's own libraries
+/// have this in their tests only, by a frozen clock.
 ///
-/// `now` is in seconds since 1970-01-01 00:00 UTC. Returns
-/// CAP_STATUS_INVALID_TIME if it is negative, or if it or `now + ttl` is above
-/// 2^53 - 1, the last integer that every JSON reader holds; and what
-/// cap_generate() returns.
+/// `now` is in seconds since 1970-01-01 00:00 UTC.
+///
+/// Returns what cap_generate() returns. CAP_STATUS_INVALID_TIME means that
+/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the last
+/// integer that every JSON reader holds (RFC 8259, section 6).
 cap_status cap_generate_at(const cap_token *token,
                            int64_t now,
                            int64_t ttl,
@@ -192,39 +199,39 @@ cap_status cap_generate_at(const cap_token *token,
 /// Frees a handle and wipes its secret from memory. NULL is ignored.
 void cap_token_free(cap_token *token);
 
-/// Frees a handle as cap_token_free() does, under a name that Linux's libcap has
-/// too, with the same prototype. In a program with both libraries one of the two
-/// functions is called for all objects; this one passes libcap's on to libcap.
+/// Frees a handle as cap_token_free() does, under a name that Linux's libcap
+/// has too, with the same prototype. In a program with both libraries one of
+/// the two functions is called for all objects; this one passes libcap's on to
+/// libcap.
 ///
-/// Where libcap's is the one that is called, it refuses handles of this library
-/// with -1 and leaves them as they are. That is so in a program that names libcap
-/// before this library (`-lcap -lcaptoken`), or that links both statically. Such
-/// a program must call cap_token_free(), and any program may.
+/// Where libcap's is the one that is called, it refuses handles of this
+/// library with -1 and leaves them as they are. That is so in a program that
+/// names libcap before this library (`-lcap -lcaptoken`), or that links both
+/// statically. Such a program must call cap_token_free(), and any program may.
 ///
 /// Returns 0 for NULL and for a handle, which it has freed; for an object of
 /// libcap, what libcap returns; for anything else, -1 with `errno` EINVAL.
 int cap_free(void *token);
 
 /// Sets the account SID and auth token that cap_new() takes where it is given
-/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be
-/// called from any thread at any time; handles that exist stay as they are.
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
+/// be called from any thread at any time; handles that exist stay as they are.
 ///
-/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone is
-/// CAP_STATUS_NULL_ARGUMENT.
+/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone
+/// is CAP_STATUS_NULL_ARGUMENT.
 ///
 /// Returns CAP_STATUS_OK, or, with what was set still in place,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8
-/// or CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_configure(const char *account_sid,
-                         const char *auth_token);
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
+/// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_configure(const char *account_sid, const char *auth_token);
 
 /// Returns the version of the library that runs, as in "1.2.3". The text is
 /// constant; do not free it.
 const char *cap_version(void);
 
-/// Returns what a status means, in one line of English without a full stop; of
-/// any number, also one that is no status. Never NULL. The text is constant; do
-/// not free it.
+/// Returns what a status means, in one line of English without a full stop, as
+/// strerror() does for `errno`. Any number may be asked for, also one that is
+/// no status. Never NULL. The text is constant; do not free it.
 const char *cap_strerror(int status);
 
 #ifdef __cplusplus

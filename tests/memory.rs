@@ -274,7 +274,7 @@ fn no_freed_memory_holds_the_secret_or_what_signs_in_its_place() {
     assert_eq!(WATCH.get().leaked, 0);
 
     let end = jwt.iter().position(|&byte| byte == 0).expect("a NUL");
-    token::decode(str::from_utf8(&jwt[..end]).expect("ASCII"), SECRET);
+    token::decode(std::str::from_utf8(&jwt[..end]).expect("ASCII"), SECRET);
 }
 
 #[test]
