@@ -4,6 +4,8 @@
 # make test-deep  the same and what takes longer
 # make install    PREFIX=/usr/local DESTDIR=
 # make uninstall  PREFIX=/usr/local DESTDIR=
+#
+# A path may contain spaces: it is always quoted, and never a target of make.
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -24,15 +26,19 @@ STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
-SOURCES := Cargo.toml Cargo.lock build.rs cbindgen.toml $(shell find src -name '*.rs')
 
+# The libraries are those of this machine, where the rules look for them.
+unexport CARGO_BUILD_TARGET
+
+# Root often has no cargo, and installs what somebody else has built.
 .PHONY: all
-all: $(SHARED) $(STATIC)
-
-# Cargo leaves a file alone that would come out the same; touch tells make.
-$(SHARED) $(STATIC) &: $(SOURCES)
-	$(CARGO) build --release --locked --lib
-	touch -c $(SHARED) $(STATIC)
+all:
+	@if command -v "$(CARGO)" > /dev/null; then \
+	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)"; \
+	elif [ ! -e "$(SHARED)" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(SHARED)")" ]; then \
+	    echo 'There is no cargo here, and no build that is up to date. Run make where cargo is.' >&2; \
+	    exit 1; \
+	fi
 
 # The input of the demonstration, also its time: NOW=1400000000 gives the token
 # that Twilio's libraries wrote for this input in that second.
@@ -40,58 +46,72 @@ NOW ?= $(shell date +%s)
 
 .PHONY: demo
 demo: stage
-	@$(CC) -std=c99 -O2 $(CFLAGS) -I$(STAGE)/usr/include examples-c/mint.c \
-	    -L$(STAGE)/usr/lib -lcaptoken -Wl,-rpath,$(abspath $(STAGE))/usr/lib -o $(TARGET)/mint
-	@TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
-	    $(TARGET)/mint -i Alice -o AP123123 -p Foo=Bar -t 600 -n $(NOW) > $(TARGET)/demo.jwt
-	@cat $(TARGET)/demo.jwt
-	@sh examples-c/show.sh < $(TARGET)/demo.jwt
+	@$(CC) -std=c99 -O2 $(CFLAGS) -I"$(STAGE)/usr/include" examples-c/mint.c \
+	    -L"$(STAGE)/usr/lib" -lcaptoken -o "$(TARGET)/mint"
+	@LD_LIBRARY_PATH="$(STAGE)/usr/lib" TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
+	    "$(TARGET)/mint" -i Alice -o AP123123 -p Foo=Bar -t 600 -n $(NOW) > "$(TARGET)/demo.jwt"
+	@cat "$(TARGET)/demo.jwt"
+	@sh examples-c/show.sh < "$(TARGET)/demo.jwt"
 
+# The memory tests are run once more as the library is built, with optimisation.
 .PHONY: test
 test:
 	sh tests/setup.sh
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
-	$(CARGO) test --locked
-	$(CARGO) test --locked --release --test memory
+	"$(CARGO)" fmt --check
+	"$(CARGO)" clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' "$(CARGO)" doc --locked --no-deps --document-private-items
+	"$(CARGO)" test --locked
+	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
 
 # Miri: the C interface from Rust, every access to memory checked. It needs a
 # nightly toolchain, and the components miri and rust-src of it.
 .PHONY: test-deep
 test-deep: test
-	PROPTEST_CASES=200000 $(CARGO) test --locked --release --test property
-	MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --locked --test ffi
+	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test property
+	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
 
 # The archive's cap_free becomes weak, so that a fully static program that has
 # libcap's as well links, with libcap's. Rust has no stable way to say so.
 .PHONY: install
 install: all
+	@case "$(PREFIX)" in \
+	    *[[:space:]]*) echo 'PREFIX must not contain a space: pkg-config would not find it.' >&2; exit 1;; \
+	    /*) ;; \
+	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
+	esac
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
 	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
-	install -m 755 $(SHARED) "$(TO_LIB)/libcaptoken.so.$(VERSION)"
+	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
 	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
-	$(OBJCOPY) --weaken-symbol=cap_free $(STATIC) "$(TO_LIB)/libcaptoken.a"
-	chmod 644 "$(TO_LIB)/libcaptoken.a"
+	$(OBJCOPY) --weaken-symbol=cap_free "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"
-	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+	chmod 644 "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig; fi
 
 .PHONY: uninstall
 uninstall:
-	cd "$(TO_INCLUDE)" && rm -f captoken.h captoken.ffi.h
-	cd "$(TO_LIB)" && rm -f libcaptoken.a libcaptoken.so $(SONAME) \
-	    libcaptoken.so.$(VERSION) pkgconfig/captoken.pc
+	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
+	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
+	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
 
-# An installation to test and try, laid out as a package would be.
-# Tests that run at the same time wait for each other.
+# An installation to test and try, laid out as a package would be, and made again
+# when something in it is older than what it is made of. Tests that run at the same
+# time wait for each other.
 .PHONY: stage
-stage: $(SHARED) $(STATIC)
-	flock $(TARGET)/stage.lock $(MAKE) $(STAGE)/complete
+stage: all
+	@flock "$(TARGET)/stage.lock" $(MAKE) --no-print-directory --silent refresh-stage
 
-$(STAGE)/complete: $(SHARED) $(STATIC) include/captoken.h include/captoken.ffi.h captoken.pc.in Makefile
-	rm -rf $(STAGE)
-	$(MAKE) install DESTDIR=$(abspath $(STAGE)) PREFIX=/usr LIBDIR=/usr/lib INCLUDEDIR=/usr/include
-	touch $@
+.PHONY: refresh-stage
+refresh-stage:
+	for part in "$(SHARED)" "$(STATIC)" include/captoken.h include/captoken.ffi.h \
+	    captoken.pc.in Makefile; do \
+	    if [ ! "$(STAGE)/complete" -nt "$$part" ]; then \
+	        rm -rf "$(STAGE)" && \
+	        $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr LIBDIR=/usr/lib \
+	            INCLUDEDIR=/usr/include && \
+	        touch "$(STAGE)/complete" && break || exit 1; \
+	    fi; \
+	done

@@ -23,9 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let soname = format!("libcaptoken.so.{}", env::var("CARGO_PKG_VERSION_MAJOR")?);
-    if env::var("CARGO_CFG_TARGET_OS")? == "linux" {
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{soname}");
-    }
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{soname}");
 
     let headers = PathBuf::from(env::var("OUT_DIR")?);
     let config = Config::from_file(CONFIG)?;

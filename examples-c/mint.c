@@ -1,6 +1,8 @@
 /* Mints a capability token and prints it: the program to copy.
  *
- *     mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...] [-t SECONDS]
+ *     mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...]
+ *          [-t SECONDS] [-n TIME]
+ *     mint -h
  *
  * The account SID and the auth token come from the environment, as the variables
  * TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. The auth token is a secret, and other
@@ -17,9 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char options[] = "i:o:p:t:n:h";
+
 static const char usage[] =
     "usage: mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...]\n"
-    "            [-t SECONDS]\n"
+    "            [-t SECONDS] [-n TIME]\n"
     "\n"
     "Prints a capability token for the account in TWILIO_ACCOUNT_SID, signed\n"
     "with TWILIO_AUTH_TOKEN.\n"
@@ -28,13 +32,14 @@ static const char usage[] =
     "  -o APPLICATION_SID  allow calls, which this application answers\n"
     "  -p KEY=VALUE        a parameter for the application\n"
     "  -t SECONDS          time to live; default: an hour, at most a day\n"
-    "  -n TIME             now, in seconds since 1970; default: the clock's\n";
+    "  -n TIME             now, in seconds since 1970; default: the clock's\n"
+    "  -h                  print this\n";
 
 /* Says what could not be done and why, and returns whether all is well. */
 static int check(cap_status status, const char *what)
 {
     if (status != CAP_STATUS_OK)
-        fprintf(stderr, "mint: %s: %s\n", what, cap_strerror(status));
+        fprintf(stderr, "mint: %s: %s\n", what, cap_strerror((int)status));
     return status == CAP_STATUS_OK;
 }
 
@@ -62,7 +67,8 @@ static int add_param(cap_token *token, char *param)
         return 0;
     }
     *value++ = '\0';
-    return check(cap_add_outgoing_param(token, param, value), param);
+    return check(cap_add_outgoing_param(token, param, value),
+                 "parameter (-o comes first)");
 }
 
 /* Writes a token of any length, NULL on failure. The caller frees it. */
@@ -94,6 +100,28 @@ static char *generate(const cap_token *token, const int64_t *now, int64_t ttl)
     return jwt;
 }
 
+/* Whether the command line can be followed, before anything is done. Ends the
+ * program where help is asked for. */
+static int understood(int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt(argc, argv, options)) != -1) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            exit(EXIT_SUCCESS);
+        }
+        if (option == '?')
+            break;
+    }
+    if (option == '?' || optind < argc) {
+        fputs(usage, stderr);
+        return 0;
+    }
+    optind = 1;
+    return 1;
+}
+
 /* Follows the command line. Returns whether it all worked. */
 static int run(cap_token *token, int argc, char **argv)
 {
@@ -102,7 +130,7 @@ static int run(cap_token *token, int argc, char **argv)
     char *jwt;
     int option, ok = 1;
 
-    while (ok && (option = getopt(argc, argv, "i:o:p:t:n:")) != -1) {
+    while (ok && (option = getopt(argc, argv, options)) != -1) {
         switch (option) {
         case 'i':
             ok = check(cap_allow_incoming(token, optarg), "client name");
@@ -120,17 +148,10 @@ static int run(cap_token *token, int argc, char **argv)
             ok = read_number(optarg, &time);
             now = &time;
             break;
-        default:
-            fputs(usage, stderr);
-            return 0;
         }
     }
     if (!ok)
         return 0;
-    if (optind < argc) {
-        fputs(usage, stderr);
-        return 0;
-    }
 
     jwt = generate(token, now, ttl);
     if (jwt == NULL)
@@ -149,6 +170,8 @@ int main(int argc, char **argv)
     cap_token *token;
     int ok;
 
+    if (!understood(argc, argv))
+        return EXIT_FAILURE;
     /* What is not set is NULL, which cap_new reports. */
     if (!check(cap_new(account_sid, auth_token, &token),
                "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"))

@@ -85,7 +85,8 @@ static int serve_all(const cap_token *token, long threads, long tokens)
             printf("thread %ld: %ld tokens, the last %s\n", i, worker->minted,
                    worker->jwt);
         } else {
-            fprintf(stderr, "thread %ld: %s\n", i, cap_strerror(worker->status));
+            fprintf(stderr, "thread %ld: %s\n", i,
+                    cap_strerror((int)worker->status));
             ok = 0;
         }
     }
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
 {
     long threads = argc > 1 ? strtol(argv[1], NULL, 10) : 4;
     long tokens = argc > 2 ? strtol(argv[2], NULL, 10) : 1000;
+    const char *account_sid = getenv("TWILIO_ACCOUNT_SID");
+    const char *auth_token = getenv("TWILIO_AUTH_TOKEN");
     cap_token *token = NULL;
     cap_status status;
     int ok;
@@ -105,17 +108,21 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
-    /* Once, at start-up. From here on no part of the program needs to know the
-     * credentials. */
-    status = cap_configure(getenv("TWILIO_ACCOUNT_SID"), getenv("TWILIO_AUTH_TOKEN"));
-    if (status == CAP_STATUS_OK)
-        status = prepare(&token);
-    if (status != CAP_STATUS_OK) {
-        fprintf(stderr, "voice_app: %s\n", cap_strerror(status));
+    if (account_sid == NULL || auth_token == NULL) {
+        fprintf(stderr, "voice_app: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN\n");
         return EXIT_FAILURE;
     }
 
-    ok = serve_all(token, threads, tokens);
+    /* Once, at start-up. From here on no part of the program needs to know the
+     * credentials. */
+    status = cap_configure(account_sid, auth_token);
+    if (status == CAP_STATUS_OK)
+        status = prepare(&token);
+    ok = status == CAP_STATUS_OK;
+    if (ok)
+        ok = serve_all(token, threads, tokens);
+    else
+        fprintf(stderr, "voice_app: %s\n", cap_strerror((int)status));
 
     /* Wipes the secret from the handle and from the configuration. */
     cap_token_free(token);

@@ -13,17 +13,23 @@
  *     cap_generate(token, CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL);
  *     cap_token_free(token);
  *
- * What holds for every function:
+ * The header is for C99 and C++11, and everything newer. What holds for every
+ * function:
  *
  * - A text is UTF-8 and ends in a NUL. The library keeps copies, never the
  *   caller's pointers, and neither trims nor normalises.
- * - A call that fails changes nothing. Its status says why; there is no other
- *   error state. NULL where none is allowed is a status, not a crash.
+ * - A call that fails changes no handle and no configuration. Its status says
+ *   why; there is no other error state. NULL where none is allowed is a status,
+ *   not a crash.
+ * - A handle is used until it is freed. CAP_STATUS_INVALID_HANDLE catches
+ *   addresses that cannot be one, the even ones; with a freed handle, or any
+ *   other odd address, anything may happen.
  * - A `const cap_token *` may be used by many threads at once; a `cap_token *`
  *   must not be in use by any other thread.
  * - The library has no lock but the one of cap_configure(), starts no thread,
  *   handles no signal and reads no environment variable. It prints nothing,
- *   but for the message of a bug that it stops (CAP_STATUS_INTERNAL).
+ *   but for the message of a bug that it stops: any function may return
+ *   CAP_STATUS_INTERNAL then.
  * - Memory that runs out is CAP_STATUS_OUT_OF_MEMORY, not the program's end.
  * - Arguments are checked from left to right, and the first that is wrong
  *   decides the status; what depends on earlier calls is checked last.
@@ -36,7 +42,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// How a call ended. The numbers are fixed: later versions append to them.
+/// How a call ended. The numbers are fixed: later versions append to them. This
+/// version returns neither 10 to 13 nor 16 to 20, which are reserved.
 typedef enum {
     /// The call did what it says.
     CAP_STATUS_OK = 0,
@@ -55,9 +62,9 @@ typedef enum {
     CAP_STATUS_BUFFER_TOO_SMALL = 6,
     /// An account SID or auth token is NULL and none is configured.
     CAP_STATUS_NO_CREDENTIALS = 7,
-    /// The handle is not one of this library's.
+    /// The address is even: no handle of this library's.
     CAP_STATUS_INVALID_HANDLE = 8,
-    /// A parameter or filter was given before the permission it belongs to.
+    /// A parameter was given before the permission it belongs to.
     CAP_STATUS_MISSING_SCOPE = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     CAP_STATUS_INVALID_CLIENT_NAME = 10,
@@ -69,7 +76,7 @@ typedef enum {
     CAP_STATUS_UNSUPPORTED = 13,
     /// Memory ran out.
     CAP_STATUS_OUT_OF_MEMORY = 14,
-    /// A bug in this library was stopped before it could harm the program.
+    /// A bug in this library was stopped before it reached the program.
     CAP_STATUS_INTERNAL = 15,
     /// The token is not a signed token, or lacks a readable expiry.
     CAP_STATUS_TOKEN_MALFORMED = 16,
@@ -116,7 +123,7 @@ cap_status cap_new(const char *account_sid,
                    const char *auth_token,
                    cap_token **out);
 
-/// Allows calls to the browser or phone that holds the token, under a client
+/// Lets the browser or phone that holds the token be called, under a client
 /// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
 /// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
@@ -130,8 +137,8 @@ cap_status cap_new(const char *account_sid,
 /// CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 
-/// Allows calls from the browser or phone that holds the token. The TwiML
-/// application with this SID answers them. This is allow_client_outgoing of
+/// Lets the browser or phone that holds the token make calls, which the TwiML
+/// application with this SID handles. This is allow_client_outgoing of
 /// twilio-python and twilio-ruby.
 ///
 /// A second call replaces the application and drops the parameters of the
@@ -172,8 +179,8 @@ cap_status cap_add_outgoing_param(cap_token *token,
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
 /// Otherwise `*length` is 0 and the status is CAP_STATUS_NULL_ARGUMENT,
 /// CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME
-/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails,
-/// `buffer` holds an empty text.
+/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
+/// `buffer` that has a byte holds an empty text.
 cap_status cap_generate(const cap_token *token,
                         int64_t ttl,
                         char *buffer,
@@ -187,8 +194,8 @@ cap_status cap_generate(const cap_token *token,
 /// `now` is in seconds since 1970-01-01 00:00 UTC.
 ///
 /// Returns what cap_generate() returns. CAP_STATUS_INVALID_TIME means that
-/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the last
-/// integer that every JSON reader holds (RFC 8259, section 6).
+/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the largest
+/// integer that all readers of JSON agree on (RFC 8259, section 6).
 cap_status cap_generate_at(const cap_token *token,
                            int64_t now,
                            int64_t ttl,
@@ -196,7 +203,8 @@ cap_status cap_generate_at(const cap_token *token,
                            size_t size,
                            size_t *length);
 
-/// Frees a handle and wipes its secret from memory. NULL is ignored.
+/// Frees a handle and wipes its secret from memory. NULL and even addresses
+/// are ignored; nothing is passed on to libcap.
 void cap_token_free(cap_token *token);
 
 /// Frees a handle as cap_token_free() does, under a name that Linux's libcap
@@ -206,19 +214,23 @@ void cap_token_free(cap_token *token);
 ///
 /// Where libcap's is the one that is called, it refuses handles of this
 /// library with -1 and leaves them as they are. That is so in a program that
-/// names libcap before this library (`-lcap -lcaptoken`), or that links both
-/// statically. Such a program must call cap_token_free(), and any program may.
+/// names libcap before this library (`-lcap -lcaptoken`), in one that links
+/// both statically, and in a plug-in whose host has libcap, perhaps through
+/// libsystemd. There, cap_token_free() must be called, and anywhere it may.
 ///
-/// Returns 0 for NULL and for a handle, which it has freed; for an object of
-/// libcap, what libcap returns; for anything else, -1 with `errno` EINVAL.
+/// Returns 0 for NULL and for a handle, which it has freed; for any other even
+/// address, what libcap returns, or -1 with `errno` EINVAL where there is no
+/// libcap.
 int cap_free(void *token);
 
 /// Sets the account SID and auth token that cap_new() takes where it is given
 /// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
 /// be called from any thread at any time; handles that exist stay as they are.
+/// (A program that forks while another thread is in this function must not
+/// call it, or cap_new() with NULL, in the child.)
 ///
-/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone
-/// is CAP_STATUS_NULL_ARGUMENT.
+/// NULL and NULL clear what was set, and wipe it from memory. Only one NULL is
+/// an error.
 ///
 /// Returns CAP_STATUS_OK, or, with what was set still in place,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::error::Error;
 use crate::json;
-use crate::jws::{Key, Token};
+use crate::jws::{Draft, Key};
 use crate::scope::{Incoming, Outgoing};
 
 /// Times to live, in seconds.
@@ -66,13 +66,13 @@ impl Capability {
 
     /// A token that is valid from `now`, in seconds since 1970-01-01 UTC, for
     /// `ttl` seconds.
-    pub(crate) fn token(
+    pub(crate) fn draft(
         &self,
         now: i64,
         ttl: i64,
-    ) -> Result<Token<'_, impl Fn(&mut dyn Write) -> io::Result<()>>, Error> {
+    ) -> Result<Draft<'_, impl Fn(&mut dyn Write) -> io::Result<()>>, Error> {
         let expiry = expiry(now, ttl)?;
-        Token::new(&self.key, HEADER, move |out| {
+        Draft::new(&self.key, HEADER, move |out| {
             self.write_payload(expiry, out)
         })
     }

@@ -17,7 +17,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::time::SystemTime;
 
-use self::boundary::{catch, ensure};
+use self::boundary::{catch, run, run_with_secret};
 use self::defaults::Defaults;
 pub use self::handle::Token;
 pub use self::status::Status;
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn cap_new(
         // SAFETY: not NULL, so the caller promises that it can be written.
         unsafe { out.write(ptr::null_mut()) };
     }
-    ensure(|| {
+    run_with_secret(|| {
         // One look at the defaults, so that both are of one cap_configure() even
         // while another thread calls it again.
         let needs_defaults = account_sid.is_null() || auth_token.is_null();
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn cap_new(
     })
 }
 
-/// Allows calls to the browser or phone that holds the token, under a client
+/// Lets the browser or phone that holds the token be called, under a client
 /// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
 /// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
@@ -105,8 +105,8 @@ pub unsafe extern "C" fn cap_allow_incoming(
     unsafe { with_name(token, client_name, Capability::allow_incoming) }
 }
 
-/// Allows calls from the browser or phone that holds the token. The TwiML
-/// application with this SID answers them. This is allow_client_outgoing of
+/// Lets the browser or phone that holds the token make calls, which the TwiML
+/// application with this SID handles. This is allow_client_outgoing of
 /// twilio-python and twilio-ruby.
 ///
 /// A second call replaces the application and drops the parameters of the
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
     key: *const c_char,
     value: *const c_char,
 ) -> Status {
-    ensure(|| {
+    run(|| {
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
         let capability = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or text.
@@ -167,8 +167,8 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
 /// Otherwise `*length` is 0 and the status is CAP_STATUS_NULL_ARGUMENT,
 /// CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME
-/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails,
-/// `buffer` holds an empty text.
+/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
+/// `buffer` that has a byte holds an empty text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate(
     token: *const Token,
@@ -179,12 +179,14 @@ pub unsafe extern "C" fn cap_generate(
 ) -> Status {
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
     let output = unsafe { Output::new(buffer, size, length) };
-    output.ensure(|output| {
+    output.run(|output| {
         // SAFETY: the caller promises NULL, even, or a handle nobody changes.
         let capability = unsafe { handle::borrow(token) }?;
+        // The clock is no argument: all of those are checked first.
         check_ttl(ttl)?;
-        let token = capability.token(now()?, ttl)?;
-        output.write(token.length(), |out| token.write(out))
+        output.check()?;
+        let draft = capability.draft(now()?, ttl)?;
+        output.write(draft.length(), |out| draft.write(out))
     })
 }
 
@@ -195,8 +197,8 @@ pub unsafe extern "C" fn cap_generate(
 /// `now` is in seconds since 1970-01-01 00:00 UTC.
 ///
 /// Returns what cap_generate() returns. CAP_STATUS_INVALID_TIME means that
-/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the last
-/// integer that every JSON reader holds (RFC 8259, section 6).
+/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the largest
+/// integer that all readers of JSON agree on (RFC 8259, section 6).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate_at(
     token: *const Token,
@@ -208,20 +210,21 @@ pub unsafe extern "C" fn cap_generate_at(
 ) -> Status {
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
     let output = unsafe { Output::new(buffer, size, length) };
-    output.ensure(|output| {
+    output.run(|output| {
         // SAFETY: the caller promises NULL, even, or a handle nobody changes.
         let capability = unsafe { handle::borrow(token) }?;
-        let token = capability.token(now, ttl)?;
-        output.write(token.length(), |out| token.write(out))
+        let draft = capability.draft(now, ttl)?;
+        output.write(draft.length(), |out| draft.write(out))
     })
 }
 
-/// Frees a handle and wipes its secret from memory. NULL is ignored.
+/// Frees a handle and wipes its secret from memory. NULL and even addresses
+/// are ignored; nothing is passed on to libcap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_token_free(token: *mut Token) {
     // SAFETY: the caller promises NULL, even, or a handle that is never used again.
     // Neither of the first two is an error here.
-    ensure(|| unsafe { handle::free(token) });
+    run(|| unsafe { handle::free(token) });
 }
 
 /// Frees a handle as cap_token_free() does, under a name that Linux's libcap
@@ -231,18 +234,20 @@ pub unsafe extern "C" fn cap_token_free(token: *mut Token) {
 ///
 /// Where libcap's is the one that is called, it refuses handles of this
 /// library with -1 and leaves them as they are. That is so in a program that
-/// names libcap before this library (`-lcap -lcaptoken`), or that links both
-/// statically. Such a program must call cap_token_free(), and any program may.
+/// names libcap before this library (`-lcap -lcaptoken`), in one that links
+/// both statically, and in a plug-in whose host has libcap, perhaps through
+/// libsystemd. There, cap_token_free() must be called, and anywhere it may.
 ///
-/// Returns 0 for NULL and for a handle, which it has freed; for an object of
-/// libcap, what libcap returns; for anything else, -1 with `errno` EINVAL.
+/// Returns 0 for NULL and for a handle, which it has freed; for any other even
+/// address, what libcap returns, or -1 with `errno` EINVAL where there is no
+/// libcap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
     if token.is_null() {
         0
     } else if handle::is_ours(token) {
         // SAFETY: the caller promises a handle that is never used again.
-        match ensure(|| unsafe { handle::free(token.cast()) }) {
+        match run(|| unsafe { handle::free(token.cast()) }) {
             Status::Ok => 0,
             _ => -1,
         }
@@ -255,9 +260,11 @@ pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
 /// Sets the account SID and auth token that cap_new() takes where it is given
 /// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
 /// be called from any thread at any time; handles that exist stay as they are.
+/// (A program that forks while another thread is in this function must not
+/// call it, or cap_new() with NULL, in the child.)
 ///
-/// NULL and NULL clear what was set, and wipe it from memory. One NULL alone
-/// is CAP_STATUS_NULL_ARGUMENT.
+/// NULL and NULL clear what was set, and wipe it from memory. Only one NULL is
+/// an error.
 ///
 /// Returns CAP_STATUS_OK, or, with what was set still in place,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
@@ -267,7 +274,7 @@ pub unsafe extern "C" fn cap_configure(
     account_sid: *const c_char,
     auth_token: *const c_char,
 ) -> Status {
-    ensure(|| {
+    run_with_secret(|| {
         if account_sid.is_null() && auth_token.is_null() {
             defaults::clear();
             return Ok(());
@@ -307,7 +314,7 @@ unsafe fn with_name(
     name: *const c_char,
     give: impl FnOnce(&mut Capability, &str) -> Result<(), Error>,
 ) -> Status {
-    ensure(|| {
+    run(|| {
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
         let capability = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or text.

@@ -40,14 +40,15 @@ impl Key {
 
 /// A token that is measured and ready to be written: nothing is held in memory
 /// but what it is made of.
-pub(crate) struct Token<'a, P> {
+pub(crate) struct Draft<'a, P> {
     key: &'a Key,
     header: &'a str,
     payload: P,
     signing_input_length: usize,
+    length: usize,
 }
 
-impl<'a, P> Token<'a, P>
+impl<'a, P> Draft<'a, P>
 where
     P: Fn(&mut dyn Write) -> io::Result<()>,
 {
@@ -57,27 +58,32 @@ where
         payload(&mut payload_length)?;
         let parts = base64::encoded_len(header.len(), false)
             .zip(base64::encoded_len(payload_length.get()?, false));
-        let signing_input_length = parts
-            .and_then(|(header, payload)| header.checked_add(1)?.checked_add(payload))
+        let (signing_input_length, length) = parts
+            .and_then(|(header, payload)| {
+                let signing_input = header.checked_add(1)?.checked_add(payload)?;
+                Some((
+                    signing_input,
+                    signing_input.checked_add(1 + SIGNATURE_LENGTH)?,
+                ))
+            })
             .ok_or(Error::OutOfMemory)?;
         Ok(Self {
             key,
             header,
             payload,
             signing_input_length,
+            length,
         })
     }
 
     /// The length of the token in bytes, all of them ASCII.
-    pub(crate) fn length(&self) -> Result<usize, Error> {
-        self.signing_input_length
-            .checked_add(1 + SIGNATURE_LENGTH)
-            .ok_or(Error::OutOfMemory)
+    pub(crate) fn length(&self) -> usize {
+        self.length
     }
 
     /// Writes the token into `out`, which is exactly as long as the token.
     pub(crate) fn write(&self, out: &mut [u8]) -> Result<(), Error> {
-        if out.len() != self.length()? {
+        if out.len() != self.length {
             return Err(Error::Internal);
         }
         let (signing_input, mut signature) = out.split_at_mut(self.signing_input_length);
@@ -117,9 +123,9 @@ mod tests {
 
     fn token(secret: &str, header: &str, payload: &str) -> String {
         let key = Key::new(secret).unwrap();
-        let token = Token::new(&key, header, |out| out.write_all(payload.as_bytes())).unwrap();
-        let mut out = vec![0; token.length().unwrap()];
-        token.write(&mut out).unwrap();
+        let draft = Draft::new(&key, header, |out| out.write_all(payload.as_bytes())).unwrap();
+        let mut out = vec![0; draft.length()];
+        draft.write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -146,13 +152,13 @@ mod tests {
             let text = "ab?~\u{7f}>".repeat(12);
             let (text, _) = text.split_at(length);
             let whole = token("secret", text, text);
-            let pieces = Token::new(&key, text, |out| {
+            let pieces = Draft::new(&key, text, |out| {
                 text.as_bytes()
                     .chunks(length % 5 + 1)
                     .try_for_each(|piece| out.write_all(piece))
             })
             .unwrap();
-            let mut out = vec![0; pieces.length().unwrap()];
+            let mut out = vec![0; pieces.length()];
             pieces.write(&mut out).unwrap();
             assert_eq!(out, whole.as_bytes());
 
@@ -167,10 +173,10 @@ mod tests {
     #[test]
     fn a_buffer_of_another_length_is_refused() {
         let key = Key::new("secret").unwrap();
-        let token = Token::new(&key, "{}", |out| out.write_all(b"{}")).unwrap();
-        let length = token.length().unwrap();
+        let draft = Draft::new(&key, "{}", |out| out.write_all(b"{}")).unwrap();
+        let length = draft.length();
         for other in [0, 1, length - 1, length + 1] {
-            assert_eq!(token.write(&mut vec![0; other]), Err(Error::Internal));
+            assert_eq!(draft.write(&mut vec![0; other]), Err(Error::Internal));
         }
     }
 }

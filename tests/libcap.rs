@@ -20,7 +20,7 @@ fn free_both(linkage: Linkage, order: &[&str], winner: &str) {
     for language in [Language::C99, Language::Cpp17] {
         let program = compile(&source, language, linkage, order);
         run(program.command().arg(winner));
-        run(program.valgrind().arg(winner));
+        run(program.watched().arg(winner));
     }
 }
 
@@ -51,7 +51,7 @@ fn two_archives_link_in_either_order_and_leave_ours_to_cap_token_free() {
 
 fn load(program: &Program, libcap: &str) {
     run(program.command().arg(libcap));
-    run(program.valgrind().arg(libcap));
+    run(program.watched().arg(libcap));
 }
 
 #[test]
@@ -66,6 +66,22 @@ fn loaded_by_name_frees_both_and_unloads() {
     load(&linked, "linked");
 }
 
+#[test]
+fn a_plug_in_gets_libcap_s_cap_free_where_its_host_has_libcap() {
+    let source = root().join("tests/c/plugin.c");
+    let host = |arguments: &[&str]| {
+        let arguments = [&["-DHOST"], arguments].concat();
+        compile(&source, Language::C99, Linkage::Shared, &arguments)
+    };
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let plugin = ["-shared", "-fPIC", "captoken"];
+        let plugin = compile(&source, Language::C99, linkage, &plugin);
+        run(host(&[]).watched().arg(&plugin.path).arg("captoken"));
+        let with_libcap = host(&["-DWITH_LIBCAP", "-lcap"]);
+        run(with_libcap.watched().arg(&plugin.path).arg("libcap"));
+    }
+}
+
 /// Whoever has the next definition gets what is not ours, whatever its library is
 /// called.
 #[test]
@@ -77,10 +93,10 @@ fn what_is_not_ours_goes_to_the_next_cap_free_or_to_nobody() {
     for linkage in [Linkage::Shared, Linkage::Static] {
         let order = ["-Wl,--no-as-needed", "captoken", other];
         let program = compile(&source, Language::C99, linkage, &order);
-        run(&mut program.valgrind());
+        run(&mut program.watched());
     }
     for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
         let program = compile(&source, Language::C99, linkage, &["-DNOBODY", "captoken"]);
-        run(&mut program.valgrind());
+        run(&mut program.watched());
     }
 }

@@ -51,7 +51,10 @@ if [ -n "$missing" ]; then
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi
 
-if ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
+if ! command -v cargo > /dev/null; then
+    echo 'Install Rust, with rustfmt and clippy: https://rustup.rs' >&2
+    exit 1
+elif ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
     echo 'Run: rustup component add rustfmt clippy' >&2
     exit 1
 fi

@@ -2,12 +2,15 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::jws::Key;
 
-/// The credentials that stand in where a program gives none.
+/// The credentials that stand in where a program gives none. Both are wiped when
+/// they are dropped.
 pub(super) struct Defaults {
-    pub(super) account_sid: String,
+    pub(super) account_sid: Zeroizing<String>,
     pub(super) key: Key,
 }
 
@@ -17,7 +20,7 @@ impl Defaults {
         copy.try_reserve_exact(account_sid.len())?;
         copy.push_str(account_sid);
         Ok(Self {
-            account_sid: copy,
+            account_sid: Zeroizing::new(copy),
             key,
         })
     }
@@ -25,8 +28,8 @@ impl Defaults {
 
 static DEFAULTS: RwLock<Option<Defaults>> = RwLock::new(None);
 
-/// Replaces the defaults. What was there is dropped where it stands, which wipes
-/// its key, instead of being moved elsewhere first.
+/// Replaces the defaults. What was there is dropped where it stands, instead of
+/// being moved elsewhere first.
 pub(super) fn set(defaults: Defaults) {
     *write() = Some(defaults);
 }

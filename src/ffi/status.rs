@@ -6,7 +6,8 @@ use std::ffi::{CStr, c_int};
 
 use crate::error::Error;
 
-/// How a call ended. The numbers are fixed: later versions append to them.
+/// How a call ended. The numbers are fixed: later versions append to them. This
+/// version returns neither 10 to 13 nor 16 to 20, which are reserved.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -27,9 +28,9 @@ pub enum Status {
     BufferTooSmall = 6,
     /// An account SID or auth token is NULL and none is configured.
     NoCredentials = 7,
-    /// The handle is not one of this library's.
+    /// The address is even: no handle of this library's.
     InvalidHandle = 8,
-    /// A parameter or filter was given before the permission it belongs to.
+    /// A parameter was given before the permission it belongs to.
     MissingScope = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     InvalidClientName = 10,
@@ -41,7 +42,7 @@ pub enum Status {
     Unsupported = 13,
     /// Memory ran out.
     OutOfMemory = 14,
-    /// A bug in this library was stopped before it could harm the program.
+    /// A bug in this library was stopped before it reached the program.
     Internal = 15,
     /// The token is not a signed token, or lacks a readable expiry.
     TokenMalformed = 16,

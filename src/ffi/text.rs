@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::ptr::NonNull;
 use std::slice;
 
-use super::boundary::ensure;
+use super::boundary::run_with_secret;
 use super::status::Status;
 use crate::error::Error;
 
@@ -72,8 +72,8 @@ impl Output {
 
     /// Runs `body`, which calls [`Output::write`] last. Whatever fails, an empty
     /// text is left behind, of length 0 unless the buffer was too small.
-    pub(super) fn ensure(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
-        let status = ensure(|| body(&mut self));
+    pub(super) fn run(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
+        let status = run_with_secret(|| body(&mut self));
         if status != Status::Ok {
             self.terminate(0);
         }
@@ -83,17 +83,23 @@ impl Output {
         status
     }
 
+    /// A buffer of whatever size but none must be there.
+    pub(super) fn check(&self) -> Result<(), Status> {
+        if self.buffer.is_null() && self.size > 0 {
+            Err(Status::NullArgument)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Has `fill` write a text of `length` bytes, all of them ASCII, and ends it
     /// with a NUL.
     pub(super) fn write(
         &mut self,
-        length: Result<usize, Error>,
+        length: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), Error>,
     ) -> Result<(), Status> {
-        if self.buffer.is_null() && self.size > 0 {
-            return Err(Status::NullArgument);
-        }
-        let length = length?;
+        self.check()?;
         self.set_length(length);
         if length >= self.size {
             return Err(Status::BufferTooSmall);

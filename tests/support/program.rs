@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
-use crate::native::{run, stage};
+use crate::native::{root, run, stage};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Language {
@@ -58,7 +59,7 @@ pub(crate) fn compile(
         .arg("-L")
         .arg(&lib);
     if linkage == Linkage::FullyStatic {
-        compiler.arg("-static");
+        compiler.args(["-static", WRAP]).arg(balance());
     }
     for &argument in arguments {
         match (argument, linkage) {
@@ -71,6 +72,23 @@ pub(crate) fn compile(
     compiler.args(["-lpthread", "-ldl", "-lm"]);
     run(compiler.arg("-o").arg(&path));
     Program { path, linkage }
+}
+
+/// Functions that are called through tests/c/balance.c.
+const WRAP: &str = "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign,\
+                    --wrap=free,--wrap=pthread_create,--wrap=main";
+
+/// tests/c/balance.c, compiled once.
+fn balance() -> &'static Path {
+    static BALANCE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let name = format!("balance-{}.o", process::id());
+        let object = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let mut compiler = compiler("CC", "cc", &["-std=c99", "-O2", "-c"]);
+        let source = root().join("tests/c/balance.c");
+        run(compiler.args(WARNINGS).arg(source).arg("-o").arg(&object));
+        object
+    });
+    &BALANCE
 }
 
 /// What compiles without a word compiles for everyone who asks for less.
@@ -89,23 +107,23 @@ impl Program {
         self.with_library(Command::new(&self.path))
     }
 
-    /// The program, to be run under valgrind, which ends it with status 99 for a
-    /// memory error or a leak of whatever kind.
-    pub(crate) fn valgrind(&self) -> Command {
-        let mut command = Command::new("valgrind");
-        command.args([
-            "--quiet",
-            "--error-exitcode=99",
-            "--leak-check=full",
-            "--show-leak-kinds=all",
-            "--errors-for-leak-kinds=all",
-        ]);
+    /// The program, to be run in a way that ends it with status 99 for a memory
+    /// error or a leak of whatever kind: under valgrind, or where that cannot look,
+    /// with tests/c/balance.c inside.
+    pub(crate) fn watched(&self) -> Command {
         if self.linkage == Linkage::FullyStatic {
-            // The C library's own start-up reads what valgrind takes for undefined
-            // where it cannot replace the functions for memory and strings.
-            command.args(["--undef-value-errors=no", "--soname-synonyms=somalloc=NONE"]);
+            return self.command();
         }
-        command.arg(&self.path);
+        let mut command = Command::new("valgrind");
+        command
+            .args([
+                "--quiet",
+                "--error-exitcode=99",
+                "--leak-check=full",
+                "--show-leak-kinds=all",
+                "--errors-for-leak-kinds=all",
+            ])
+            .arg(&self.path);
         self.with_library(command)
     }
 

@@ -1,0 +1,61 @@
+/* A plug-in that uses captoken, and (HOST) a program that loads it. Where the program
+ * has libcap itself, the plug-in's cap_free() is libcap's. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+
+#ifdef HOST
+
+#ifdef WITH_LIBCAP
+#include <sys/capability.h>
+#endif
+
+int main(int argc, char **argv)
+{
+    void *plugin, *address;
+    void (*use)(const char *);
+
+    CHECK(argc == 3);
+#ifdef WITH_LIBCAP
+    CHECK(cap_free(cap_get_proc()) == 0);
+#endif
+    plugin = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+    if (plugin == NULL)
+        fprintf(stderr, "%s\n", dlerror());
+    CHECK(plugin != NULL);
+    address = dlsym(plugin, "use");
+    CHECK(address != NULL);
+    memcpy(&use, &address, sizeof use);
+    use(argv[2]);
+    CHECK(dlclose(plugin) == 0);
+    return EXIT_SUCCESS;
+}
+
+#else
+
+#include <captoken.h>
+
+extern void use(const char *winner);
+
+void use(const char *winner)
+{
+    cap_token *token;
+    char jwt[1024];
+
+    CHECK(cap_new("AC123123", "secret", &token) == CAP_STATUS_OK);
+    if (strcmp(winner, "captoken") == 0) {
+        CHECK(cap_free(token) == 0);
+        return;
+    }
+    errno = 0;
+    CHECK(cap_free(token) == -1);
+    CHECK(errno == EINVAL);
+    CHECK(cap_generate(token, 60, jwt, sizeof jwt, NULL) == CAP_STATUS_OK);
+    cap_token_free(token);
+}
+
+#endif

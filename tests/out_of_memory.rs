@@ -1,0 +1,168 @@
+//! Memory that runs out at any moment is a status, and loses nothing.
+
+#![expect(unsafe_code, reason = "the functions are C's, and so is an allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ffi::{CStr, c_char};
+use std::ptr::{null, null_mut};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use captoken::ffi::*;
+
+thread_local! {
+    /// How many more allocations of this thread succeed before one fails. Those
+    /// behind it succeed again.
+    static UNTIL_FAILURE: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+struct Failing;
+
+#[global_allocator]
+static ALLOCATOR: Failing = Failing;
+
+fn fails() -> bool {
+    let left = UNTIL_FAILURE.get();
+    UNTIL_FAILURE.set(left.and_then(|left| left.checked_sub(1)));
+    left == Some(0)
+}
+
+// SAFETY: hands everything to the system's allocator, or fails, which is allowed.
+unsafe impl GlobalAlloc for Failing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if fails() {
+            return null_mut();
+        }
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if fails() {
+            return null_mut();
+        }
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.dealloc(block, layout) };
+    }
+}
+
+const LONG: &CStr = c"more text than fits what was reserved before: \xc3\xa9 & = + %";
+
+/// How many calls of a mint take memory.
+const CALLS: usize = 8;
+
+/// One of those calls, by its number.
+fn call(number: usize, token: &mut *mut Token) -> Status {
+    let handle = *token;
+    // SAFETY: texts, a place for the handle, and the handle once it is there.
+    unsafe {
+        match number {
+            0 => cap_configure(c"AC123123".as_ptr(), c"secret".as_ptr()),
+            1 => cap_new(null(), null(), token),
+            2 => cap_allow_incoming(handle, c"Alice".as_ptr()),
+            3 => cap_allow_outgoing(handle, c"AP123123".as_ptr()),
+            4 => cap_add_outgoing_param(handle, c"Foo".as_ptr(), c"Bar".as_ptr()),
+            5 => cap_add_outgoing_param(handle, LONG.as_ptr(), LONG.as_ptr()),
+            6 => cap_allow_incoming(handle, LONG.as_ptr()),
+            _ => cap_allow_outgoing(handle, LONG.as_ptr()),
+        }
+    }
+}
+
+/// The token of a handle; of NULL, that of a handle with what is configured.
+fn mint(token: *const Token) -> [u8; 4096] {
+    let mut jwt = [0_u8; 4096];
+    let buffer = jwt.as_mut_ptr().cast::<c_char>();
+    let mut configured = null_mut();
+    // SAFETY: a place for a handle, a handle, and a buffer of the size that is said.
+    unsafe {
+        if token.is_null() {
+            assert_eq!(cap_new(null(), null(), &mut configured), Status::Ok);
+        }
+        let token = if token.is_null() { configured } else { token };
+        let status = cap_generate_at(token, 1_400_000_000, 3600, buffer, 4096, null_mut());
+        assert_eq!(status, Status::Ok);
+        cap_token_free(configured);
+    }
+    jwt
+}
+
+/// Starts from other credentials, so that a failure could lose them.
+fn configure_others() {
+    // SAFETY: two texts.
+    let status = unsafe { cap_configure(c"ACother".as_ptr(), c"other".as_ptr()) };
+    assert_eq!(status, Status::Ok);
+}
+
+/// Makes all calls; where the allocation of that number belongs to one, it fails,
+/// changes nothing, and succeeds when it is repeated. Returns which one that was,
+/// and the token in the end.
+fn calls_with_failure(allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) {
+    configure_others();
+    let mut token = null_mut();
+    let mut failed = None;
+    let mut until_failure = allocation;
+    for number in 0..CALLS {
+        let before = mint(token);
+        UNTIL_FAILURE.set(until_failure);
+        let status = call(number, &mut token);
+        until_failure = UNTIL_FAILURE.take();
+        if status == Status::OutOfMemory {
+            assert_eq!((failed, until_failure), (None, None));
+            failed = Some(number);
+            assert!(mint(token) == before, "call {number} has changed something");
+            assert_eq!(call(number, &mut token), Status::Ok);
+        } else {
+            assert_eq!(status, Status::Ok);
+        }
+        assert!(number == 1 || mint(token) != before);
+    }
+    let whole = mint(token);
+    // SAFETY: the handle is not used again.
+    unsafe { cap_token_free(token) };
+    (failed, whole)
+}
+
+/// The configured defaults are the process's: tests that need them take turns.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
+    let _turn = turn();
+    let (failed, undisturbed) = calls_with_failure(None);
+    assert_eq!(failed, None);
+
+    let mut failed_calls = Vec::new();
+    for allocation in 0.. {
+        let (failed, token) = calls_with_failure(Some(allocation));
+        assert!(token == undisturbed);
+        // Until the calls are over before their allocation is due.
+        let Some(call) = failed else { break };
+        failed_calls.push(call);
+    }
+    failed_calls.dedup();
+    assert!(failed_calls.iter().copied().eq(0..CALLS));
+}
+
+#[test]
+fn generating_and_freeing_take_no_memory() {
+    let _turn = turn();
+    configure_others();
+    let mut token = null_mut();
+    for number in 0..CALLS {
+        assert_eq!(call(number, &mut token), Status::Ok);
+    }
+    UNTIL_FAILURE.set(Some(0));
+    mint(token);
+    // SAFETY: the handle is not used again.
+    unsafe { cap_token_free(token) };
+    assert_eq!(UNTIL_FAILURE.take(), Some(0));
+}

@@ -1,0 +1,387 @@
+//! Memory that is given back holds no secret: on the heap, in the configured
+//! defaults, and on the stack.
+
+#![expect(unsafe_code, reason = "the functions are C's, and so is an allocator")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ffi::{CStr, c_char};
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::os::unix::fs::FileExt;
+use std::ptr::{null, null_mut};
+use std::slice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use captoken::ffi::*;
+use sha2::block_api::compress256;
+
+#[path = "support/token.rs"]
+mod token;
+
+/// Something that must not be left behind, kept inside out, so that a search does
+/// not find what it searches for.
+type Inverted = [u8; 32];
+
+const ACCOUNT_SID: &CStr = c"AC0123456789abcdef0123456789abcdef";
+const AUTH_TOKEN: &CStr = c"f0e1d2c3b4a5968778695a4b3c2d1e0f";
+
+fn inverted(bytes: &[u8]) -> Inverted {
+    let mut inverted = [0; 32];
+    for (inverted, byte) in inverted.iter_mut().zip(bytes) {
+        *inverted = !byte;
+    }
+    inverted
+}
+
+fn contains(memory: &[u8], secrets: &[Inverted]) -> bool {
+    let is = |window: &[u8], secret: &Inverted| {
+        let mut pairs = window.iter().zip(secret);
+        pairs.all(|(byte, inverted)| *byte == !inverted)
+    };
+    memory
+        .windows(32)
+        .any(|window| secrets.iter().any(|secret| is(window, secret)))
+}
+
+/// The auth token as it is given.
+fn secret() -> Inverted {
+    inverted(AUTH_TOKEN.to_bytes())
+}
+
+/// The auth token as HMAC hashes it, with either constant (RFC 2104).
+fn padded() -> [Inverted; 2] {
+    [0x36, 0x5c].map(|pad| {
+        let padded: Vec<u8> = AUTH_TOKEN
+            .to_bytes()
+            .iter()
+            .map(|byte| byte ^ pad)
+            .collect();
+        inverted(&padded)
+    })
+}
+
+/// The states of the inner and the outer hash that begin with those: who knows
+/// them can sign.
+fn states() -> [Inverted; 2] {
+    [0x36, 0x5c].map(|pad| {
+        let mut block = [pad; 64];
+        for (byte, secret) in block.iter_mut().zip(AUTH_TOKEN.to_bytes()) {
+            *byte ^= secret;
+        }
+        // The initial value of FIPS 180-4, section 5.3.3.
+        let mut state = [
+            0x6a09_e667,
+            0xbb67_ae85,
+            0x3c6e_f372,
+            0xa54f_f53a,
+            0x510e_527f,
+            0x9b05_688c,
+            0x1f83_d9ab,
+            0x5be0_cd19,
+        ];
+        compress256(&mut state, &[block]);
+        let bytes: Vec<u8> = state.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        inverted(&bytes)
+    })
+}
+
+/// What the allocator has seen of this thread while it was to look.
+#[derive(Clone, Copy)]
+struct Seen {
+    secrets: [Inverted; 4],
+    /// The largest block that was given out: its address and size.
+    largest: (*const u8, usize),
+    /// How many blocks were freed, and how many of them had a secret in them.
+    freed: usize,
+    with_secret: usize,
+}
+
+thread_local! {
+    static SEEN: Cell<Option<Seen>> = const { Cell::new(None) };
+}
+
+struct Looking;
+
+#[global_allocator]
+static ALLOCATOR: Looking = Looking;
+
+/// # Safety
+///
+/// `block` is readable for `size` bytes, all of which were written.
+unsafe fn look(block: *const u8, size: usize) {
+    if let Some(mut seen) = SEEN.get() {
+        // SAFETY: the caller promises it.
+        let block = unsafe { slice::from_raw_parts(block, size) };
+        seen.freed += 1;
+        seen.with_secret += usize::from(contains(block, &seen.secrets));
+        SEEN.set(Some(seen));
+    }
+}
+
+// SAFETY: hands everything to the system's allocator.
+unsafe impl GlobalAlloc for Looking {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the system allocator's. What is not
+        // zeroed would be no memory to look into.
+        let block = unsafe { System.alloc_zeroed(layout) };
+        if let Some(mut seen) = SEEN.get() {
+            if layout.size() > seen.largest.1 {
+                seen.largest = (block, layout.size());
+                SEEN.set(Some(seen));
+            }
+        }
+        block
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: a block of the layout's size, zeroed when it was given out.
+        unsafe { look(block, layout.size()) };
+        // SAFETY: the layout's alignment is one, and the size is the caller's.
+        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
+        if !new.is_null() {
+            // SAFETY: two blocks, each of at least that size.
+            unsafe { new.copy_from_nonoverlapping(block, layout.size().min(size)) };
+            // SAFETY: the caller's promises are the system allocator's.
+            unsafe { System.dealloc(block, layout) };
+        }
+        new
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: a block of the layout's size, zeroed when it was given out.
+        unsafe { look(block, layout.size()) };
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.dealloc(block, layout) };
+    }
+}
+
+fn start_looking_for(secrets: [Inverted; 4]) {
+    SEEN.set(Some(Seen {
+        secrets,
+        largest: (null(), 0),
+        freed: 0,
+        with_secret: 0,
+    }));
+}
+
+fn stop_looking() -> Seen {
+    SEEN.take().expect("looking")
+}
+
+/// The configured defaults are the process's: tests that need them take turns.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut Token {
+    let mut token = null_mut();
+    // SAFETY: NULL or texts, and a place for the handle.
+    let status = unsafe { cap_new(account_sid, auth_token, &mut token) };
+    assert_eq!(status, Status::Ok);
+    token
+}
+
+fn generate(token: *const Token) -> [u8; 1024] {
+    let mut jwt = [0; 1024];
+    let buffer = jwt.as_mut_ptr().cast::<c_char>();
+    // SAFETY: a handle, and a buffer of the size that is said.
+    let status = unsafe { cap_generate_at(token, 1_400_000_000, 3600, buffer, 1024, null_mut()) };
+    assert_eq!(status, Status::Ok);
+    jwt
+}
+
+fn free(token: *mut Token) {
+    // SAFETY: NULL or a handle that is not used again.
+    unsafe { cap_token_free(token) };
+}
+
+fn configure(account_sid: *const c_char, auth_token: *const c_char) {
+    // SAFETY: NULL or texts.
+    let status = unsafe { cap_configure(account_sid, auth_token) };
+    assert_eq!(status, Status::Ok);
+}
+
+#[test]
+fn no_freed_memory_holds_the_auth_token_or_what_signs_in_its_place() {
+    let ([ipad, _], [inner, outer]) = (padded(), states());
+    start_looking_for([secret(), ipad, inner, outer]);
+    let token = new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+    let jwt = generate(token);
+
+    // What is looked for is there while the handle lives: both hash states, but
+    // not the auth token.
+    let (start, size) = SEEN.get().expect("looking").largest;
+    assert!((start.addr()..start.addr() + size).contains(&token.addr()));
+    // SAFETY: a live block of that size, zeroed when it was given out.
+    let object = unsafe { slice::from_raw_parts(start, size) };
+    assert!(!contains(object, &[secret()]));
+    assert!(contains(object, &[inner]));
+    assert!(contains(object, &[outer]));
+
+    free(token);
+    let seen = stop_looking();
+    assert!(seen.freed > 0);
+    assert_eq!(seen.with_secret, 0);
+
+    // And it was the right secret that was looked for.
+    let jwt = CStr::from_bytes_until_nul(&jwt).expect("a text");
+    token::decode(
+        jwt.to_str().expect("ASCII"),
+        AUTH_TOKEN.to_str().expect("ASCII"),
+    );
+}
+
+#[test]
+fn a_configuration_that_is_cleared_or_replaced_is_wiped() {
+    let _turn = turn();
+    let (account, [inner, outer]) = (inverted(ACCOUNT_SID.to_bytes()), states());
+    let others = (c"ACother".as_ptr(), c"other".as_ptr());
+    for (account_sid, auth_token) in [(null(), null()), others] {
+        start_looking_for([account, secret(), inner, outer]);
+        configure(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+        assert_eq!(SEEN.get().expect("looking").freed, 0);
+        assert!(contains(&static_memory(), &[inner]));
+        assert!(contains(&static_memory(), &[outer]));
+
+        start_looking_for([account, secret(), inner, outer]);
+        configure(account_sid, auth_token);
+        let seen = stop_looking();
+        // The account SID, which is on the heap, was freed after it was wiped.
+        assert_eq!((seen.freed, seen.with_secret), (1, 0));
+        // The key is in a static, which a build without optimisation overwrites in
+        // any case: only with optimisation does this show that it was wiped.
+        assert!(!contains(&static_memory(), &[secret(), inner, outer]));
+    }
+    configure(null(), null());
+}
+
+/// Only with optimisation is the stack in use small enough to be overwritten: the
+/// library is built so, and `make test` runs this file so.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "needs an optimised build")]
+fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
+    let _turn = turn();
+    let ([ipad, opad], [inner, outer]) = (padded(), states());
+    let secrets = [secret(), ipad, opad, inner, outer];
+
+    // The search finds what a function leaves behind that does not care.
+    assert!(contains(&stack_after(careless), &[ipad]));
+
+    let calls: [fn(); 3] = [
+        || free(new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr())),
+        || {
+            configure(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+            free(new(null(), null()));
+        },
+        || {
+            let token = new(null(), null());
+            generate(token);
+            free(token);
+            configure(null(), null());
+        },
+    ];
+    for (number, call) in calls.into_iter().enumerate() {
+        let stack = stack_after(call);
+        for (which, secret) in secrets.into_iter().enumerate() {
+            assert!(
+                !contains(&stack, &[secret]),
+                "call {number}, secret {which}"
+            );
+        }
+    }
+}
+
+/// Leaves many copies, as reading the stack overwrites the nearest.
+#[inline(never)]
+fn careless() {
+    let mut padded = [0x36; 2048];
+    for (byte, secret) in padded.iter_mut().zip(AUTH_TOKEN.to_bytes().iter().cycle()) {
+        *byte ^= secret;
+    }
+    black_box(&mut padded);
+}
+
+/// How much of the stack is looked at: more than any call uses.
+const DEPTH: usize = 128 * 1024;
+
+/// What a call leaves on the stack below its caller, in a thread of its own.
+fn stack_after(call: impl FnOnce() + Send) -> Vec<u8> {
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let memory = File::open("/proc/self/mem").expect("the memory");
+            let mut stack = vec![0; DEPTH];
+            let here = (&raw const memory).addr() - DEPTH;
+            // The stack may have been another thread's before.
+            zero_stack();
+            call();
+            memory
+                .read_exact_at(&mut stack, here as u64)
+                .expect("readable");
+            stack
+        });
+        thread.join().expect("no panic")
+    })
+}
+
+#[inline(never)]
+fn zero_stack() {
+    black_box(&mut [0_u8; DEPTH]);
+}
+
+/// The writable statics of this program: the writable mappings of its file, and
+/// the one without a file right behind them.
+fn static_memory() -> Vec<u8> {
+    let program = fs::read_link("/proc/self/exe").expect("a link");
+    let memory = File::open("/proc/self/mem").expect("the memory");
+    let mut statics = Vec::new();
+    let mut end_of_program = 0;
+    for mapping in mappings() {
+        let of_program = program.as_os_str() == mapping.name.as_str();
+        let behind_it = mapping.name.is_empty() && mapping.start == end_of_program;
+        if mapping.writable && (of_program || behind_it) {
+            end_of_program = mapping.end;
+            let size = usize::try_from(mapping.end - mapping.start).expect("a size");
+            let mut part = vec![0; size];
+            memory
+                .read_exact_at(&mut part, mapping.start)
+                .expect("readable");
+            statics.extend(part);
+        }
+    }
+    assert!(!statics.is_empty());
+    statics
+}
+
+struct Mapping {
+    start: u64,
+    end: u64,
+    writable: bool,
+    name: String,
+}
+
+/// The lines of /proc/self/maps (proc(5)).
+fn mappings() -> Vec<Mapping> {
+    let maps = fs::read_to_string("/proc/self/maps").expect("the mappings");
+    let address = |text| u64::from_str_radix(text, 16).expect("an address");
+    maps.lines()
+        .map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (start, end) = fields[0].split_once('-').expect("a range");
+            Mapping {
+                start: address(start),
+                end: address(end),
+                writable: fields[1].starts_with("rw"),
+                name: fields.get(5).unwrap_or(&"").to_string(),
+            }
+        })
+        .collect()
+}
