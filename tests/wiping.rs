@@ -374,13 +374,14 @@ fn mappings() -> Vec<Mapping> {
     let address = |text| u64::from_str_radix(text, 16).expect("an address");
     maps.lines()
         .map(|line| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
+            // The name, of which there may be none, is padded and may have spaces.
+            let fields: Vec<&str> = line.splitn(6, ' ').collect();
             let (start, end) = fields[0].split_once('-').expect("a range");
             Mapping {
                 start: address(start),
                 end: address(end),
                 writable: fields[1].starts_with("rw"),
-                name: fields.get(5).unwrap_or(&"").to_string(),
+                name: fields.get(5).unwrap_or(&"").trim_start().to_owned(),
             }
         })
         .collect()
