@@ -34,10 +34,22 @@ unexport CARGO_BUILD_TARGET
 .PHONY: all
 all:
 	@if command -v "$(CARGO)" > /dev/null; then \
-	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)"; \
+	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)" && \
+	    flock "$(TARGET)/weaken.lock" $(MAKE) --no-print-directory --silent weaken; \
 	elif [ ! -e "$(SHARED)" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(SHARED)")" ]; then \
 	    echo 'There is no cargo here, and no build that is up to date. Run make where cargo is.' >&2; \
 	    exit 1; \
+	fi
+
+# The archive's cap_free becomes weak, so that a fully static program that has
+# libcap's as well links, with libcap's. Rust has no stable way to say so. Done once
+# for each build, as others may be reading the archive.
+WEAKEN = $(OBJCOPY) --weaken-symbol=cap_free
+
+.PHONY: weaken
+weaken:
+	if [ ! "$(TARGET)/weakened" -nt "$(STATIC)" ]; then \
+	    $(WEAKEN) "$(STATIC)" && touch "$(TARGET)/weakened"; \
 	fi
 
 # The input of the demonstration, also its time: NOW=1400000000 gives the token
@@ -70,8 +82,7 @@ test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
 
-# The archive's cap_free becomes weak, so that a fully static program that has
-# libcap's as well links, with libcap's. Rust has no stable way to say so.
+# The archive is made weak once more, should cargo have built it without make.
 .PHONY: install
 install: all
 	@case "$(PREFIX)" in \
@@ -84,7 +95,7 @@ install: all
 	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
 	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
-	$(OBJCOPY) --weaken-symbol=cap_free "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
+	$(WEAKEN) "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use cbindgen::{Builder, Config, DocumentationLength};
+use cbindgen::{Builder, Config};
 
 /// The files that say what C sees, in the order in which the header does.
 const SOURCES: [&str; 4] = [
@@ -48,8 +48,7 @@ fn flat(mut config: Config, soname: &str) -> Config {
     config
 }
 
-fn write(mut config: Config, path: &Path) -> Result<(), Box<dyn Error>> {
-    config.documentation_length = DocumentationLength::Full;
+fn write(config: Config, path: &Path) -> Result<(), Box<dyn Error>> {
     let mut builder = Builder::new().with_config(config);
     for source in SOURCES {
         builder = builder.with_src(source);

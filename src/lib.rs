@@ -12,7 +12,10 @@
 //! | the exported functions | `ffi.rs` |
 //! | statuses and their texts | `ffi/status.rs` |
 //! | C text to Rust text, a token to the caller's buffer | `ffi/text.rs` |
-//! | what a `cap_token *` is | `ffi/handle.rs` |
+//! | what a `cap_token *` is, and what is wiped when it is freed | `ffi/handle.rs` |
+//! | what is not ours, and goes to libcap | `ffi/libcap.rs` |
+//! | the configured defaults | `ffi/defaults.rs` |
+//! | where panics stop, and the stack is overwritten | `ffi/boundary.rs` |
 //!
 //! Imports point one way: `ffi` uses `capability`, which uses `scope`, `json`
 //! and `jws`. Only `ffi` has unsafe code and reads the clock.

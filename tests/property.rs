@@ -20,24 +20,23 @@ use handle::Handle;
 use scope::{Scope, scopes};
 use token::decode;
 
-/// Any text that C can pass: all of Unicode but NUL, with more of what has a
-/// meaning in a scope, a form or JSON.
-fn any_text() -> impl Strategy<Value = String> {
-    let character = prop_oneof![
-        any::<char>(),
+/// Any character that C can pass, all of Unicode but NUL, with more of those that
+/// have a meaning in a scope, a form or JSON.
+fn any_character() -> impl Strategy<Value = char> {
+    let special = " +%&=?:\"\\/~\u{7f}\u{80}\u{ffff}\u{10000}";
+    prop_oneof![
+        any::<char>().prop_map(|character| character.max('\u{1}')),
         proptest::char::range('\u{1}', '\u{7f}'),
-        proptest::sample::select(
-            " +%&=?:\"\\/~\u{7f}\u{80}\u{ffff}\u{10000}"
-                .chars()
-                .collect::<Vec<_>>()
-        ),
+        proptest::sample::select(special.chars().collect::<Vec<_>>()),
     ]
-    .prop_filter("no NUL", |&character| character != '\0');
-    proptest::collection::vec(character, 0..40).prop_map(String::from_iter)
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    proptest::collection::vec(any_character(), 0..40).prop_map(String::from_iter)
 }
 
 fn any_name() -> impl Strategy<Value = String> {
-    any_text().prop_filter("not empty", |text| !text.is_empty())
+    proptest::collection::vec(any_character(), 1..40).prop_map(String::from_iter)
 }
 
 proptest! {

@@ -23,7 +23,7 @@ pub(super) fn run(body: impl FnOnce() -> Result<(), Status>) -> Status {
 
 /// Runs a `body` that handles a secret, and then overwrites the part of the stack
 /// that it used. Hashing and moving leave copies there that nobody drops: `hmac`
-/// alone leaves the key, with a constant added.
+/// alone leaves the key, xored with a constant.
 pub(super) fn run_with_secret(body: impl FnOnce() -> Result<(), Status>) -> Status {
     let status = run(|| apart(body));
     overwrite_stack();
