@@ -2,7 +2,7 @@
  *
  * A capability token lets a browser or phone register with Twilio Client: it is
  * a JSON Web Token that says whose account is used, under which client name
- * calls come in, and which application answers the calls that go out.
+ * calls come in, and which application handles the calls that go out.
  *
  *     cap_token *token;
  *     char jwt[1024];
@@ -34,7 +34,6 @@
  * - Arguments are checked from left to right, and the first that is wrong
  *   decides the status; what depends on earlier calls is checked last.
  */
-
 
 #ifndef CAPTOKEN_H
 #define CAPTOKEN_H
