@@ -56,16 +56,10 @@ where
     pub(crate) fn new(key: &'a Key, header: &'a str, payload: P) -> Result<Self, Error> {
         let mut payload_length = Length::default();
         payload(&mut payload_length)?;
-        let parts = base64::encoded_len(header.len(), false)
-            .zip(base64::encoded_len(payload_length.get()?, false));
-        let (signing_input_length, length) = parts
-            .and_then(|(header, payload)| {
-                let signing_input = header.checked_add(1)?.checked_add(payload)?;
-                Some((
-                    signing_input,
-                    signing_input.checked_add(1 + SIGNATURE_LENGTH)?,
-                ))
-            })
+        let signing_input_length =
+            signing_input_length(header.len(), payload_length.get()?).ok_or(Error::OutOfMemory)?;
+        let length = signing_input_length
+            .checked_add(1 + SIGNATURE_LENGTH)
             .ok_or(Error::OutOfMemory)?;
         Ok(Self {
             key,
@@ -105,6 +99,14 @@ where
             _ => Err(Error::Internal),
         }
     }
+}
+
+/// The length of header and payload in base64url, and the dot between them.
+fn signing_input_length(header: usize, payload: usize) -> Option<usize> {
+    let payload = base64::encoded_len(payload, false)?;
+    base64::encoded_len(header, false)?
+        .checked_add(1)?
+        .checked_add(payload)
 }
 
 fn write_base64url(

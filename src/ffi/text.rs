@@ -83,7 +83,7 @@ impl Output {
         status
     }
 
-    /// A buffer of whatever size but none must be there.
+    /// The buffer must not be NULL, unless its size is 0.
     pub(super) fn check(&self) -> Result<(), Status> {
         if self.buffer.is_null() && self.size > 0 {
             Err(Status::NullArgument)
