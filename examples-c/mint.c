@@ -29,7 +29,7 @@ static const char usage[] =
     "with TWILIO_AUTH_TOKEN.\n"
     "\n"
     "  -i CLIENT_NAME      allow calls to this client name\n"
-    "  -o APPLICATION_SID  allow calls, which this application answers\n"
+    "  -o APPLICATION_SID  allow outgoing calls, which this application handles\n"
     "  -p KEY=VALUE        a parameter for the application\n"
     "  -t SECONDS          time to live; default: an hour, at most a day\n"
     "  -n TIME             now, in seconds since 1970; default: the clock's\n"
