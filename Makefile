@@ -117,12 +117,10 @@ stage: all
 
 .PHONY: refresh-stage
 refresh-stage:
-	for part in "$(SHARED)" "$(STATIC)" include/captoken.h include/captoken.ffi.h \
-	    captoken.pc.in Makefile; do \
-	    if [ ! "$(STAGE)/complete" -nt "$$part" ]; then \
-	        rm -rf "$(STAGE)" && \
-	        $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr LIBDIR=/usr/lib \
-	            INCLUDEDIR=/usr/include && \
-	        touch "$(STAGE)/complete" && break || exit 1; \
-	    fi; \
-	done
+	if [ ! -e "$(STAGE)/complete" ] || [ -n "$$(find "$(SHARED)" "$(STATIC)" include \
+	    captoken.pc.in Makefile -newer "$(STAGE)/complete")" ]; then \
+	    rm -rf "$(STAGE)" && \
+	    $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr LIBDIR=/usr/lib \
+	        INCLUDEDIR=/usr/include && \
+	    touch "$(STAGE)/complete"; \
+	fi
