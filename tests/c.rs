@@ -13,8 +13,8 @@ use std::process::{self, Command};
 use std::time::UNIX_EPOCH;
 use std::{env, fs};
 
-use serde_json::Value;
-
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "support/native.rs"]
 mod native;
 #[path = "support/program.rs"]
@@ -24,6 +24,7 @@ mod scope;
 #[path = "support/token.rs"]
 mod token;
 
+use cases::cases;
 use native::{make, outcome, root, run, stage};
 use program::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use scope::scopes;
@@ -45,20 +46,10 @@ const DEMO_ARGUMENTS: [&str; 10] = [
 ];
 
 /// The token that a library of Twilio's wrote for a case.
-fn official(case: &str, sdk: &str) -> String {
-    let file = fs::read(root().join("tests/data/capability.json")).expect("the cases");
-    let file: Value = serde_json::from_slice(&file).expect("JSON");
-    let cases = file["cases"].as_array().expect("a list");
-    let case = cases.iter().find(|other| other["name"] == case);
-    let tokens = case.expect("the case")["tokens"]
-        .as_array()
-        .expect("a list");
-    let token = tokens.iter().find(|token| {
-        let sdks = token["sdks"].as_array().expect("a list");
-        sdks.iter().any(|other| other == sdk)
-    });
-    let token = &token.expect("a token of that library")["token"];
-    token.as_str().expect("a text").to_owned()
+fn official(name: &str, sdk: &str) -> String {
+    let cases = cases();
+    let case = cases.iter().find(|case| case["name"] == name);
+    cases::official(case.expect("the case"), sdk).to_owned()
 }
 
 /// An example with each language and library.

@@ -12,8 +12,8 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::{self, null, null_mut};
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,10 +25,13 @@ mod handle;
 mod scope;
 #[path = "support/token.rs"]
 mod token;
+#[path = "support/turn.rs"]
+mod turn;
 
 use handle::{Handle, ok, text};
 use scope::scopes;
 use token::decode;
+use turn::turn;
 
 const NOW: i64 = 1_400_000_000;
 
@@ -111,11 +114,9 @@ fn new(account_sid: *const c_char, auth_token: *const c_char) -> Status {
     status
 }
 
-/// The configured defaults are the process's: tests that need them take turns, and
-/// find and leave them cleared.
+/// A turn at the configured defaults, which begins with none.
 fn configuration() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = turn();
     assert_eq!(configure(null(), null()), Status::Ok);
     turn
 }

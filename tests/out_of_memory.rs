@@ -6,9 +6,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use captoken::ffi::*;
+
+#[path = "support/turn.rs"]
+mod turn;
+
+use turn::turn;
 
 thread_local! {
     /// How many more allocations of this thread succeed before one fails. Those
@@ -35,14 +39,6 @@ unsafe impl GlobalAlloc for Failing {
         }
         // SAFETY: the caller's promises are the system allocator's.
         unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if fails() {
-            return null_mut();
-        }
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.realloc(block, layout, size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -126,12 +122,6 @@ fn calls_with_failure(allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) 
     // SAFETY: the handle is not used again.
     unsafe { cap_token_free(token) };
     (failed, whole)
-}
-
-/// The configured defaults are the process's: tests that need them take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[test]

@@ -83,10 +83,14 @@ fn the_archive_defines_the_header_s_functions_and_cap_free_weakly() {
     }
 }
 
+fn dynamic_section() -> String {
+    let mut readelf = Command::new("readelf");
+    run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")))
+}
+
 #[test]
 fn the_shared_library_has_the_soname_of_its_major_version() {
-    let mut readelf = Command::new("readelf");
-    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
+    let dynamic = dynamic_section();
     let soname = format!("[libcaptoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
     let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
     assert!(
@@ -97,8 +101,7 @@ fn the_shared_library_has_the_soname_of_its_major_version() {
 
 #[test]
 fn the_shared_library_needs_the_c_library_alone() {
-    let mut readelf = Command::new("readelf");
-    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
+    let dynamic = dynamic_section();
     for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
         let known = ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux-"];
         assert!(known.iter().any(|library| line.contains(library)), "{line}");

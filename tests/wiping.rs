@@ -17,7 +17,6 @@ use std::hint::black_box;
 use std::os::unix::fs::FileExt;
 use std::ptr::{null, null_mut};
 use std::slice;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use captoken::ffi::*;
@@ -25,6 +24,10 @@ use sha2::block_api::compress256;
 
 #[path = "support/token.rs"]
 mod token;
+#[path = "support/turn.rs"]
+mod turn;
+
+use turn::turn;
 
 /// Something that must not be left behind, kept inside out, so that a search does
 /// not find what it searches for.
@@ -56,26 +59,25 @@ fn secret() -> Inverted {
     inverted(AUTH_TOKEN.to_bytes())
 }
 
-/// The auth token as HMAC hashes it, with either constant (RFC 2104).
+/// The first block that HMAC hashes: the auth token and zeros, xored with one of two
+/// constants (RFC 2104).
+fn padded_block(pad: u8) -> [u8; 64] {
+    let mut block = [pad; 64];
+    for (byte, secret) in block.iter_mut().zip(AUTH_TOKEN.to_bytes()) {
+        *byte ^= secret;
+    }
+    block
+}
+
+/// The auth token in those blocks.
 fn padded() -> [Inverted; 2] {
-    [0x36, 0x5c].map(|pad| {
-        let padded: Vec<u8> = AUTH_TOKEN
-            .to_bytes()
-            .iter()
-            .map(|byte| byte ^ pad)
-            .collect();
-        inverted(&padded)
-    })
+    [0x36, 0x5c].map(|pad| inverted(&padded_block(pad)))
 }
 
 /// The states of the inner and the outer hash that begin with those: who knows
 /// them can sign.
 fn states() -> [Inverted; 2] {
     [0x36, 0x5c].map(|pad| {
-        let mut block = [pad; 64];
-        for (byte, secret) in block.iter_mut().zip(AUTH_TOKEN.to_bytes()) {
-            *byte ^= secret;
-        }
         // The initial value of FIPS 180-4, section 5.3.3.
         let mut state = [
             0x6a09_e667,
@@ -87,7 +89,7 @@ fn states() -> [Inverted; 2] {
             0x1f83_d9ab,
             0x5be0_cd19,
         ];
-        compress256(&mut state, &[block]);
+        compress256(&mut state, &[padded_block(pad)]);
         let bytes: Vec<u8> = state.iter().flat_map(|word| word.to_ne_bytes()).collect();
         inverted(&bytes)
     })
@@ -141,20 +143,6 @@ unsafe impl GlobalAlloc for Looking {
         block
     }
 
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: a block of the layout's size, zeroed when it was given out.
-        unsafe { look(block, layout.size()) };
-        // SAFETY: the layout's alignment is one, and the size is the caller's.
-        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
-        if !new.is_null() {
-            // SAFETY: two blocks, each of at least that size.
-            unsafe { new.copy_from_nonoverlapping(block, layout.size().min(size)) };
-            // SAFETY: the caller's promises are the system allocator's.
-            unsafe { System.dealloc(block, layout) };
-        }
-        new
-    }
-
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: a block of the layout's size, zeroed when it was given out.
         unsafe { look(block, layout.size()) };
@@ -174,12 +162,6 @@ fn start_looking_for(secrets: [Inverted; 4]) {
 
 fn stop_looking() -> Seen {
     SEEN.take().expect("looking")
-}
-
-/// The configured defaults are the process's: tests that need them take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut Token {
@@ -303,11 +285,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
 /// Leaves many copies, as reading the stack overwrites the nearest.
 #[inline(never)]
 fn careless() {
-    let mut padded = [0x36; 2048];
-    for (byte, secret) in padded.iter_mut().zip(AUTH_TOKEN.to_bytes().iter().cycle()) {
-        *byte ^= secret;
-    }
-    black_box(&mut padded);
+    black_box(&mut [padded_block(0x36); 32]);
 }
 
 /// How much of the stack is looked at: more than any call uses.
@@ -319,12 +297,12 @@ fn stack_after(call: impl FnOnce() + Send) -> Vec<u8> {
         let thread = scope.spawn(|| {
             let memory = File::open("/proc/self/mem").expect("the memory");
             let mut stack = vec![0; DEPTH];
-            let here = (&raw const memory).addr() - DEPTH;
+            let start = (&raw const memory).addr() - DEPTH;
             // The stack may have been another thread's before.
             zero_stack();
             call();
             memory
-                .read_exact_at(&mut stack, here as u64)
+                .read_exact_at(&mut stack, start as u64)
                 .expect("readable");
             stack
         });
@@ -338,51 +316,29 @@ fn zero_stack() {
 }
 
 /// The writable statics of this program: the writable mappings of its file, and
-/// the one without a file right behind them.
+/// the one without a file right behind them (/proc/self/maps, proc(5)).
 fn static_memory() -> Vec<u8> {
     let program = fs::read_link("/proc/self/exe").expect("a link");
+    let maps = fs::read_to_string("/proc/self/maps").expect("the mappings");
     let memory = File::open("/proc/self/mem").expect("the memory");
+    let address = |text| u64::from_str_radix(text, 16).expect("an address");
     let mut statics = Vec::new();
     let mut end_of_program = 0;
-    for mapping in mappings() {
-        let of_program = program.as_os_str() == mapping.name.as_str();
-        let behind_it = mapping.name.is_empty() && mapping.start == end_of_program;
-        if mapping.writable && (of_program || behind_it) {
-            end_of_program = mapping.end;
-            let size = usize::try_from(mapping.end - mapping.start).expect("a size");
-            let mut part = vec![0; size];
-            memory
-                .read_exact_at(&mut part, mapping.start)
-                .expect("readable");
+    for line in maps.lines() {
+        // The name, of which there may be none, is padded and may have spaces.
+        let fields: Vec<&str> = line.splitn(6, ' ').collect();
+        let (start, end) = fields[0].split_once('-').expect("a range");
+        let (start, end) = (address(start), address(end));
+        let name = fields.get(5).unwrap_or(&"").trim_start();
+        let of_program = program.as_os_str() == name;
+        let behind_it = name.is_empty() && start == end_of_program;
+        if fields[1].starts_with("rw") && (of_program || behind_it) {
+            end_of_program = end;
+            let mut part = vec![0; usize::try_from(end - start).expect("a size")];
+            memory.read_exact_at(&mut part, start).expect("readable");
             statics.extend(part);
         }
     }
     assert!(!statics.is_empty());
     statics
-}
-
-struct Mapping {
-    start: u64,
-    end: u64,
-    writable: bool,
-    name: String,
-}
-
-/// The lines of /proc/self/maps (proc(5)).
-fn mappings() -> Vec<Mapping> {
-    let maps = fs::read_to_string("/proc/self/maps").expect("the mappings");
-    let address = |text| u64::from_str_radix(text, 16).expect("an address");
-    maps.lines()
-        .map(|line| {
-            // The name, of which there may be none, is padded and may have spaces.
-            let fields: Vec<&str> = line.splitn(6, ' ').collect();
-            let (start, end) = fields[0].split_once('-').expect("a range");
-            Mapping {
-                start: address(start),
-                end: address(end),
-                writable: fields[1].starts_with("rw"),
-                name: fields.get(5).unwrap_or(&"").trim_start().to_owned(),
-            }
-        })
-        .collect()
 }

@@ -3,25 +3,14 @@
  * later, or "absent". */
 #define _POSIX_C_SOURCE 200809L
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "check.h"
+#include "load.h"
 
 #ifdef LIBCAP_LINKED
 extern void *cap_get_proc(void);
 #endif
-
-/* A function by its name. The detour through memory is POSIX's own. */
-static void find(void *library, const char *name, void *function)
-{
-    void *address = dlsym(library, name);
-
-    CHECK(address != NULL);
-    memcpy(function, &address, sizeof address);
-}
 
 static void use(void *captoken, void *(*get_proc)(void))
 {
@@ -58,8 +47,7 @@ int main(int argc, char **argv)
 
     CHECK(argc == 2);
     if (strcmp(argv[1], "loaded") == 0) {
-        libcap = dlopen("libcap.so.2", RTLD_NOW | RTLD_LOCAL);
-        CHECK(libcap != NULL);
+        libcap = load("libcap.so.2");
         find(libcap, "cap_get_proc", &get_proc);
     }
 #ifdef LIBCAP_LINKED
@@ -69,10 +57,8 @@ int main(int argc, char **argv)
 
     /* Loaded, used and unloaded again and again. */
     for (round = 0; round < 20; round++) {
-        void *captoken = dlopen("libcaptoken.so.0", RTLD_NOW | RTLD_LOCAL);
-        if (captoken == NULL)
-            fprintf(stderr, "%s\n", dlerror());
-        CHECK(captoken != NULL);
+        void *captoken = load("libcaptoken.so.0");
+
         use(captoken, get_proc);
         CHECK(dlclose(captoken) == 0);
         CHECK(dlopen("libcaptoken.so.0", RTLD_NOW | RTLD_NOLOAD) == NULL);

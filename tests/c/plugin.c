@@ -2,13 +2,9 @@
  * has libcap itself, the plug-in's cap_free() is libcap's. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <string.h>
-
-#include "check.h"
-
 #ifdef HOST
+
+#include "load.h"
 
 #ifdef WITH_LIBCAP
 #include <sys/capability.h>
@@ -16,20 +12,15 @@
 
 int main(int argc, char **argv)
 {
-    void *plugin, *address;
+    void *plugin;
     void (*use)(const char *);
 
     CHECK(argc == 3);
 #ifdef WITH_LIBCAP
     CHECK(cap_free(cap_get_proc()) == 0);
 #endif
-    plugin = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-    if (plugin == NULL)
-        fprintf(stderr, "%s\n", dlerror());
-    CHECK(plugin != NULL);
-    address = dlsym(plugin, "use");
-    CHECK(address != NULL);
-    memcpy(&use, &address, sizeof use);
+    plugin = load(argv[1]);
+    find(plugin, "use", &use);
     use(argv[2]);
     CHECK(dlclose(plugin) == 0);
     return EXIT_SUCCESS;
@@ -38,6 +29,10 @@ int main(int argc, char **argv)
 #else
 
 #include <captoken.h>
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
 
 extern void use(const char *winner);
 

@@ -1,0 +1,23 @@
+//! The cases of tests/data, and the tokens that Twilio's own libraries wrote for them.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+pub(crate) fn cases() -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/capability.json");
+    let mut file: Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
+    serde_json::from_value(file["cases"].take()).expect("a list")
+}
+
+/// The token that a library wrote for a case.
+pub(crate) fn official<'a>(case: &'a Value, sdk: &str) -> &'a str {
+    let tokens = case["tokens"].as_array().expect("a list");
+    let token = tokens.iter().find(|token| {
+        let sdks = token["sdks"].as_array().expect("a list");
+        sdks.iter().any(|other| other == sdk)
+    });
+    let token = token.unwrap_or_else(|| panic!("{}: no token of {sdk}", case["name"]));
+    token["token"].as_str().expect("a text")
+}
