@@ -3,26 +3,32 @@
 use std::error::Error;
 use std::{env, fs};
 
-fn compare(name: &str) -> Result<(), Box<dyn Error>> {
+fn compare(folder: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let generated = fs::read_to_string(format!("{}/{name}", env!("OUT_DIR")))?;
-    let committed = format!("{}/include/{name}", env!("CARGO_MANIFEST_DIR"));
+    let committed = format!("{}/{folder}/{name}", env!("CARGO_MANIFEST_DIR"));
     if env::var_os("BLESS").is_some_and(|value| value == "1") {
         fs::write(&committed, &generated)?;
     }
     assert_eq!(
         fs::read_to_string(committed)?,
         generated,
-        "include/{name} is out of date: run `BLESS=1 cargo test --test header`"
+        "{folder}/{name} is out of date: run `BLESS=1 cargo test --test header`"
     );
     Ok(())
 }
 
 #[test]
 fn captoken_h_is_what_the_source_says() -> Result<(), Box<dyn Error>> {
-    compare("captoken.h")
+    compare("include", "captoken.h")
 }
 
 #[test]
 fn captoken_ffi_h_is_what_the_source_says() -> Result<(), Box<dyn Error>> {
-    compare("captoken.ffi.h")
+    compare("include", "captoken.ffi.h")
+}
+
+/// The PHP package has a copy of its own, as it is used without the rest.
+#[test]
+fn the_header_in_the_php_package_is_the_same() -> Result<(), Box<dyn Error>> {
+    compare("php", "captoken.ffi.h")
 }

@@ -1,0 +1,9 @@
+<?php
+
+// For opcache.preload: with ffi.enable=preload, PHP lets only preloaded classes call C.
+
+declare(strict_types=1);
+
+require_once __DIR__ . '/src/CaptokenException.php';
+require_once __DIR__ . '/src/Library.php';
+require_once __DIR__ . '/src/Capability.php';

@@ -1,0 +1,36 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken;
+
+/**
+ * The library refused a call. The code says why: a status of captoken.h, whose
+ * numbers never change, or LIBRARY_NOT_LOADED. The call has changed nothing.
+ */
+class CaptokenException extends \RuntimeException
+{
+    /** The C library cannot be found, cannot be loaded, or is of another major version. */
+    public const LIBRARY_NOT_LOADED = -1;
+
+    public const NULL_ARGUMENT = 1;
+    public const EMPTY_ARGUMENT = 2;
+    public const INVALID_UTF8 = 3;
+    public const INVALID_TTL = 4;
+    public const INVALID_TIME = 5;
+    public const BUFFER_TOO_SMALL = 6;
+    public const NO_CREDENTIALS = 7;
+    public const INVALID_HANDLE = 8;
+    public const MISSING_SCOPE = 9;
+    public const INVALID_CLIENT_NAME = 10;
+    public const RESERVED_NAME = 11;
+    public const INVALID_JSON = 12;
+    public const UNSUPPORTED = 13;
+    public const OUT_OF_MEMORY = 14;
+    public const INTERNAL = 15;
+    public const TOKEN_MALFORMED = 16;
+    public const TOKEN_ALGORITHM = 17;
+    public const TOKEN_SIGNATURE = 18;
+    public const TOKEN_EXPIRED = 19;
+    public const TOKEN_NOT_YET_VALID = 20;
+}

@@ -1,0 +1,206 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken;
+
+/**
+ * The C library: finds it, loads it, and forgets at the end of a request what
+ * Capability::configure() has set.
+ *
+ * It is looked for in this order:
+ *
+ * 1. where ffi.preload has loaded captoken.ffi.h, that library;
+ * 2. where the environment variable CAPTOKEN_LIB is set, the file that it names, and
+ *    nothing else;
+ * 3. lib/libcaptoken.so.0 in the folder of this package;
+ * 4. libcaptoken.so.0, which the dynamic loader finds if it is installed.
+ */
+final class Library
+{
+    /** The major version of the library that this package is written for. */
+    public const MAJOR = 0;
+
+    /** The name under which that version is installed. */
+    public const SONAME = 'libcaptoken.so.' . self::MAJOR;
+
+    /** What ffi.preload knows the functions by: FFI_SCOPE in captoken.ffi.h. */
+    public const SCOPE = 'CAPTOKEN';
+
+    /** PHP forgets this at the end of each request. */
+    private static ?self $loaded = null;
+
+    private function __construct(
+        private readonly \FFI $functions,
+        private readonly string $origin,
+    ) {
+        // A process that serves many requests may have kept what another configured.
+        $functions->cap_configure(null, null);
+    }
+
+    public function __destruct()
+    {
+        $this->functions->cap_configure(null, null);
+    }
+
+    /**
+     * The version of the library that runs, as in "1.2.3".
+     *
+     * @throws CaptokenException the library cannot be loaded
+     */
+    public static function version(): string
+    {
+        return self::functions()->cap_version();
+    }
+
+    /**
+     * The functions of captoken.h.
+     *
+     * @internal
+     * @throws CaptokenException the library cannot be loaded; the message says what was
+     *     tried, and why it failed
+     */
+    public static function functions(): \FFI
+    {
+        self::$loaded ??= self::load();
+        return self::$loaded->functions;
+    }
+
+    /**
+     * Where the library comes from: the name of its file, or "ffi.preload".
+     *
+     * @throws CaptokenException the library cannot be loaded
+     */
+    public static function origin(): string
+    {
+        self::$loaded ??= self::load();
+        return self::$loaded->origin;
+    }
+
+    /**
+     * The files that are tried where nothing is preloaded.
+     *
+     * @return list<string>
+     */
+    private static function candidates(): array
+    {
+        // From the environment alone: in a web server, getenv() also has the
+        // parameters of the request.
+        $chosen = getenv('CAPTOKEN_LIB', true);
+        if (is_string($chosen) && $chosen !== '') {
+            return [$chosen];
+        }
+        return [dirname(__DIR__) . '/lib/' . self::SONAME, self::SONAME];
+    }
+
+    private static function load(): self
+    {
+        if (!extension_loaded('ffi')) {
+            throw self::failure(['this PHP lacks the extension FFI']);
+        }
+        try {
+            return self::preloaded();
+        } catch (\FFI\Exception $e) {
+            if (str_contains($e->getMessage(), 'ffi.enable')) {
+                throw self::failure([$e->getMessage()]);
+            }
+            $failures = ["ffi.preload: {$e->getMessage()}"];
+        } catch (\UnexpectedValueException $e) {
+            throw self::failure([$e->getMessage()]);
+        }
+        foreach (self::candidates() as $file) {
+            try {
+                return self::open($file);
+            } catch (\UnexpectedValueException $e) {
+                $failures[] = $e->getMessage();
+            }
+        }
+        throw self::failure($failures);
+    }
+
+    private static function preloaded(): self
+    {
+        $library = \FFI::scope(self::SCOPE);
+        self::check($library, 'ffi.preload');
+        return new self($library, 'ffi.preload');
+    }
+
+    /** Loads one file. Its version is asked first, as others have other functions. */
+    private static function open(string $file): self
+    {
+        try {
+            $library = \FFI::cdef('const char *cap_version(void);', $file);
+        } catch (\FFI\Exception $e) {
+            $reason = self::reason($file) ?? $e->getMessage();
+            // Where another library is what is missing, the loader names only that one.
+            $reason = str_contains($reason, $file) ? $reason : "$file: $reason";
+            throw new \UnexpectedValueException($reason);
+        }
+        self::check($library, $file);
+        try {
+            return new self(\FFI::cdef(self::declarations(), $file), $file);
+        } catch (\FFI\Exception $e) {
+            throw new \UnexpectedValueException("$file: {$e->getMessage()}");
+        }
+    }
+
+    private static function check(\FFI $library, string $origin): void
+    {
+        $version = $library->cap_version();
+        if (!str_starts_with($version, self::MAJOR . '.')) {
+            throw new \UnexpectedValueException(sprintf(
+                '%s: version %s, while this package needs version %d.x',
+                $origin,
+                $version,
+                self::MAJOR,
+            ));
+        }
+    }
+
+    /**
+     * Why the dynamic loader refuses a file, which PHP itself does not say before 8.3;
+     * null if it takes it, or may not be asked.
+     *
+     * @internal
+     */
+    public static function reason(string $file): ?string
+    {
+        try {
+            $loader = \FFI::cdef(
+                'void *dlopen(const char *file, int mode); int dlclose(void *handle); char *dlerror(void);',
+            );
+        } catch (\FFI\Exception) {
+            return null;
+        }
+        $lazily = 1;
+        $handle = $loader->dlopen($file, $lazily);
+        if ($handle === null) {
+            return \FFI::string($loader->dlerror());
+        }
+        $loader->dlclose($handle);
+        return null;
+    }
+
+    private static function declarations(): string
+    {
+        $file = dirname(__DIR__) . '/captoken.ffi.h';
+        $declarations = @file_get_contents($file);
+        if ($declarations === false) {
+            throw new \UnexpectedValueException("$file: cannot be read");
+        }
+        return $declarations;
+    }
+
+    /** @param list<string> $failures */
+    private static function failure(array $failures): CaptokenException
+    {
+        return new CaptokenException(
+            sprintf(
+                "the C library of captoken cannot be loaded:\n  %s\n%s says what to change",
+                implode("\n  ", $failures),
+                dirname(__DIR__) . '/bin/captoken-doctor',
+            ),
+            CaptokenException::LIBRARY_NOT_LOADED,
+        );
+    }
+}
