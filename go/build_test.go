@@ -1,0 +1,271 @@
+package captoken_test
+
+import (
+	"debug/elf"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// The programs of testdata, built as the users of this package build theirs: in a
+// module of their own, in a folder with a space in its name. (The package is in one
+// without, which Go 1.19 cannot vendor from. Its vendored copy is in the program's.)
+
+// The case of the vectors that testdata/mint repeats.
+const minted = "seed_php_params_ttl_600"
+
+// slow is for tests that compile programs.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped by -short")
+	}
+	t.Parallel()
+}
+
+// command returns a command in a folder that is independent of how the tests were
+// started. What is set in env comes last and counts.
+func command(folder string, env []string, name string, arguments ...string) *exec.Cmd {
+	command := exec.Command(name, arguments...)
+	command.Dir = folder
+	for _, variable := range os.Environ() {
+		switch name, _, _ := strings.Cut(variable, "="); name {
+		case "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PWD":
+		default:
+			command.Env = append(command.Env, variable)
+		}
+	}
+	command.Env = append(command.Env, "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=",
+		"GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=1", "PWD="+folder)
+	command.Env = append(command.Env, env...)
+	return command
+}
+
+// run runs a command that must succeed, and returns what it printed.
+func run(t *testing.T, command *exec.Cmd) string {
+	t.Helper()
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, output)
+	}
+	return string(output)
+}
+
+// fails runs a command that must not succeed, and returns what it printed.
+func fails(t *testing.T, command *exec.Cmd) string {
+	t.Helper()
+	output, err := command.CombinedOutput()
+	if err == nil {
+		t.Fatalf("%s succeeds\n%s", command, output)
+	}
+	return string(output)
+}
+
+// goTool is the go command of the toolchain that the tests are compiled with.
+func goTool(t *testing.T) string {
+	t.Helper()
+	tool := filepath.Join(runtime.GOROOT(), "bin", "go")
+	if _, err := os.Stat(tool); err != nil {
+		tool = "go"
+	}
+	version := run(t, command(".", nil, tool, "version"))
+	if fields := strings.Fields(version); len(fields) < 3 || fields[2] != strings.Fields(runtime.Version())[0] {
+		t.Fatalf("%s is %s, the tests are of %s", tool, version, runtime.Version())
+	}
+	return tool
+}
+
+// A workspace has a copy of this package, and a module that requires it.
+type workspace struct {
+	t              *testing.T
+	goTool         string
+	captoken, user string
+}
+
+// newWorkspace makes a workspace. The copy of the package lacks the files left out;
+// the module has those of the folders of testdata.
+func newWorkspace(t *testing.T, leftOut []string, folders ...string) workspace {
+	t.Helper()
+	root := t.TempDir()
+	w := workspace{t, goTool(t), filepath.Join(root, "library"), filepath.Join(root, "the program")}
+	without := map[string]bool{}
+	for _, name := range leftOut {
+		without[name] = true
+	}
+	copyFiles(t, ".", w.captoken, func(name string) bool {
+		return !without[name] && !strings.HasSuffix(name, "_test.go")
+	})
+	check(t, os.MkdirAll(w.user, 0o777))
+	for _, folder := range folders {
+		copyFiles(t, filepath.Join("testdata", folder), w.user, func(string) bool { return true })
+	}
+	module := "module program\n\ngo 1.19\n\nrequire captoken v0.0.0\n\n" +
+		"replace captoken => ../library\n"
+	check(t, os.WriteFile(filepath.Join(w.user, "go.mod"), []byte(module), 0o666))
+	return w
+}
+
+// copyFiles copies the files of a folder that are wanted, without its subfolders.
+func copyFiles(t *testing.T, from, to string, wanted func(name string) bool) {
+	t.Helper()
+	check(t, os.MkdirAll(to, 0o777))
+	entries, err := os.ReadDir(from)
+	check(t, err)
+	for _, entry := range entries {
+		if entry.Type() == fs.ModeDir || !wanted(entry.Name()) {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(from, entry.Name()))
+		check(t, err)
+		check(t, os.WriteFile(filepath.Join(to, entry.Name()), content, 0o666))
+	}
+}
+
+// goes returns a go command in the module.
+func (w workspace) goes(env []string, arguments ...string) *exec.Cmd {
+	return command(w.user, env, w.goTool, arguments...)
+}
+
+// build builds the program and returns its path.
+func (w workspace) build(env []string, flags ...string) string {
+	w.t.Helper()
+	program := filepath.Join(w.user, "program")
+	arguments := append([]string{"build", "-o", program}, flags...)
+	run(w.t, w.goes(env, append(arguments, ".")...))
+	return program
+}
+
+// checkMinted wants the output of testdata/mint.
+func checkMinted(t *testing.T, output string) {
+	t.Helper()
+	if want := official(t, minted); strings.TrimSpace(output) != want {
+		t.Errorf("the program prints %s, not %s", output, want)
+	}
+}
+
+// needed returns the shared libraries that a program names, and whether a dynamic
+// linker starts it.
+func needed(t *testing.T, program string) (libraries []string, dynamic bool) {
+	t.Helper()
+	file, err := elf.Open(program)
+	check(t, err)
+	defer file.Close()
+	libraries, err = file.ImportedLibraries()
+	check(t, err)
+	for _, part := range file.Progs {
+		dynamic = dynamic || part.Type == elf.PT_INTERP
+	}
+	return libraries, dynamic
+}
+
+// Protects: `go mod vendor` takes the archive and the header along. Such a program
+// needs neither captoken's library nor libgcc where it runs, and can be linked fully
+// statically.
+func TestBuildVendored(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil, "mint")
+	run(t, w.goes(nil, "mod", "vendor"))
+	check(t, os.RemoveAll(w.captoken))
+
+	program := w.build(nil, "-mod=vendor")
+	checkMinted(t, run(t, command(w.user, nil, program)))
+	libraries, dynamic := needed(t, program)
+	if names := strings.Join(libraries, " "); !dynamic || strings.Contains(names, "captoken") ||
+		strings.Contains(names, "libgcc") {
+		t.Errorf("dynamic linker: %v, libraries: %v", dynamic, libraries)
+	}
+
+	program = w.build(nil, "-mod=vendor", "-ldflags", `-extldflags "-static"`)
+	checkMinted(t, run(t, command(w.user, nil, program)))
+	if libraries, dynamic := needed(t, program); dynamic || len(libraries) != 0 {
+		t.Errorf("dynamic linker: %v, libraries: %v", dynamic, libraries)
+	}
+}
+
+// Protects: another static library written in Rust fits into the same program.
+func TestBuildBesideAnotherRustLibrary(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil, "mint", "rust")
+	run(t, command(w.user, nil, "rustc", "--edition=2021", "--crate-type=staticlib", "--crate-name=other",
+		"-O", "other.rs"))
+	output := run(t, command(w.user, nil, w.build(nil)))
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	checkMinted(t, lines[len(lines)-1])
+	if !strings.Contains(output, "a panic that is stopped") || !strings.Contains(output, "other: 5050 0\n") {
+		t.Errorf("the program prints %s", output)
+	}
+}
+
+// Protects: the build tag links the installed library instead of the archive.
+func TestBuildWithPkgConfig(t *testing.T) {
+	slow(t)
+	stage := os.Getenv("CAPTOKEN_STAGE")
+	if stage == "" {
+		stage = t.TempDir()
+		run(t, command("..", nil, "make", "install", "DESTDIR=/", "PREFIX="+stage,
+			"LIBDIR="+stage+"/lib", "INCLUDEDIR="+stage+"/include"))
+	}
+	// A stage may be laid out for another place, where it is not yet.
+	libraries := filepath.Join(stage, "lib")
+	description, err := os.ReadFile(filepath.Join(libraries, "pkgconfig", "captoken.pc"))
+	check(t, err)
+	prefix, _, _ := strings.Cut(strings.TrimPrefix(string(description), "prefix="), "\n")
+	env := []string{
+		"PKG_CONFIG_PATH=" + filepath.Join(libraries, "pkgconfig"),
+		"PKG_CONFIG_SYSROOT_DIR=" + strings.TrimSuffix(stage, prefix),
+		"LD_LIBRARY_PATH=" + libraries,
+	}
+
+	w := newWorkspace(t, []string{"captoken.h", "libcaptoken.a"}, "mint")
+	program := w.build(env, "-tags", "captoken_pkgconfig")
+	checkMinted(t, run(t, command(w.user, env, program)))
+	names, _ := needed(t, program)
+	if !strings.Contains(strings.Join(names, " "), "libcaptoken.so.0") {
+		t.Errorf("the program needs %v", names)
+	}
+}
+
+// Protects: without cgo, one sentence says what is wrong, and nothing else.
+func TestBuildWithoutCgo(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil, "mint")
+	output := fails(t, w.goes([]string{"CGO_ENABLED=0"}, "build", "."))
+	const sentence = "captoken calls C through cgo: install gcc and set CGO_ENABLED=1"
+	if strings.Count(output, sentence) != 1 || strings.Count(output, ".go:") != 1 {
+		t.Errorf("the error is\n%s", output)
+	}
+}
+
+// Protects: without the files that make puts there, the error says what to run.
+func TestBuildWithoutLibrary(t *testing.T) {
+	slow(t)
+	for _, leftOut := range [][]string{
+		{"captoken.h", "libcaptoken.a"}, {"captoken.h"}, {"libcaptoken.a"},
+	} {
+		w := newWorkspace(t, leftOut, "mint")
+		output := fails(t, w.goes(nil, "build", "."))
+		if strings.Count(output, "error:") != 1 || !strings.Contains(output, "is missing") ||
+			!strings.Contains(output, "`make go-lib`") ||
+			!strings.Contains(output, "`-tags captoken_pkgconfig`") {
+			t.Errorf("without %v, the error is\n%s", leftOut, output)
+		}
+	}
+}
+
+// Protects: no handle is freed twice, used afterwards or forgotten; and no token has
+// only some of its params. testdata/failing says the rest.
+func TestHandlesAreFreedOnce(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, []string{"libcaptoken.a"}, "failing")
+	source := filepath.Join(w.user, "library.c")
+	check(t, os.Rename(source, filepath.Join(w.captoken, "library.c.txt")))
+	run(t, command(w.captoken, nil, "cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-I.",
+		"-xc", "-c", "library.c.txt", "-o", "library.o"))
+	run(t, command(w.captoken, nil, "ar", "rcs", "libcaptoken.a", "library.o"))
+	check(t, os.Remove(filepath.Join(w.captoken, "library.o")))
+	run(t, command(w.user, nil, w.build(nil)))
+}

@@ -1,0 +1,342 @@
+//go:build cgo
+
+// Package captoken mints the capability tokens with which a web page or a phone
+// registers with Twilio Client.
+//
+// A capability token is a JSON Web Token, signed with HS256. Its scope claim says
+// under which client name the browser may be called, and which application handles
+// the calls that it makes. A [Token] collects these permissions for one account and
+// mints any number of tokens from them:
+//
+//	token, err := captoken.New(accountSID, authToken)
+//	if err != nil {
+//		return err
+//	}
+//	defer token.Close()
+//	if err := token.AllowIncoming("alice"); err != nil {
+//		return err
+//	}
+//	if err := token.AllowOutgoing(applicationSID); err != nil {
+//		return err
+//	}
+//	jwt, err := token.Generate(captoken.DefaultTTL)
+//
+// # Text
+//
+// Every text is UTF-8 without a NUL byte. It is neither trimmed nor normalised, and
+// arrives at Twilio as it is. Account SIDs, auth tokens, application SIDs and client
+// names must not be empty; what they look like is not checked, as in Twilio's own
+// libraries. A client name of 1 to 256 ASCII letters, digits and underscores is right
+// by every page of Twilio's documentation.
+//
+// # Errors
+//
+// Every error is an [*Error]. Tell them apart with [errors.Is] and the variables
+// whose names begin with Err. A call that fails has changed nothing. (Where that
+// cannot be, the Token is closed: see [Token.AllowOutgoing].) Besides those that are
+// named, any call may return [ErrInternal], for a bug in the library that was stopped.
+//
+// # Concurrency
+//
+// All functions and methods may be called by any number of goroutines at once. Calls
+// of Generate run side by side; those that change a Token have it for themselves.
+//
+// # The secret
+//
+// Whoever has the auth token can use the whole account. Neither this package nor the
+// library keeps it: a Token holds what HMAC derives from it, outside of Go's memory,
+// and Close wipes that. The copies of the auth token that a call makes are wiped
+// before it returns. Your own string cannot be wiped from here.
+//
+// # Building
+//
+// The package calls a C library through cgo. By default it links libcaptoken.a of its
+// own folder, where "make go-lib" in the library's repository puts it, together with
+// captoken.h. With the build tag captoken_pkgconfig it links the library that is
+// installed, as pkg-config describes it.
+package captoken
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// Times to live.
+const (
+	// DefaultTTL is the default of Twilio's own libraries, an hour.
+	DefaultTTL = time.Hour
+
+	// MaxTTL is the most that Twilio accepts, a day.
+	MaxTTL = 24 * time.Hour
+)
+
+// Version returns the version of the library that runs, as in "1.2.3".
+func Version() string {
+	return libVersion()
+}
+
+// Configure sets the account SID and the auth token that [New] takes where it is
+// given "", for the whole process. Tokens that exist stay as they are.
+//
+// Configure("", "") clears what was set, and wipes it from memory.
+//
+// The errors are [ErrEmptyArgument] (only one is ""), [ErrInvalidUTF8], [ErrNUL] and
+// [ErrOutOfMemory].
+func Configure(accountSID, authToken string) error {
+	if hasNUL(accountSID) || hasNUL(authToken) {
+		return failure(StatusNUL)
+	}
+	texts := join(accountSID, authToken)
+	defer wipe(texts)
+	return failure(libConfigure(texts))
+}
+
+// A Token says for which account tokens are minted and what they allow. It comes
+// from [New]; the zero Token is a closed one. Copies of a Token are the same Token.
+type Token struct {
+	// Behind a pointer, so that copying a Token cannot make two owners of one handle.
+	handle *handle
+}
+
+// A handle owns an object of the library.
+type handle struct {
+	mu sync.RWMutex
+
+	// The object's address, 0 once it is freed. The library makes it odd, so it must
+	// never be in a variable of a pointer type: Go would take it for a broken one.
+	address uintptr
+
+	// How long the tokens are at the moment, 0 if that is not known. A token that has
+	// another length, as its time has another number of digits, is minted all the same.
+	length int
+}
+
+// closed is what a zero Token uses. It is never opened.
+var closed handle
+
+// New returns a Token for an account, which allows nothing yet. For each argument
+// that is "", it takes what [Configure] has set.
+//
+// Close the Token when it is not needed any more. One that is forgotten is closed
+// some time after the garbage collector has found it.
+//
+// The errors are [ErrNoCredentials] ("", and nothing is configured),
+// [ErrInvalidUTF8], [ErrNUL] and [ErrOutOfMemory].
+func New(accountSID, authToken string) (*Token, error) {
+	if hasNUL(accountSID) || hasNUL(authToken) {
+		return nil, failure(StatusNUL)
+	}
+	texts := join(accountSID, authToken)
+	defer wipe(texts)
+	made := libNew(texts)
+	if made.status != StatusOK {
+		return nil, failure(made.status)
+	}
+	h := &handle{address: made.address, length: made.length}
+	runtime.SetFinalizer(h, (*handle).free)
+	return &Token{h}, nil
+}
+
+// AllowIncoming lets the browser or phone that holds the token be called, under a
+// client name (<Client> in TwiML). Calls that it makes come from that name, too.
+//
+// A second call replaces the name.
+//
+// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
+// [ErrOutOfMemory].
+func (t *Token) AllowIncoming(clientName string) error {
+	h := t.open()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.address == 0 {
+		return failure(StatusClosed)
+	}
+	if hasNUL(clientName) {
+		return failure(StatusNUL)
+	}
+	return h.update(libAllowIncoming(h.address, join(clientName)))
+}
+
+// A Param is a parameter that Twilio hands to the application with every outgoing
+// call. Key and value may be any text, also "".
+type Param struct {
+	Key, Value string
+}
+
+// AllowOutgoing lets the browser or phone that holds the token make calls, which the
+// application with this SID handles. It receives the parameters with every call;
+// whoever holds the token cannot change them. Their order is kept, and a key may
+// repeat.
+//
+// A second call replaces the application and all parameters.
+//
+// The errors are [ErrEmptyArgument] (the SID), [ErrInvalidUTF8], [ErrNUL],
+// [ErrClosed] and [ErrOutOfMemory]. Should memory run out between two parameters, or
+// a bug be stopped there, the Token is closed, so that no token has only some of them.
+func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
+	h := t.open()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.address == 0 {
+		return failure(StatusClosed)
+	}
+
+	// The library adds one parameter after the other. So whatever it would refuse is
+	// found before the first, in the order in which the library looks.
+	if applicationSID == "" {
+		return failure(StatusEmptyArgument)
+	}
+	texts := make([]string, 1, 1+2*len(params))
+	texts[0] = applicationSID
+	for _, param := range params {
+		texts = append(texts, param.Key, param.Value)
+	}
+	for _, text := range texts {
+		if hasNUL(text) {
+			return failure(StatusNUL)
+		}
+		if !utf8.ValidString(text) {
+			return failure(StatusInvalidUTF8)
+		}
+	}
+	return h.update(libAllowOutgoing(h.address, join(texts...), len(params)))
+}
+
+// Generate mints a token. It expires after ttl, counted from now by the system clock.
+// It says what the Token allows at the moment, and leaves that as it is.
+//
+// ttl is in whole seconds, from one second to [MaxTTL]; 0 stands for [DefaultTTL].
+//
+// The errors are [ErrInvalidTTL], [ErrInvalidTime] (the clock is before 1970),
+// [ErrClosed] and [ErrOutOfMemory].
+func (t *Token) Generate(ttl time.Duration) (string, error) {
+	return t.generate(clock{}, ttl)
+}
+
+// GenerateAt does what [Token.Generate] does, as if it were called at the time now,
+// rounded down to the second. The same Token, time and ttl give the same token: that
+// makes it a function for tests.
+//
+// [ErrInvalidTime] means here that now is before 1970, or that it or the expiry is
+// more than 2^53 - 1 seconds after.
+func (t *Token) GenerateAt(now time.Time, ttl time.Duration) (string, error) {
+	return t.generate(clock{stopped: true, seconds: now.Unix()}, ttl)
+}
+
+// A clock is the system's, or one stopped at a number of seconds since 1970.
+type clock struct {
+	stopped bool
+	seconds int64
+}
+
+func (t *Token) generate(clock clock, ttl time.Duration) (string, error) {
+	h := t.open()
+	h.mu.RLock()
+	// Behind the last use of the address, this also keeps the finalizer waiting.
+	defer h.mu.RUnlock()
+	if h.address == 0 {
+		return "", failure(StatusClosed)
+	}
+	seconds := wholeSeconds(ttl)
+	for size := h.length + 1; ; {
+		buffer := make([]byte, size)
+		length, status := libGenerate(h.address, clock, seconds, buffer)
+		switch status {
+		case StatusOK:
+			token := buffer[:length]
+			// The bytes become the string instead of being copied into one. Nobody
+			// else has the slice, so they never change; a string's header is the
+			// beginning of a slice's, as strings.Builder relies on, too.
+			return *(*string)(unsafe.Pointer(&token)), nil
+		case StatusBufferTooSmall:
+			size = length + 1
+		default:
+			return "", failure(status)
+		}
+	}
+}
+
+// wholeSeconds returns a time to live as the library takes it. Its answer to 0 is
+// right for fractions of a second, too.
+func wholeSeconds(ttl time.Duration) int64 {
+	switch {
+	case ttl == 0:
+		return int64(DefaultTTL / time.Second)
+	case ttl%time.Second != 0:
+		return 0
+	default:
+		return int64(ttl / time.Second)
+	}
+}
+
+// Close frees the Token and wipes its secret from memory. Calls that are under way
+// finish first; later ones return [ErrClosed]. Close itself may be called again, and
+// always returns nil.
+func (t *Token) Close() error {
+	t.open().free()
+	return nil
+}
+
+// open returns the handle to lock.
+func (t *Token) open() *handle {
+	if t == nil || t.handle == nil {
+		return &closed
+	}
+	return t.handle
+}
+
+func (h *handle) free() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.address != 0 {
+		libFree(h.address)
+		h.forget()
+	}
+}
+
+// forget is for a handle whose object is freed.
+func (h *handle) forget() {
+	h.address = 0
+	runtime.SetFinalizer(h, nil)
+}
+
+// update takes over what a change of the object led to.
+func (h *handle) update(changed object) error {
+	switch {
+	case changed.address == 0:
+		h.forget()
+	case changed.status == StatusOK:
+		h.length = changed.length
+	}
+	return failure(changed.status)
+}
+
+func hasNUL(text string) bool {
+	return strings.IndexByte(text, 0) >= 0
+}
+
+// join writes texts as C reads them, each with a NUL behind it, one after the other.
+// The size is right from the beginning: a slice that grew would leave copies behind.
+func join(texts ...string) []byte {
+	size := len(texts)
+	for _, text := range texts {
+		size += len(text)
+	}
+	joined := make([]byte, 0, size)
+	for _, text := range texts {
+		joined = append(joined, text...)
+		joined = append(joined, 0)
+	}
+	return joined
+}
+
+func wipe(secret []byte) {
+	for i := range secret {
+		secret[i] = 0
+	}
+	runtime.KeepAlive(secret)
+}

@@ -1,0 +1,494 @@
+package captoken_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"captoken"
+)
+
+const (
+	nul     = "a\x00b"
+	notUTF8 = "a\xffb"
+)
+
+// Protects: the programs of Twilio's pages give the tokens that Twilio's libraries
+// gave. The sixth page has no official token; what it says is compared.
+func TestProgramsOfTwiliosPages(t *testing.T) {
+	foo := captoken.Param{Key: "Foo", Value: "Bar"}
+	user := captoken.Param{Key: "user_id", Value: "42"}
+	programs := []struct {
+		name    string
+		prepare func(*captoken.Token) error
+		ttl     time.Duration
+	}{
+		{"seed_python_incoming", func(token *captoken.Token) error {
+			return token.AllowIncoming("Alice")
+		}, 0},
+		{"seed_python_both_default_ttl", func(token *captoken.Token) error {
+			return first(token.AllowIncoming("Alice"), token.AllowOutgoing(applicationSID))
+		}, 0},
+		{"seed_ruby_configured_credentials", func(token *captoken.Token) error {
+			return first(token.AllowOutgoing(applicationSID), token.AllowIncoming("Alice"))
+		}, 0},
+		{"seed_php_outgoing_short_sid", func(token *captoken.Token) error {
+			return token.AllowOutgoing("AP123123")
+		}, 0},
+		{"seed_php_params_ttl_600", func(token *captoken.Token) error {
+			return first(token.AllowIncoming("Alice"), token.AllowOutgoing("AP123123", foo))
+		}, 10 * time.Minute},
+		{"user_id", func(token *captoken.Token) error {
+			return token.AllowOutgoing(applicationSID, user)
+		}, 0},
+	}
+	for _, program := range programs {
+		account, secret := accountSID, authToken
+		if program.name == "seed_ruby_configured_credentials" {
+			configure(t, "ACXXXXXXXXXXXXXXXXX", "YYYYYYYYYYYYYYYYYY")
+			account, secret = "", ""
+		}
+		token, err := captoken.New(account, secret)
+		check(t, err)
+		check(t, program.prepare(token))
+		jwt, err := token.GenerateAt(frozen, program.ttl)
+		check(t, err)
+		check(t, token.Close())
+		if program.name == "user_id" {
+			want := "scope:client:outgoing?appSid=" + applicationSID + "&appParams=user_id%3D42"
+			if got := decode(t, jwt, authToken).scope; got != want {
+				t.Errorf("the scope is %s", got)
+			}
+		} else if want := official(t, program.name); jwt != want {
+			t.Errorf("%s:\n got %s\nwant %s", program.name, jwt, want)
+		}
+	}
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configure sets the defaults for the time of a test.
+func configure(t *testing.T, accountSID, authToken string) {
+	t.Helper()
+	check(t, captoken.Configure(accountSID, authToken))
+	t.Cleanup(func() { check(t, captoken.Configure("", "")) })
+}
+
+// Protects: a call that fails says why, and leaves the Token as it was.
+func TestFailedCallsChangeNothing(t *testing.T) {
+	incoming := func(name string) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.AllowIncoming(name) }
+	}
+	outgoing := func(sid string, texts ...string) func(*captoken.Token) error {
+		var params []captoken.Param
+		for i := 0; i < len(texts); i += 2 {
+			params = append(params, captoken.Param{Key: texts[i], Value: texts[i+1]})
+		}
+		return func(token *captoken.Token) error { return token.AllowOutgoing(sid, params...) }
+	}
+	generate := func(ttl time.Duration) func(*captoken.Token) error {
+		return func(token *captoken.Token) error {
+			jwt, err := token.Generate(ttl)
+			if jwt != "" {
+				return fmt.Errorf("a token: %s", jwt)
+			}
+			return err
+		}
+	}
+	tests := []struct {
+		name string
+		call func(*captoken.Token) error
+		want error
+	}{
+		{"an empty client name", incoming(""), captoken.ErrEmptyArgument},
+		{"a client name not in UTF-8", incoming(notUTF8), captoken.ErrInvalidUTF8},
+		{"a client name with NUL", incoming(nul), captoken.ErrNUL},
+		{"a client name that is NUL", incoming("\x00"), captoken.ErrNUL},
+		{"an empty SID", outgoing(""), captoken.ErrEmptyArgument},
+		{"an empty SID, with a param", outgoing("", "k", "v"), captoken.ErrEmptyArgument},
+		{"a SID not in UTF-8", outgoing(notUTF8), captoken.ErrInvalidUTF8},
+		{"a SID with NUL", outgoing(nul), captoken.ErrNUL},
+		{"a first key with NUL", outgoing("AP2", nul, "v"), captoken.ErrNUL},
+		{"a first value with NUL", outgoing("AP2", "k", nul), captoken.ErrNUL},
+		{"a third key with NUL", outgoing("AP2", "k", "v", "k", "v", nul, "v"), captoken.ErrNUL},
+		{"a third value with NUL", outgoing("AP2", "k", "v", "k", "v", "k", nul), captoken.ErrNUL},
+		{"a third key not in UTF-8", outgoing("AP2", "k", "v", "k", "v", notUTF8, "v"), captoken.ErrInvalidUTF8},
+		{"a third value not in UTF-8", outgoing("AP2", "k", "v", "k", "v", "k", notUTF8), captoken.ErrInvalidUTF8},
+		{"a surrogate in UTF-8", outgoing("AP2", "k", "\xed\xa0\x80"), captoken.ErrInvalidUTF8},
+		{"the first mistake counts: empty", outgoing("", "k", nul), captoken.ErrEmptyArgument},
+		{"the first mistake counts: NUL", outgoing("AP2", nul, notUTF8), captoken.ErrNUL},
+		{"the first mistake counts: UTF-8", outgoing("AP2", notUTF8, nul), captoken.ErrInvalidUTF8},
+		{"a time to live of -1 s", generate(-time.Second), captoken.ErrInvalidTTL},
+		{"a time to live of a day and a second", generate(24*time.Hour + time.Second), captoken.ErrInvalidTTL},
+	}
+	token := newToken(t)
+	check(t, token.AllowIncoming("Alice"))
+	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "k", Value: "1"},
+		captoken.Param{Key: "k", Value: "2"}, captoken.Param{Key: "l", Value: "3"}))
+	before := mint(t, token)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			checkError(t, test.call(token), test.want)
+			if after := mint(t, token); after != before {
+				t.Errorf("the Token has changed:\nbefore %s\n after %s", before, after)
+			}
+		})
+	}
+}
+
+// Protects: New and Configure report each argument that is wrong.
+func TestWrongCredentials(t *testing.T) {
+	tests := []struct {
+		accountSID, authToken string
+		ofNew, ofConfigure    error
+	}{
+		{"", "", captoken.ErrNoCredentials, nil},
+		{"", authToken, captoken.ErrNoCredentials, captoken.ErrEmptyArgument},
+		{accountSID, "", captoken.ErrNoCredentials, captoken.ErrEmptyArgument},
+		{notUTF8, authToken, captoken.ErrInvalidUTF8, captoken.ErrInvalidUTF8},
+		{accountSID, notUTF8, captoken.ErrInvalidUTF8, captoken.ErrInvalidUTF8},
+		{nul, authToken, captoken.ErrNUL, captoken.ErrNUL},
+		{accountSID, nul, captoken.ErrNUL, captoken.ErrNUL},
+		{"\x00", "\x00", captoken.ErrNUL, captoken.ErrNUL},
+	}
+	for _, test := range tests {
+		token, err := captoken.New(test.accountSID, test.authToken)
+		checkError(t, err, test.ofNew)
+		if token != nil {
+			t.Errorf("New(%q, %q) failed with a Token", test.accountSID, test.authToken)
+		}
+		if test.ofConfigure != nil {
+			checkError(t, captoken.Configure(test.accountSID, test.authToken), test.ofConfigure)
+		}
+	}
+}
+
+// Protects: what is configured fills each "" of New, a Configure that fails leaves it
+// as it is, and clearing it leaves the Tokens as they are.
+func TestConfiguredCredentials(t *testing.T) {
+	issuer := func(token *captoken.Token, key string) string {
+		t.Helper()
+		return decode(t, mint(t, token), key).iss
+	}
+	made := func(accountSID, authToken string) *captoken.Token {
+		t.Helper()
+		token, err := captoken.New(accountSID, authToken)
+		check(t, err)
+		t.Cleanup(func() { token.Close() })
+		return token
+	}
+
+	configure(t, "AC1", "key1")
+	both := made("", "")
+	for _, test := range []struct {
+		token    *captoken.Token
+		key, iss string
+	}{
+		{both, "key1", "AC1"},
+		{made("AC2", ""), "key1", "AC2"},
+		{made("", "key2"), "key2", "AC1"},
+		{made("AC2", "key2"), "key2", "AC2"},
+	} {
+		if got := issuer(test.token, test.key); got != test.iss {
+			t.Errorf("the issuer is %s, not %s", got, test.iss)
+		}
+	}
+
+	checkError(t, captoken.Configure("AC3", ""), captoken.ErrEmptyArgument)
+	checkError(t, captoken.Configure("", "key3"), captoken.ErrEmptyArgument)
+	checkError(t, captoken.Configure("AC3", nul), captoken.ErrNUL)
+	checkError(t, captoken.Configure("AC3", notUTF8), captoken.ErrInvalidUTF8)
+	if got := issuer(made("", ""), "key1"); got != "AC1" {
+		t.Errorf("a Configure that failed has set %s", got)
+	}
+
+	check(t, captoken.Configure("AC4", "key4"))
+	if got := issuer(made("", ""), "key4"); got != "AC4" {
+		t.Errorf("the issuer is %s, not AC4", got)
+	}
+	check(t, captoken.Configure("", ""))
+	_, err := captoken.New("", "")
+	checkError(t, err, captoken.ErrNoCredentials)
+	if got := issuer(both, "key1"); got != "AC1" {
+		t.Errorf("the issuer of a Token has changed to %s", got)
+	}
+}
+
+// Protects: a second permission replaces the first, params and all.
+func TestRepeatedCallsReplace(t *testing.T) {
+	token := newToken(t)
+	check(t, token.AllowIncoming("Bob"))
+	check(t, token.AllowOutgoing("AP1", captoken.Param{Key: "a", Value: "1"}))
+	check(t, token.AllowOutgoing("AP2", captoken.Param{Key: "b", Value: "2"}))
+	check(t, token.AllowIncoming("Alice"))
+	const want = "scope:client:incoming?clientName=Alice " +
+		"scope:client:outgoing?appSid=AP2&appParams=b%3D2&clientName=Alice"
+	if got := decode(t, mint(t, token), authToken).scope; got != want {
+		t.Errorf("the scope is %s", got)
+	}
+	check(t, token.AllowOutgoing("AP3"))
+	const last = "scope:client:incoming?clientName=Alice scope:client:outgoing?appSid=AP3&clientName=Alice"
+	if got := decode(t, mint(t, token), authToken).scope; got != last {
+		t.Errorf("the scope is %s", got)
+	}
+}
+
+// Protects: the unit of a time to live, its default, and its limits.
+func TestTimeToLive(t *testing.T) {
+	tests := []struct {
+		ttl     time.Duration
+		seconds int64 // 0 if it is wrong
+	}{
+		{0, 3600},
+		{captoken.DefaultTTL, 3600},
+		{time.Second, 1},
+		{10 * time.Minute, 600},
+		{24 * time.Hour, 86400},
+		{captoken.MaxTTL, 86400},
+		{captoken.MaxTTL + time.Second, 0},
+		{captoken.MaxTTL + time.Nanosecond, 0},
+		{1500 * time.Millisecond, 0},
+		{500 * time.Millisecond, 0},
+		{time.Nanosecond, 0},
+		{-time.Nanosecond, 0},
+		{-time.Second, 0},
+		{-time.Hour, 0},
+		{3600, 0}, // the mistake of a caller who thinks of seconds
+		{math.MaxInt64, 0},
+		{math.MinInt64, 0},
+	}
+	token := newToken(t)
+	for _, test := range tests {
+		before := time.Now().Unix()
+		jwt, err := token.Generate(test.ttl)
+		after := time.Now().Unix()
+		frozenJWT, frozenErr := token.GenerateAt(frozen, test.ttl)
+		if test.seconds == 0 {
+			checkError(t, err, captoken.ErrInvalidTTL)
+			checkError(t, frozenErr, captoken.ErrInvalidTTL)
+			continue
+		}
+		check(t, first(err, frozenErr))
+		exp := decode(t, jwt, authToken).exp
+		if exp < before+test.seconds || exp > after+test.seconds {
+			t.Errorf("%v from %d: exp is %d", test.ttl, before, exp)
+		}
+		if exp := decode(t, frozenJWT, authToken).exp; exp != frozen.Unix()+test.seconds {
+			t.Errorf("%v from %d: exp is %d", test.ttl, frozen.Unix(), exp)
+		}
+	}
+}
+
+// Protects: times are rounded down, and those that JSON cannot say are refused.
+func TestTimes(t *testing.T) {
+	const last = 1<<53 - 1
+	tests := []struct {
+		now time.Time
+		ttl time.Duration
+		exp int64 // 0 if the time is wrong
+	}{
+		{time.Unix(0, 0), time.Second, 1},
+		{time.Unix(0, 999999999), time.Second, 1},
+		{time.Unix(1399999999, 999999999), time.Second, 1400000000},
+		{time.Unix(1<<31, 0), time.Second, 1<<31 + 1},
+		{time.Unix(1e10, 0), time.Second, 1e10 + 1},
+		{time.Unix(last-1, 0), time.Second, last},
+		{time.Unix(last, 0), time.Second, 0},
+		{time.Unix(last+1, 0), time.Second, 0},
+		{time.Unix(math.MaxInt64, 0), time.Second, 0},
+		{time.Unix(-1, 0), time.Second, 0},
+		{time.Unix(0, -1), time.Second, 0},
+		{time.Time{}, time.Second, 0},
+		{time.Unix(-1, 0), time.Millisecond, 0}, // the first mistake counts
+	}
+	token := newToken(t)
+	for _, test := range tests {
+		jwt, err := token.GenerateAt(test.now, test.ttl)
+		if test.exp == 0 {
+			checkError(t, err, captoken.ErrInvalidTime)
+			continue
+		}
+		check(t, err)
+		if exp := decode(t, jwt, authToken).exp; exp != test.exp {
+			t.Errorf("%d: exp is %d, not %d", test.now.Unix(), exp, test.exp)
+		}
+	}
+}
+
+// Protects: nothing limits the length of a text.
+func TestLongParam(t *testing.T) {
+	token := newToken(t)
+	value := strings.Repeat("0123456789 &=+%", 1<<20/15)
+	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "long", Value: value},
+		captoken.Param{Key: "", Value: ""}))
+	found := permissions(t, decode(t, mint(t, token), authToken).scope)
+	if len(found) != 1 || len(found[0].params) != 2 {
+		t.Fatal("not one permission with two params")
+	}
+	if found[0].params[0] != (pair{"long", value}) || found[0].params[1] != (pair{"", ""}) {
+		t.Error("the params are others")
+	}
+}
+
+// Protects: a Token that is closed, nil or zero is an error and no crash.
+func TestUseAfterClose(t *testing.T) {
+	closed, err := captoken.New(accountSID, authToken)
+	check(t, err)
+	copied := *closed
+	check(t, closed.Close())
+	check(t, closed.Close())
+	for name, token := range map[string]*captoken.Token{
+		"closed": closed, "a copy": &copied, "zero": {}, "nil": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkError(t, token.AllowIncoming("Alice"), captoken.ErrClosed)
+			checkError(t, token.AllowIncoming(nul), captoken.ErrClosed)
+			checkError(t, token.AllowOutgoing(applicationSID), captoken.ErrClosed)
+			checkError(t, token.AllowOutgoing(""), captoken.ErrClosed)
+			jwt, err := token.Generate(captoken.DefaultTTL)
+			checkError(t, err, captoken.ErrClosed)
+			jwtAt, err := token.GenerateAt(frozen, -1)
+			checkError(t, err, captoken.ErrClosed)
+			if jwt+jwtAt != "" {
+				t.Error("a token was minted")
+			}
+			check(t, token.Close())
+		})
+	}
+}
+
+// Protects: printing a Token tells nothing.
+func TestPrintedTokensKeepTheSecret(t *testing.T) {
+	token := newToken(t)
+	check(t, token.AllowIncoming("Alice"))
+	printed := ""
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		printed += fmt.Sprintf(verb, token) + fmt.Sprintf(verb, *token)
+	}
+	text, err := json.Marshal(token)
+	check(t, err)
+	printed += string(text)
+	for _, text := range []string{accountSID, authToken, "Alice"} {
+		if strings.Contains(printed, text) || strings.Contains(printed, fmt.Sprintf("%x", text)) {
+			t.Errorf("%q is in %s", text, printed)
+		}
+	}
+	if !strings.Contains(printed, "captoken.Token{") {
+		t.Errorf("nothing was printed: %s", printed)
+	}
+}
+
+// Protects: errors.Is tells every error from every other.
+func TestErrorsAreToldApart(t *testing.T) {
+	errs := map[captoken.Status]error{
+		captoken.StatusEmptyArgument: captoken.ErrEmptyArgument,
+		captoken.StatusInvalidUTF8:   captoken.ErrInvalidUTF8,
+		captoken.StatusInvalidTTL:    captoken.ErrInvalidTTL,
+		captoken.StatusInvalidTime:   captoken.ErrInvalidTime,
+		captoken.StatusNoCredentials: captoken.ErrNoCredentials,
+		captoken.StatusOutOfMemory:   captoken.ErrOutOfMemory,
+		captoken.StatusInternal:      captoken.ErrInternal,
+		captoken.StatusNUL:           captoken.ErrNUL,
+		captoken.StatusClosed:        captoken.ErrClosed,
+	}
+	for status, err := range errs {
+		fresh := fmt.Errorf("wrapped: %w", &captoken.Error{Status: status})
+		var own *captoken.Error
+		if !errors.As(fresh, &own) || own.Status != status {
+			t.Errorf("errors.As finds %v in %v", own, fresh)
+		}
+		if want := "captoken: " + status.String(); err.Error() != want {
+			t.Errorf("%q is not %q", err, want)
+		}
+		for other, target := range errs {
+			if errors.Is(fresh, target) != (status == other) {
+				t.Errorf("errors.Is(%v, %v) is wrong", fresh, target)
+			}
+		}
+		if errors.Is(fresh, os.ErrClosed) || errors.Is(fresh, (*captoken.Error)(nil)) {
+			t.Errorf("%v is another error", fresh)
+		}
+	}
+}
+
+// Protects: the numbers are those of C, and every one has its text.
+func TestConstantsAreThoseOfTheHeader(t *testing.T) {
+	header, err := os.ReadFile("../include/captoken.ffi.h")
+	check(t, err)
+	constants := map[string]int64{
+		"CAP_TTL_DEFAULT":                int64(captoken.DefaultTTL / time.Second),
+		"CAP_TTL_MAX":                    int64(captoken.MaxTTL / time.Second),
+		"CAP_STATUS_OK":                  int64(captoken.StatusOK),
+		"CAP_STATUS_NULL_ARGUMENT":       int64(captoken.StatusNullArgument),
+		"CAP_STATUS_EMPTY_ARGUMENT":      int64(captoken.StatusEmptyArgument),
+		"CAP_STATUS_INVALID_UTF8":        int64(captoken.StatusInvalidUTF8),
+		"CAP_STATUS_INVALID_TTL":         int64(captoken.StatusInvalidTTL),
+		"CAP_STATUS_INVALID_TIME":        int64(captoken.StatusInvalidTime),
+		"CAP_STATUS_BUFFER_TOO_SMALL":    int64(captoken.StatusBufferTooSmall),
+		"CAP_STATUS_NO_CREDENTIALS":      int64(captoken.StatusNoCredentials),
+		"CAP_STATUS_INVALID_HANDLE":      int64(captoken.StatusInvalidHandle),
+		"CAP_STATUS_MISSING_SCOPE":       int64(captoken.StatusMissingScope),
+		"CAP_STATUS_INVALID_CLIENT_NAME": int64(captoken.StatusInvalidClientName),
+		"CAP_STATUS_RESERVED_NAME":       int64(captoken.StatusReservedName),
+		"CAP_STATUS_INVALID_JSON":        int64(captoken.StatusInvalidJSON),
+		"CAP_STATUS_UNSUPPORTED":         int64(captoken.StatusUnsupported),
+		"CAP_STATUS_OUT_OF_MEMORY":       int64(captoken.StatusOutOfMemory),
+		"CAP_STATUS_INTERNAL":            int64(captoken.StatusInternal),
+		"CAP_STATUS_TOKEN_MALFORMED":     int64(captoken.StatusTokenMalformed),
+		"CAP_STATUS_TOKEN_ALGORITHM":     int64(captoken.StatusTokenAlgorithm),
+		"CAP_STATUS_TOKEN_SIGNATURE":     int64(captoken.StatusTokenSignature),
+		"CAP_STATUS_TOKEN_EXPIRED":       int64(captoken.StatusTokenExpired),
+		"CAP_STATUS_TOKEN_NOT_YET_VALID": int64(captoken.StatusTokenNotYetValid),
+	}
+	unknown := captoken.Status(math.MaxInt32).String()
+	texts := map[string]string{
+		unknown:                        "no status",
+		captoken.StatusNUL.String():    "StatusNUL",
+		captoken.StatusClosed.String(): "StatusClosed",
+	}
+	if unknown != "unknown status" || captoken.Status(-3).String() != unknown || len(texts) != 3 {
+		t.Errorf("the texts of other numbers are %v", texts)
+	}
+	found := regexp.MustCompile(`(CAP_\w+) = (-?\d+)`).FindAllStringSubmatch(string(header), -1)
+	for _, match := range found {
+		number, err := strconv.ParseInt(match[2], 10, 64)
+		check(t, err)
+		if got, ok := constants[match[1]]; !ok || got != number {
+			t.Errorf("%s is %d, not %d", match[1], got, number)
+		}
+		if strings.HasPrefix(match[1], "CAP_STATUS_") {
+			text := captoken.Status(number).String()
+			if other, ok := texts[text]; ok || text == "" || strings.HasSuffix(text, ".") {
+				t.Errorf("the text of %s is %q, as that of %s", match[1], text, other)
+			}
+			texts[text] = match[1]
+		}
+	}
+	if len(found) != len(constants) {
+		t.Errorf("%d constants in the header, %d here", len(found), len(constants))
+	}
+}
+
+// Protects: Version is that of the library.
+func TestVersion(t *testing.T) {
+	manifest, err := os.ReadFile("../Cargo.toml")
+	check(t, err)
+	match := regexp.MustCompile(`(?m)^version = "(.*)"`).FindSubmatch(manifest)
+	if match == nil || captoken.Version() != string(match[1]) {
+		t.Errorf("the version is %s, not %s", captoken.Version(), match)
+	}
+}

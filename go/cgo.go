@@ -1,0 +1,209 @@
+package captoken
+
+// All of cgo is in this file. Each function is one call of C, and each of the C
+// functions below does what would otherwise take several. Texts arrive joined: each
+// with a NUL behind it, one after the other. Results come back by value, since a place
+// that Go lends to C would be memory to allocate.
+
+/*
+#ifdef __has_include
+#if !__has_include("captoken.h") || (defined CAPTOKEN_STATIC && !__has_include("libcaptoken.a"))
+#define CAPTOKEN_MISSING
+#endif
+#endif
+
+#ifdef CAPTOKEN_MISSING
+#error "captoken.h or libcaptoken.a is missing. In captoken's repository run `make go-lib`, \
+which puts both into the folder of the Go package; or install captoken and build with \
+`-tags captoken_pkgconfig`."
+#else
+
+#include "captoken.h"
+#include <string.h>
+
+// A handle and how a call with it ended.
+typedef struct {
+    cap_status status;
+    uintptr_t token;
+    size_t length;
+} captoken_object;
+
+// The length of a token.
+typedef struct {
+    cap_status status;
+    size_t length;
+} captoken_text;
+
+// How long the tokens of a handle are, with an expiry of ten digits. 0 where the
+// clock is wrong, which cap_generate() is to report.
+static inline size_t captoken_length(const cap_token *token)
+{
+    size_t length;
+
+    cap_generate(token, CAP_TTL_DEFAULT, NULL, 0, &length);
+    return length;
+}
+
+static inline const char *captoken_next(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
+// "" stands for what is configured.
+static inline const char *captoken_optional(const char *text)
+{
+    return *text != '\0' ? text : NULL;
+}
+
+static inline captoken_object captoken_new(const char *texts)
+{
+    const char *account_sid = captoken_optional(texts);
+    const char *auth_token = captoken_optional(captoken_next(texts));
+    captoken_object made = {CAP_STATUS_OK, 0, 0};
+    cap_token *token;
+
+    made.status = cap_new(account_sid, auth_token, &token);
+    if (made.status == CAP_STATUS_OK) {
+        made.token = (uintptr_t)token;
+        made.length = captoken_length(token);
+    }
+    return made;
+}
+
+static inline cap_status captoken_configure(const char *texts)
+{
+    const char *account_sid = texts;
+    const char *auth_token = captoken_next(texts);
+
+    if (*account_sid == '\0' && *auth_token == '\0')
+        return cap_configure(NULL, NULL);
+    return cap_configure(account_sid, auth_token);
+}
+
+static inline captoken_object captoken_allow_incoming(uintptr_t handle, const char *client_name)
+{
+    cap_token *token = (cap_token *)handle;
+    captoken_object changed = {CAP_STATUS_OK, handle, 0};
+
+    changed.status = cap_allow_incoming(token, client_name);
+    if (changed.status == CAP_STATUS_OK)
+        changed.length = captoken_length(token);
+    return changed;
+}
+
+// A handle that has some of the parameters only is freed, and comes back as 0.
+static inline captoken_object captoken_allow_outgoing(uintptr_t handle, const char *texts,
+                                                      size_t params)
+{
+    cap_token *token = (cap_token *)handle;
+    captoken_object changed = {CAP_STATUS_OK, handle, 0};
+
+    changed.status = cap_allow_outgoing(token, texts);
+    if (changed.status != CAP_STATUS_OK)
+        return changed;
+    for (; params > 0; params--) {
+        const char *key = captoken_next(texts);
+        const char *value = captoken_next(key);
+
+        changed.status = cap_add_outgoing_param(token, key, value);
+        if (changed.status != CAP_STATUS_OK) {
+            cap_token_free(token);
+            changed.token = 0;
+            return changed;
+        }
+        texts = value;
+    }
+    changed.length = captoken_length(token);
+    return changed;
+}
+
+static inline captoken_text captoken_generate(uintptr_t handle, int64_t ttl, char *buffer,
+                                              size_t size)
+{
+    captoken_text text;
+
+    text.status = cap_generate((const cap_token *)handle, ttl, buffer, size, &text.length);
+    return text;
+}
+
+static inline captoken_text captoken_generate_at(uintptr_t handle, int64_t now, int64_t ttl,
+                                                 char *buffer, size_t size)
+{
+    captoken_text text;
+
+    text.status = cap_generate_at((const cap_token *)handle, now, ttl, buffer, size,
+                                  &text.length);
+    return text;
+}
+
+static inline void captoken_free(uintptr_t handle)
+{
+    cap_token_free((cap_token *)handle);
+}
+
+#endif
+*/
+import "C"
+
+import "unsafe"
+
+// An object is one of the library's, after a call that made or changed it.
+type object struct {
+	status  Status
+	address uintptr // 0 if there is none, or none any more
+	length  int     // of its tokens; right if the status is StatusOK
+}
+
+func newObject(o C.captoken_object) object {
+	return object{Status(o.status), uintptr(o.token), int(o.length)}
+}
+
+// chars lends a slice to C for a call.
+func chars(bytes []byte) *C.char {
+	return (*C.char)(unsafe.Pointer(&bytes[0]))
+}
+
+// libNew takes the account SID and the auth token.
+func libNew(texts []byte) object {
+	return newObject(C.captoken_new(chars(texts)))
+}
+
+// libConfigure takes the account SID and the auth token.
+func libConfigure(texts []byte) Status {
+	return Status(C.captoken_configure(chars(texts)))
+}
+
+// libAllowIncoming takes the client name.
+func libAllowIncoming(address uintptr, text []byte) object {
+	return newObject(C.captoken_allow_incoming(C.uintptr_t(address), chars(text)))
+}
+
+// libAllowOutgoing takes the application SID, and the key and value of each parameter.
+func libAllowOutgoing(address uintptr, texts []byte, params int) object {
+	return newObject(C.captoken_allow_outgoing(C.uintptr_t(address), chars(texts), C.size_t(params)))
+}
+
+// libGenerate writes a token and a NUL into the buffer, if it has room for both, and
+// returns the token's length.
+func libGenerate(address uintptr, clock clock, ttl int64, buffer []byte) (int, Status) {
+	handle, size := C.uintptr_t(address), C.size_t(len(buffer))
+	var text C.captoken_text
+	if clock.stopped {
+		text = C.captoken_generate_at(handle, C.int64_t(clock.seconds), C.int64_t(ttl), chars(buffer), size)
+	} else {
+		text = C.captoken_generate(handle, C.int64_t(ttl), chars(buffer), size)
+	}
+	return int(text.length), Status(text.status)
+}
+
+func libFree(address uintptr) {
+	C.captoken_free(C.uintptr_t(address))
+}
+
+func libVersion() string {
+	return C.GoString(C.cap_version())
+}
+
+func libStrerror(status Status) string {
+	return C.GoString(C.cap_strerror(C.int(status)))
+}

@@ -1,0 +1,90 @@
+//go:build cgo
+
+package captoken
+
+// A Status says how a call ended. The numbers are those of the C library; later
+// versions append to them. Negative ones are of this package alone.
+type Status int32
+
+// The statuses of the library. Some of them are for functions that only C has, and
+// some for functions of later versions.
+const (
+	StatusOK                Status = 0  // no error
+	StatusNullArgument      Status = 1  // C only: a NULL that must not be
+	StatusEmptyArgument     Status = 2  // a text that must not be empty is ""
+	StatusInvalidUTF8       Status = 3  // a text is not UTF-8
+	StatusInvalidTTL        Status = 4  // not whole seconds from one to MaxTTL
+	StatusInvalidTime       Status = 5  // before 1970, or after 2^53 - 1 seconds
+	StatusBufferTooSmall    Status = 6  // C only: no room for the result
+	StatusNoCredentials     Status = 7  // "", and nothing is configured
+	StatusInvalidHandle     Status = 8  // C only: not an address of the library's
+	StatusMissingScope      Status = 9  // C only: a parameter before its permission
+	StatusInvalidClientName Status = 10 // not a name that all of Twilio's pages accept
+	StatusReservedName      Status = 11 // a claim or grant that the library writes
+	StatusInvalidJSON       Status = 12 // not one JSON value
+	StatusUnsupported       Status = 13 // not for this kind of token
+	StatusOutOfMemory       Status = 14 // memory ran out
+	StatusInternal          Status = 15 // a bug in the library was stopped
+	StatusTokenMalformed    Status = 16 // not a signed token, or without an expiry
+	StatusTokenAlgorithm    Status = 17 // not signed with HS256
+	StatusTokenSignature    Status = 18 // signed with another secret, or changed
+	StatusTokenExpired      Status = 19 // expired
+	StatusTokenNotYetValid  Status = 20 // not valid yet
+)
+
+// The statuses of this package.
+const (
+	StatusNUL    Status = -1 // a text has a NUL byte, which C cannot be given
+	StatusClosed Status = -2 // the Token is closed
+)
+
+// String says what the status means, in one line of English without a full stop. Any
+// number may be asked for, also one that is no status.
+func (s Status) String() string {
+	switch s {
+	case StatusNUL:
+		return "a text has a NUL byte"
+	case StatusClosed:
+		return "the Token is closed"
+	default:
+		return libStrerror(s)
+	}
+}
+
+// An Error is what every call of this package returns that fails.
+type Error struct {
+	Status Status
+}
+
+// Errors to compare with, by [errors.Is].
+var (
+	ErrEmptyArgument error = &Error{StatusEmptyArgument}
+	ErrInvalidUTF8   error = &Error{StatusInvalidUTF8}
+	ErrInvalidTTL    error = &Error{StatusInvalidTTL}
+	ErrInvalidTime   error = &Error{StatusInvalidTime}
+	ErrNoCredentials error = &Error{StatusNoCredentials}
+	ErrOutOfMemory   error = &Error{StatusOutOfMemory}
+	ErrInternal      error = &Error{StatusInternal}
+	ErrNUL           error = &Error{StatusNUL}
+	ErrClosed        error = &Error{StatusClosed}
+)
+
+// Error says what the status means. It never contains a text that was given to the
+// call, which might be the secret.
+func (e *Error) Error() string {
+	return "captoken: " + e.Status.String()
+}
+
+// Is reports whether target is an *Error of the same status.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other != nil && other.Status == e.Status
+}
+
+// failure returns the error of a status, nil for StatusOK.
+func failure(status Status) error {
+	if status == StatusOK {
+		return nil
+	}
+	return &Error{status}
+}

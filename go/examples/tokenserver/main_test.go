@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"captoken"
+)
+
+const applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkToken wants an answer with a token for a client.
+func checkToken(t *testing.T, body []byte, client string) (expiresAt int64) {
+	t.Helper()
+	var shape map[string]json.RawMessage
+	check(t, json.Unmarshal(body, &shape))
+	var answer success
+	check(t, json.Unmarshal(body, &answer))
+	if len(shape) != 3 || answer.Identity != client {
+		t.Fatalf("the answer is %s", body)
+	}
+	parts := strings.Split(answer.Token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("the token is %s", answer.Token)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	check(t, err)
+	var claims struct {
+		Scope, Iss string
+		Exp        int64
+	}
+	check(t, json.Unmarshal(payload, &claims))
+	scope := "scope:client:incoming?clientName=" + client +
+		" scope:client:outgoing?appSid=" + applicationSID + "&clientName=" + client
+	if claims.Iss != "AC123123" || claims.Scope != scope {
+		t.Errorf("the token says %s", payload)
+	}
+	if answer.ExpiresAt > claims.Exp {
+		t.Errorf("expires_at is %d, exp is %d", answer.ExpiresAt, claims.Exp)
+	}
+	return answer.ExpiresAt
+}
+
+// Protects: what each request is answered.
+func TestAnswers(t *testing.T) {
+	check(t, captoken.Configure("AC123123", "secret"))
+	t.Cleanup(func() { check(t, captoken.Configure("", "")) })
+	now := time.Unix(1400000000, 999999999)
+	handler := newHandler(applicationSID, func() time.Time { return now })
+	long := strings.Repeat("x", 256)
+	tests := []struct {
+		method, target string
+		status         int
+		client         string
+	}{
+		{"GET", "/token?client=alice", 200, "alice"},
+		{"GET", "/token?client=Alice_99", 200, "Alice_99"},
+		{"GET", "/token?client=" + long, 200, long},
+		{"GET", "/token?client=x" + long, 400, ""},
+		{"GET", "/token", 400, ""},
+		{"GET", "/token?client=", 400, ""},
+		{"GET", "/token?client=a-b", 400, ""},
+		{"GET", "/token?client=a%20b", 400, ""},
+		{"GET", "/token?client=alice%0A", 400, ""},
+		{"GET", "/token?client=a%00b", 400, ""},
+		{"GET", "/token?client=%C3%A9", 400, ""},
+		{"GET", "/token?client=%zz", 400, ""},
+		{"POST", "/token?client=alice", 405, ""},
+		{"HEAD", "/token?client=alice", 405, ""},
+		{"DELETE", "/token?client=alice", 405, ""},
+		{"GET", "/", 404, ""},
+		{"GET", "/token/?client=alice", 404, ""},
+	}
+	for _, test := range tests {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.target, nil))
+		name := test.method + " " + test.target
+		if recorder.Code != test.status {
+			t.Errorf("%s: %d, not %d", name, recorder.Code, test.status)
+			continue
+		}
+		if test.status == 404 {
+			continue
+		}
+		if recorder.Header().Get("Cache-Control") != "no-store" ||
+			recorder.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: the header is %v", name, recorder.Header())
+		}
+		if allow := recorder.Header().Get("Allow"); (allow == "GET") != (test.status == 405) {
+			t.Errorf("%s: allowed is %q", name, allow)
+		}
+		if test.status == 200 {
+			if at := checkToken(t, recorder.Body.Bytes(), test.client); at != now.Unix()+3600 {
+				t.Errorf("%s: expires_at is %d", name, at)
+			}
+			continue
+		}
+		var answer map[string]string
+		check(t, json.Unmarshal(recorder.Body.Bytes(), &answer))
+		if len(answer) != 1 || answer["error"] == "" {
+			t.Errorf("%s: the answer is %s", name, recorder.Body)
+		}
+	}
+}
+
+// Protects: what the library refuses is no token, and its reason stays on the server.
+func TestNoTokenCanBeMade(t *testing.T) {
+	check(t, captoken.Configure("", ""))
+	recorder := httptest.NewRecorder()
+	handler := newHandler(applicationSID, time.Now)
+	handler.ServeHTTP(recorder, httptest.NewRequest("GET", "/token?client=alice", nil))
+	if body := recorder.Body.String(); recorder.Code != 500 || strings.TrimSpace(body) != `{"error":"no token could be made"}` {
+		t.Errorf("%d: %s", recorder.Code, body)
+	}
+}
+
+// build compiles the program.
+func build(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped by -short")
+	}
+	tool := filepath.Join(runtime.GOROOT(), "bin", "go")
+	if _, err := os.Stat(tool); err != nil {
+		tool = "go"
+	}
+	program := filepath.Join(t.TempDir(), "tokenserver")
+	command := exec.Command(tool, "build", "-o", program, ".")
+	command.Env = append(os.Environ(), "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=", "CGO_ENABLED=1")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return program
+}
+
+func environment(applicationSID string) []string {
+	return append(os.Environ(), "TWILIO_ACCOUNT_SID=AC123123", "TWILIO_AUTH_TOKEN=secret",
+		"TWILIO_APP_SID="+applicationSID)
+}
+
+// Protects: the program says what it misses, and a request that is under way when it
+// is told to end is still answered.
+func TestProgram(t *testing.T) {
+	program := build(t)
+
+	command := exec.Command(program)
+	command.Env = append(environment(""), "TWILIO_AUTH_TOKEN=")
+	output, err := command.CombinedOutput()
+	if err == nil || command.ProcessState.ExitCode() != 1 ||
+		!strings.Contains(string(output), "set in the environment: TWILIO_AUTH_TOKEN, TWILIO_APP_SID\n") {
+		t.Errorf("%v: %s", err, output)
+	}
+
+	command = exec.Command(program, "-addr", "localhost:0")
+	command.Env = environment(applicationSID)
+	log, err := command.StderrPipe()
+	check(t, err)
+	check(t, command.Start())
+	defer command.Process.Kill()
+	lines := bufio.NewReader(log)
+	line, err := lines.ReadString('\n')
+	check(t, err)
+	_, address, found := strings.Cut(strings.TrimSpace(line), "listening on http://")
+	if !found {
+		t.Fatalf("the program logs %s", line)
+	}
+
+	// The server waits for the end of this request: a byte of its body is missing.
+	slow, err := net.Dial("tcp", address)
+	check(t, err)
+	defer slow.Close()
+	check(t, slow.SetDeadline(time.Now().Add(30*time.Second)))
+	_, err = fmt.Fprintf(slow, "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\n", address)
+	check(t, err)
+
+	// Connections are accepted in order, so that the slow one is, once this is answered.
+	response, err := http.Get("http://" + address + "/token?client=alice")
+	check(t, err)
+	body, err := io.ReadAll(response.Body)
+	check(t, err)
+	response.Body.Close()
+	expiresAt := checkToken(t, body, "alice")
+	if now := time.Now().Unix(); expiresAt > now+3600 || expiresAt < now+3600-60 {
+		t.Errorf("at %d, expires_at is %d", now, expiresAt)
+	}
+
+	check(t, command.Process.Signal(syscall.SIGTERM))
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		other, err := net.Dial("tcp", address)
+		if err != nil {
+			break
+		}
+		other.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("the program still accepts connections")
+		}
+	}
+	_, err = slow.Write([]byte("x"))
+	check(t, err)
+	response, err = http.ReadResponse(bufio.NewReader(slow), nil)
+	check(t, err)
+	body, err = io.ReadAll(response.Body)
+	check(t, err)
+	checkToken(t, body, "slow")
+
+	rest, err := io.ReadAll(lines)
+	check(t, err)
+	if err := command.Wait(); err != nil || !strings.Contains(string(rest), "finishing the requests") {
+		t.Errorf("%v: %s", err, rest)
+	}
+}

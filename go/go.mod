@@ -1,0 +1,3 @@
+module captoken
+
+go 1.19

@@ -1,0 +1,166 @@
+package captoken_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"captoken"
+)
+
+const (
+	accountSID     = "AC123123"
+	authToken      = "secret"
+	applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
+)
+
+// The second of all official tokens.
+var frozen = time.Unix(1400000000, 0)
+
+// newToken returns a Token that is closed when the test ends.
+func newToken(t testing.TB) *captoken.Token {
+	t.Helper()
+	token, err := captoken.New(accountSID, authToken)
+	check(t, err)
+	t.Cleanup(func() { check(t, token.Close()) })
+	return token
+}
+
+// mint returns what a Token mints at the second of all official tokens.
+func mint(t testing.TB, token *captoken.Token) string {
+	t.Helper()
+	jwt, err := token.GenerateAt(frozen, captoken.DefaultTTL)
+	check(t, err)
+	return jwt
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkError wants an *Error of one of the package's variables.
+func checkError(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("the error is %v, not %v", err, want)
+	}
+	var own *captoken.Error
+	if !errors.As(err, &own) {
+		t.Fatalf("%T is no *Error", err)
+	}
+}
+
+type claims struct {
+	scope, iss string
+	exp        int64
+}
+
+// decode reads a token without the library. It must be signed with the key, and make
+// three claims.
+func decode(t testing.TB, jwt, key string) claims {
+	t.Helper()
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		t.Fatalf("not three parts: %s", jwt)
+	}
+	var decoded [3][]byte
+	for i, part := range parts {
+		var err error
+		decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part)
+		check(t, err)
+	}
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(parts[0] + "." + parts[1]))
+	if !hmac.Equal(decoded[2], mac.Sum(nil)) {
+		t.Fatalf("the signature is wrong: %s", jwt)
+	}
+	if header := string(decoded[0]); header != `{"typ":"JWT","alg":"HS256"}` {
+		t.Fatalf("the header is %s", header)
+	}
+	var payload map[string]json.RawMessage
+	check(t, json.Unmarshal(decoded[1], &payload))
+	if len(payload) != 3 {
+		t.Fatalf("not three claims: %s", decoded[1])
+	}
+	var read claims
+	for name, place := range map[string]interface{}{
+		"scope": &read.scope, "iss": &read.iss, "exp": &read.exp,
+	} {
+		if err := json.Unmarshal(payload[name], place); err != nil {
+			t.Fatalf("claim %s: %v", name, err)
+		}
+	}
+	return read
+}
+
+type pair [2]string
+
+// A permission is one of those in a scope claim, with the pairs of its query in order
+// of the alphabet, as their order says nothing.
+type permission struct {
+	name   string
+	query  []pair
+	params []pair
+}
+
+// permissions takes a scope claim apart.
+func permissions(t testing.TB, scope string) []permission {
+	t.Helper()
+	var found []permission
+	for _, text := range strings.Split(scope, " ") {
+		if text == "" {
+			continue
+		}
+		name, query, _ := strings.Cut(text, "?")
+		permission := permission{name: name}
+		for _, pair := range pairs(t, query) {
+			if pair[0] == "appParams" {
+				permission.params = pairs(t, pair[1])
+			} else {
+				permission.query = append(permission.query, pair)
+			}
+		}
+		found = append(found, permission)
+	}
+	return sorted(found)
+}
+
+// sorted puts permissions, and the pairs of each, in an order to compare them in.
+func sorted(permissions []permission) []permission {
+	sort.Slice(permissions, func(i, j int) bool {
+		return permissions[i].name < permissions[j].name
+	})
+	for _, permission := range permissions {
+		query := permission.query
+		sort.Slice(query, func(i, j int) bool { return query[i][0] < query[j][0] })
+	}
+	return permissions
+}
+
+// pairs reads a query, in which keys may repeat and their order counts.
+func pairs(t testing.TB, query string) []pair {
+	t.Helper()
+	var read []pair
+	for _, text := range strings.Split(query, "&") {
+		key, value, found := strings.Cut(text, "=")
+		if !found {
+			t.Fatalf("no pair: %q in %q", text, query)
+		}
+		key, err := url.QueryUnescape(key)
+		check(t, err)
+		value, err = url.QueryUnescape(value)
+		check(t, err)
+		read = append(read, pair{key, value})
+	}
+	return read
+}

@@ -1,0 +1,6 @@
+//go:build captoken_pkgconfig
+
+package captoken
+
+// #cgo pkg-config: captoken
+import "C"

@@ -1,0 +1,5 @@
+//go:build !asan
+
+package captoken_test
+
+const allocationsPerToken = 1

@@ -1,0 +1,382 @@
+package captoken_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"captoken"
+)
+
+// Protects: any number of goroutines mint from one Token while others change it, and
+// each token is whole.
+func TestConcurrentUse(t *testing.T) {
+	token := newToken(t)
+	names := map[string]bool{}
+	for _, name := range []string{"Alice", "Bob", strings.Repeat("Carol", 50)} {
+		names["scope:client:incoming?clientName="+name] = true
+	}
+	change := func() error {
+		for scope := range names {
+			_, name, _ := strings.Cut(scope, "=")
+			if err := token.AllowIncoming(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	check(t, change())
+	var minting, changing sync.WaitGroup
+	done := make(chan struct{})
+	changing.Add(1)
+	go func() {
+		defer changing.Done()
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if err := change(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}()
+	jwts := make(chan string, 200*20)
+	for i := 0; i < 200; i++ {
+		minting.Add(1)
+		go func() {
+			defer minting.Done()
+			for j := 0; j < 20; j++ {
+				jwt, err := token.Generate(captoken.DefaultTTL)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				jwts <- jwt
+			}
+		}()
+	}
+	minting.Wait()
+	close(done)
+	changing.Wait()
+	close(jwts)
+	minted := 0
+	for jwt := range jwts {
+		minted++
+		if scope := decode(t, jwt, authToken).scope; !names[scope] {
+			t.Fatalf("the scope is %s", scope)
+		}
+	}
+	if minted != 200*20 {
+		t.Errorf("%d tokens were minted", minted)
+	}
+}
+
+// Protects: Close while others mint. They get a token or ErrClosed.
+func TestConcurrentClose(t *testing.T) {
+	for round := 0; round < 50; round++ {
+		token, err := captoken.New(accountSID, authToken)
+		check(t, err)
+		var group sync.WaitGroup
+		begun := make(chan struct{}, 8)
+		for i := 0; i < 8; i++ {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				for first := true; ; first = false {
+					jwt, err := token.Generate(captoken.DefaultTTL)
+					if first {
+						begun <- struct{}{}
+					}
+					if err != nil {
+						if !errors.Is(err, captoken.ErrClosed) || jwt != "" {
+							t.Errorf("%q and %v", jwt, err)
+						}
+						return
+					}
+				}
+			}()
+		}
+		<-begun
+		for i := 0; i < 2; i++ {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				if err := token.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		group.Wait()
+	}
+}
+
+// Protects: a Token is not finalized while a method runs, whatever the garbage
+// collector does.
+func TestGarbageCollection(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(1))
+	done := make(chan struct{})
+	var collecting, group sync.WaitGroup
+	collecting.Add(1)
+	go func() {
+		defer collecting.Done()
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	for i := 0; i < 8; i++ {
+		group.Add(1)
+		// Long, so that much can happen while a token is minted.
+		name := strings.Repeat(fmt.Sprint("client", i), 5000)
+		go func() {
+			defer group.Done()
+			for j := 0; j < 100; j++ {
+				token, err := captoken.New(accountSID, authToken)
+				if err == nil {
+					err = token.AllowIncoming(name)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				// From here on, nobody has the Token but the method.
+				jwt, err := token.Generate(captoken.DefaultTTL)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if want := "scope:client:incoming?clientName=" + name; scope(jwt) != want {
+					t.Errorf("the scope of a token of %s is wrong", name[:7])
+				}
+			}
+		}()
+	}
+	group.Wait()
+	close(done)
+	collecting.Wait()
+}
+
+// Protects: memory does not grow, whether Tokens are closed or left to the garbage
+// collector. Without either, this would take 300 MB.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped by -short")
+	}
+	name := strings.Repeat("x", 2000)
+	for _, closes := range []bool{true, false} {
+		use := func(tokens int) {
+			for i := 0; i < tokens; i++ {
+				token, err := captoken.New(accountSID, authToken)
+				check(t, err)
+				check(t, token.AllowIncoming(name))
+				_, err = token.Generate(captoken.DefaultTTL)
+				check(t, err)
+				if closes {
+					check(t, token.Close())
+				}
+			}
+		}
+		use(10000)
+		before := residentBytes(t)
+		use(100000)
+		if grown := residentBytes(t) - before; grown > 32<<20 {
+			t.Errorf("Close called: %v. Memory has grown by %d bytes", closes, grown)
+		}
+	}
+}
+
+func residentBytes(t *testing.T) int64 {
+	t.Helper()
+	statm, err := os.ReadFile("/proc/self/statm")
+	check(t, err)
+	var size, resident int64
+	_, err = fmt.Sscan(string(statm), &size, &resident)
+	check(t, err)
+	return resident * int64(os.Getpagesize())
+}
+
+// Protects: what Generate costs. One call of C, and one allocation, the token.
+func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
+	const runs = 1000
+	token := newToken(t)
+	cost := func(what string) {
+		t.Helper()
+		generate := func() {
+			if _, err := token.Generate(captoken.DefaultTTL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if allocations := testing.AllocsPerRun(runs, generate); allocations != allocationsPerToken {
+			t.Errorf("%s: %v allocations", what, allocations)
+		}
+		// Finalizers of other tests' Tokens may call, too; they come to an end.
+		calls := int64(0)
+		for attempt := 0; attempt < 10 && calls != runs; attempt++ {
+			before := runtime.NumCgoCall()
+			for i := 0; i < runs; i++ {
+				generate()
+			}
+			calls = runtime.NumCgoCall() - before
+		}
+		if calls != runs {
+			t.Errorf("%s: %d calls of C for %d tokens", what, calls, runs)
+		}
+	}
+	cost("new")
+	check(t, token.AllowIncoming("Alice"))
+	cost("incoming")
+	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "Bar"}))
+	cost("outgoing")
+	check(t, token.AllowOutgoing(applicationSID))
+	cost("without the param")
+	_ = token.AllowIncoming("")
+	cost("after a call that failed")
+}
+
+// Protects: a token longer than foreseen, as its time has more digits than today's.
+func TestTokenLongerThanForeseen(t *testing.T) {
+	token := newToken(t)
+	today := mint(t, token)
+	later, err := token.GenerateAt(time.Unix(1<<53-2, 0), time.Second)
+	check(t, err)
+	early, err := token.GenerateAt(time.Unix(0, 0), time.Second)
+	check(t, err)
+	if len(early) >= len(today) || len(today) >= len(later) {
+		t.Errorf("%d, %d, %d bytes", len(early), len(today), len(later))
+	}
+	if exp := decode(t, later, authToken).exp; exp != 1<<53-1 {
+		t.Errorf("exp is %d", exp)
+	}
+	if exp := decode(t, early, authToken).exp; exp != 1 {
+		t.Errorf("exp is %d", exp)
+	}
+}
+
+// Protects: once the caller has wiped the auth token, it is nowhere in memory.
+func TestAuthTokenIsWiped(t *testing.T) {
+	for name, use := range map[string]func(authToken string) error{
+		"New": func(authToken string) error {
+			token, err := captoken.New(accountSID, authToken)
+			if err == nil {
+				t.Cleanup(func() { token.Close() })
+			}
+			return err
+		},
+		"New, refused": func(authToken string) error {
+			if _, err := captoken.New(notUTF8, authToken); err == nil {
+				return errors.New("the account SID was taken")
+			}
+			return nil
+		},
+		"Configure": func(authToken string) error {
+			configure(t, accountSID, authToken)
+			return nil
+		},
+	} {
+		secret, masked := randomSecret(t)
+		// A string whose bytes can be wiped, and are not copied by being a string.
+		check(t, use(*(*string)(unsafe.Pointer(&secret))))
+		if occurrences(t, masked) == 0 {
+			t.Fatal("the search finds nothing")
+		}
+		for i := range secret {
+			secret[i] = 0
+		}
+		if found := occurrences(t, masked); found != 0 {
+			t.Errorf("%s: the auth token is still in memory, %d times", name, found)
+		}
+	}
+}
+
+// randomSecret returns letters, and the same with every bit inverted. They are more
+// than the vector registers hold, which keep copies as long as they are not used
+// again, and which signals save in memory.
+func randomSecret(t *testing.T) (secret, masked []byte) {
+	t.Helper()
+	random := make([]byte, 4096)
+	_, err := rand.Read(random)
+	check(t, err)
+	secret, masked = make([]byte, len(random)), make([]byte, len(random))
+	for i := range random {
+		secret[i] = 'a' + random[i]%26
+		masked[i] = ^secret[i]
+	}
+	return secret, masked
+}
+
+// occurrences counts how often a secret, given as its inverse, is in the memory of
+// this process.
+func occurrences(t *testing.T, masked []byte) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	check(t, err)
+	memory, err := os.Open("/proc/self/mem")
+	check(t, err)
+	defer memory.Close()
+	chunk := make([]byte, 1<<20)
+	// What was found must not be found in here next time.
+	defer func() {
+		for i := range chunk {
+			chunk[i] = 0
+		}
+	}()
+	count := 0
+	for lines := bufio.NewScanner(bytes.NewReader(maps)); lines.Scan(); {
+		var start, end uint64
+		var mode string
+		_, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &start, &end, &mode)
+		check(t, err)
+		// The sanitizers' books are larger than that, and hold no copies.
+		if !strings.HasPrefix(mode, "rw") || end-start > 1<<30 {
+			continue
+		}
+		for at := start; at < end; at += uint64(len(chunk) - len(masked)) {
+			read := chunk
+			if left := end - at; left < uint64(len(read)) {
+				read = read[:left]
+			}
+			// A part that has gone since, or is no memory, has no copy.
+			if n, _ := memory.ReadAt(read, int64(at)); n < len(read) {
+				read = read[:n]
+			}
+			count += countMasked(read, masked)
+		}
+	}
+	return count
+}
+
+func countMasked(memory, masked []byte) int {
+	count := 0
+	for {
+		start := bytes.IndexByte(memory, ^masked[0])
+		if start < 0 || len(memory)-start < len(masked) {
+			return count
+		}
+		memory = memory[start:]
+		equal := true
+		for i := 0; equal && i < len(masked); i++ {
+			equal = memory[i] == ^masked[i]
+		}
+		if equal {
+			count++
+		}
+		memory = memory[1:]
+	}
+}

@@ -1,0 +1,125 @@
+/* A library in captoken's place, with handles that can be counted and params that
+ * fail when they are told to. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "captoken.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A time to live, in seconds, for which a token takes its time. */
+enum { HANDLES_MAX = 1000, SLOW = 7 };
+
+struct cap_token {
+    int number;
+};
+
+static int made;
+static int freed;
+static int is_freed[HANDLES_MAX];
+
+static cap_token *handle_of(struct cap_token *token)
+{
+    return (cap_token *)((char *)token + 1);
+}
+
+static int number_of(const cap_token *token)
+{
+    return ((const struct cap_token *)((const char *)token - 1))->number;
+}
+
+/* What is freed is never given back, so that using it again can be noticed. */
+static void must_live(const cap_token *token)
+{
+    if (is_freed[number_of(token)]) {
+        fprintf(stderr, "handle %d is used after it was freed\n", number_of(token));
+        abort();
+    }
+}
+
+cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **out)
+{
+    struct cap_token *token = (struct cap_token *)malloc(sizeof *token);
+
+    (void)account_sid;
+    (void)auth_token;
+    if (token == NULL || made == HANDLES_MAX)
+        abort();
+    token->number = made++;
+    *out = handle_of(token);
+    return CAP_STATUS_OK;
+}
+
+void cap_token_free(cap_token *token)
+{
+    must_live(token);
+    is_freed[number_of(token)] = 1;
+    __atomic_fetch_add(&freed, 1, __ATOMIC_SEQ_CST);
+}
+
+cap_status cap_allow_incoming(cap_token *token, const char *client_name)
+{
+    must_live(token);
+    return strcmp(client_name, "fail") == 0 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
+}
+
+cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
+{
+    must_live(token);
+    return strcmp(application_sid, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+}
+
+cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char *value)
+{
+    must_live(token);
+    return strcmp(key, "fail") == 0 ? (cap_status)atoi(value) : CAP_STATUS_OK;
+}
+
+cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_t size,
+                        size_t *length)
+{
+    static const char text[] = "a token";
+
+    must_live(token);
+    if (ttl == SLOW) {
+        nanosleep(&(struct timespec){0, 200000000}, NULL);
+        must_live(token);
+    }
+    *length = sizeof text - 1;
+    if (size < sizeof text)
+        return CAP_STATUS_BUFFER_TOO_SMALL;
+    memcpy(buffer, text, sizeof text);
+    return CAP_STATUS_OK;
+}
+
+cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, char *buffer,
+                           size_t size, size_t *length)
+{
+    (void)now;
+    return cap_generate(token, ttl, buffer, size, length);
+}
+
+cap_status cap_configure(const char *account_sid, const char *auth_token)
+{
+    (void)account_sid;
+    (void)auth_token;
+    return CAP_STATUS_OK;
+}
+
+/* How many handles were made, and how many of them are freed. */
+const char *cap_version(void)
+{
+    static char text[64];
+
+    snprintf(text, sizeof text, "%d made, %d freed", made,
+             __atomic_load_n(&freed, __ATOMIC_SEQ_CST));
+    return text;
+}
+
+const char *cap_strerror(int status)
+{
+    (void)status;
+    return "a status";
+}

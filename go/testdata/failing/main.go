@@ -1,0 +1,150 @@
+// Failing looks at what happens to the handle of a Token, with the library that is
+// beside this file in captoken's place.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"captoken"
+)
+
+var ok = captoken.Param{Key: "k", Value: "v"}
+
+func main() {
+	log.SetFlags(log.Lshortfile)
+
+	// What the library refuses as a whole has changed nothing.
+	token := newToken()
+	expect(token.AllowIncoming("fail"), captoken.ErrInternal)
+	expect(token.AllowOutgoing("fail", ok), captoken.ErrOutOfMemory)
+	generates(token)
+	expect(token.AllowOutgoing("AP1", ok, ok), nil)
+	expectFreed(0)
+
+	// With some of the params, the handle is freed at once, and only once.
+	expect(token.AllowOutgoing("AP2", ok, fails(captoken.StatusOutOfMemory), ok), captoken.ErrOutOfMemory)
+	expectFreed(1)
+	isClosed(token)
+	expect(token.Close(), nil)
+	collect()
+	expectFreed(1)
+
+	token = newToken()
+	expect(token.AllowOutgoing("AP1", fails(captoken.StatusInternal)), captoken.ErrInternal)
+	expectFreed(2)
+	isClosed(token)
+	runtime.KeepAlive(token)
+	token = nil
+	collect()
+	expectFreed(2)
+
+	// Close frees once, however often and from wherever it is called.
+	token = newToken()
+	var group sync.WaitGroup
+	for i := 0; i < 50; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			expect(token.Close(), nil)
+		}()
+	}
+	group.Wait()
+	expectFreed(3)
+	token = nil
+	collect()
+	expectFreed(3)
+
+	// While a method runs, its Token is not forgotten.
+	done := make(chan error)
+	go func() {
+		_, err := newToken().Generate(7 * time.Second)
+		done <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	collect()
+	expectFreed(3)
+	expect(<-done, nil)
+	for i := 0; i < 100 && freed() < 4; i++ {
+		collect()
+	}
+	expectFreed(4)
+
+	// What is forgotten is freed once. A copy keeps its original.
+	copied := *newToken()
+	collect()
+	expectFreed(4)
+	generates(&copied)
+	for i := 0; i < 100; i++ {
+		newToken()
+	}
+	for i := 0; i < 100 && freed() < 104; i++ {
+		collect()
+	}
+	expectFreed(104)
+	expect(copied.Close(), nil)
+	collect()
+	expectFreed(105)
+}
+
+func newToken() *captoken.Token {
+	token, err := captoken.New("AC1", "secret")
+	expect(err, nil)
+	return token
+}
+
+func fails(status captoken.Status) captoken.Param {
+	return captoken.Param{Key: "fail", Value: strconv.Itoa(int(status))}
+}
+
+func generates(token *captoken.Token) {
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	expect(err, nil)
+	if jwt != "a token" {
+		log.Output(2, "the token is "+jwt)
+		panic(jwt)
+	}
+}
+
+func isClosed(token *captoken.Token) {
+	_, err := token.Generate(captoken.DefaultTTL)
+	expect(err, captoken.ErrClosed)
+	expect(token.AllowIncoming("Alice"), captoken.ErrClosed)
+	expect(token.AllowOutgoing("AP1", ok), captoken.ErrClosed)
+}
+
+// collect gives finalizers the time to run.
+func collect() {
+	for i := 0; i < 3; i++ {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func expect(err, want error) {
+	if !errors.Is(err, want) {
+		log.Output(2, "an error is wrong")
+		panic(err)
+	}
+}
+
+// freed returns how many handles are freed.
+func freed() int {
+	var made, freed int
+	if _, err := fmt.Sscanf(captoken.Version(), "%d made, %d freed", &made, &freed); err != nil {
+		panic(err)
+	}
+	return freed
+}
+
+func expectFreed(want int) {
+	if freed() != want {
+		log.Output(2, "freed: "+captoken.Version())
+		panic(want)
+	}
+}
