@@ -1,0 +1,204 @@
+//! C, PHP and Go write the same token for the same input in the same second.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::PathBuf;
+use std::process::{self, Command};
+use std::time::UNIX_EPOCH;
+use std::{env, fs};
+
+#[path = "support/native.rs"]
+mod native;
+#[path = "support/token.rs"]
+mod token;
+
+use native::{make, root, run, stage};
+use token::decode;
+
+/// What a token is to say, and when.
+#[derive(Clone)]
+struct Input {
+    /// Seconds since 1970; 0 stands for the clock.
+    now: i64,
+    ttl: i64,
+    client: &'static str,
+    application: &'static str,
+    params: Vec<(&'static str, String)>,
+}
+
+/// A program for each host, built in a folder of their own, which prints one token.
+struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    fn build() -> Self {
+        let folder = env::temp_dir().join(format!("captoken-hosts-{}", process::id()));
+        fs::create_dir(&folder).expect("a folder");
+
+        let mut cc = Command::new("cc");
+        cc.arg(root().join("examples-c/mint.c"))
+            .arg("-I")
+            .arg(stage().join("include"))
+            .arg("-L")
+            .arg(stage().join("lib"))
+            .args(["-lcaptoken", "-o"])
+            .arg(folder.join("mint-c"));
+        run(&mut cc);
+
+        run(&mut make("go-lib"));
+        fs::copy(root().join("tests/hosts/mint.go"), folder.join("mint.go")).expect("copied");
+        fs::write(folder.join("go.mod"), "module mint\n\ngo 1.19\n").expect("written");
+        let replace = format!("-replace=captoken={}", root().join("go").display());
+        for arguments in [
+            &["mod", "edit", "-require=captoken@v0.0.0", &replace][..],
+            &["build", "-o", "mint-go"],
+        ] {
+            let mut go = Command::new("go");
+            go.args(arguments)
+                .current_dir(&folder)
+                .env("CGO_ENABLED", "1")
+                .env("GOFLAGS", "")
+                .env("GOPROXY", "off")
+                .env("GOTOOLCHAIN", "local");
+            run(&mut go);
+        }
+        Self { folder }
+    }
+
+    fn c(&self, input: &Input) -> Command {
+        let mut command = Command::new(self.folder.join("mint-c"));
+        command
+            .env("LD_LIBRARY_PATH", stage().join("lib"))
+            .args(["-i", input.client, "-o", input.application])
+            .args(["-t", &input.ttl.to_string()]);
+        if input.now != 0 {
+            command.args(["-n", &input.now.to_string()]);
+        }
+        for (key, value) in &input.params {
+            command.args(["-p", &format!("{key}={value}")]);
+        }
+        command
+    }
+
+    fn php(&self, input: &Input) -> Command {
+        let mut command = Command::new("php");
+        command
+            .arg(root().join("tests/hosts/mint.php"))
+            .env("CAPTOKEN_LIB", stage().join("lib/libcaptoken.so.0"));
+        with_arguments(command, input)
+    }
+
+    fn go(&self, input: &Input) -> Command {
+        with_arguments(Command::new(self.folder.join("mint-go")), input)
+    }
+
+    /// The tokens of C, PHP and Go.
+    fn mint(&self, input: &Input) -> [String; 3] {
+        [self.c(input), self.php(input), self.go(input)].map(|mut command| {
+            command
+                .env("TWILIO_ACCOUNT_SID", "AC123123")
+                .env("TWILIO_AUTH_TOKEN", "secret");
+            run(&mut command).trim_end().to_owned()
+        })
+    }
+}
+
+impl Drop for Programs {
+    fn drop(&mut self) {
+        // A folder that stays behind in the system's own for such harms nobody.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// As tests/hosts/mint.php and mint.go read them.
+fn with_arguments(mut command: Command, input: &Input) -> Command {
+    command
+        .args([input.now.to_string(), input.ttl.to_string()])
+        .args([input.client, input.application]);
+    for (key, value) in &input.params {
+        command.args([key, value.as_str()]);
+    }
+    command
+}
+
+fn inputs() -> Vec<Input> {
+    let plain = Input {
+        now: 1_400_000_000,
+        ttl: 3600,
+        client: "Alice",
+        application: "APabe7650f654fc34655fc81ae71caa3ff",
+        params: Vec::new(),
+    };
+    let with = |params: &[(&'static str, &str)]| Input {
+        params: params
+            .iter()
+            .map(|&(key, value)| (key, value.to_owned()))
+            .collect(),
+        ..plain.clone()
+    };
+    let ascii: String = (1..0x7f_u8).map(char::from).collect();
+    vec![
+        plain.clone(),
+        Input {
+            now: 2_147_483_647,
+            ttl: 86400,
+            client: "0",
+            ..plain.clone()
+        },
+        with(&[("Foo", "Bar")]),
+        with(&[("b", "2"), ("a", "1"), ("", ""), ("empty", "")]),
+        with(&[("k", "1"), ("k", "2"), ("k", "1")]),
+        with(&[
+            ("a b", "c d"),
+            ("plus", "1 + 1"),
+            ("and", "a&b=c&appSid=AP"),
+        ]),
+        with(&[
+            ("percent", "100%41"),
+            ("quote", "\"\\'"),
+            ("scope", "x scope:y"),
+        ]),
+        with(&[("all", &ascii)]),
+        with(&[
+            ("é", "日本語"),
+            ("emoji", "😀"),
+            ("edge", "\u{7ff}\u{ffff}\u{10ffff}"),
+        ]),
+        with(&[("long", &"x y".repeat(10_000))]),
+    ]
+}
+
+#[test]
+fn c_php_and_go_write_the_same_token() {
+    let programs = Programs::build();
+    for input in inputs() {
+        let [c, php, go] = programs.mint(&input);
+        let claims = decode(&c, "secret");
+        assert_eq!(claims["exp"], input.now + input.ttl);
+        assert_eq!(c, php, "PHP");
+        assert_eq!(c, go, "Go");
+    }
+
+    // And by the clock, as far as the three are called within one second.
+    let input = Input {
+        now: 0,
+        ..inputs().swap_remove(2)
+    };
+    let clock = || UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    for _ in 0..20 {
+        let before = clock();
+        let [c, php, go] = programs.mint(&input);
+        if clock() == before {
+            assert_eq!(decode(&c, "secret")["exp"], before + 3600);
+            assert_eq!(c, php, "PHP");
+            assert_eq!(c, go, "Go");
+            return;
+        }
+    }
+    panic!("three programs never ran within one second");
+}

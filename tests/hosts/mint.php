@@ -1,0 +1,20 @@
+<?php
+
+// mint.php NOW TTL CLIENT APPLICATION [KEY VALUE]...
+// Prints a token. NOW 0 stands for the clock.
+
+declare(strict_types=1);
+
+require __DIR__ . '/../../php/autoload.php';
+
+[, $now, $ttl, $client, $application] = $argv;
+$params = [];
+foreach (array_chunk(array_slice($argv, 5), 2) as [$key, $value]) {
+    $params[$key][] = $value;
+}
+
+$capability = new Captoken\Capability(getenv('TWILIO_ACCOUNT_SID'), getenv('TWILIO_AUTH_TOKEN'));
+$capability->allowClientIncoming($client)->allowClientOutgoing($application, $params);
+echo $now === '0'
+    ? $capability->generateToken((int) $ttl)
+    : $capability->generateTokenAt((int) $now, (int) $ttl);
