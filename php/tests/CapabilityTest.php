@@ -1,0 +1,450 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use Captoken\CaptokenException;
+use PHPUnit\Framework\TestCase;
+
+/** What the methods do, how they fail, and that nothing is left behind. */
+final class CapabilityTest extends TestCase
+{
+    use SkipsAloud;
+
+    private const NOW = 1400000000;
+
+    /** The latest time that a token may expire. */
+    private const LAST = 2 ** 53 - 1;
+
+    protected function tearDown(): void
+    {
+        Capability::configure(null, null);
+    }
+
+    /**
+     * @dataProvider failures
+     * @param \Closure(Capability): mixed $call
+     */
+    public function testAFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
+    {
+        Capability::configure('ACkept', 'kept');
+        $capability = self::both('AC123', 'secret');
+        $before = $capability->generateTokenAt(self::NOW);
+        self::assertFails($code, $message, static fn () => $call($capability));
+        self::assertSame($before, $capability->generateTokenAt(self::NOW));
+        $configured = Token::read((new Capability())->generateTokenAt(self::NOW), 'kept');
+        self::assertSame('ACkept', $configured->claims['iss']);
+    }
+
+    /** @return array<string, array{\Closure(Capability): mixed, int, string}> */
+    public static function failures(): array
+    {
+        $null = [CaptokenException::NULL_ARGUMENT, 'an argument is NULL that must not be'];
+        $empty = [CaptokenException::EMPTY_ARGUMENT, 'a text is empty that must not be'];
+        $ttl = [CaptokenException::INVALID_TTL, 'the time to live is not between one second and one day'];
+        $time = [CaptokenException::INVALID_TIME, 'a time is before 1970 or too far in the future'];
+        return [
+            'configure without SID' => [static fn () => Capability::configure(null, 'secret'), ...$null],
+            'configure without token' => [static fn () => Capability::configure('AC1', null), ...$null],
+            'configure, empty SID' => [static fn () => Capability::configure('', 'secret'), ...$empty],
+            'configure, empty token' => [static fn () => Capability::configure('AC1', ''), ...$empty],
+            'empty SID' => [static fn () => new Capability('', 'secret'), ...$empty],
+            'empty token' => [static fn () => new Capability('AC1', ''), ...$empty],
+            'empty token, configured SID' => [static fn () => new Capability(null, ''), ...$empty],
+            'empty application' => [static fn ($c) => $c->allowClientOutgoing(''), ...$empty],
+            'empty application with parameters' => [
+                static fn ($c) => $c->allowClientOutgoing('', ['a' => 1]),
+                ...$empty,
+            ],
+            'constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty],
+            'ttl 0' => [static fn ($c) => $c->generateToken(0), ...$ttl],
+            'ttl -1' => [static fn ($c) => $c->generateToken(-1), ...$ttl],
+            'ttl 86401' => [static fn ($c) => $c->generateToken(86401), ...$ttl],
+            'the largest ttl' => [static fn ($c) => $c->generateToken(PHP_INT_MAX), ...$ttl],
+            'ttl 0 at a time' => [static fn ($c) => $c->generateTokenAt(self::NOW, 0), ...$ttl],
+            'ttl 86401 at a time' => [static fn ($c) => $c->generateTokenAt(self::NOW, 86401), ...$ttl],
+            'before 1970' => [static fn ($c) => $c->generateTokenAt(-1), ...$time],
+            'the first time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MIN), ...$time],
+            'the last time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MAX), ...$time],
+            'time after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST + 1, 1), ...$time],
+            'expiry after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST, 1), ...$time],
+        ];
+    }
+
+    public function testWithoutCredentialsThereIsNoObject(): void
+    {
+        foreach ([[], [null, null], ['AC1', null], [null, 'secret'], ['AC1']] as $arguments) {
+            self::assertFails(
+                CaptokenException::NO_CREDENTIALS,
+                'no account SID or auth token was given or configured',
+                static fn () => new Capability(...$arguments),
+            );
+        }
+    }
+
+    public function testTheLimitsOfTimeAreTaken(): void
+    {
+        $capability = self::both('AC123', 'secret');
+        foreach ([[0, 1], [0, 86400], [self::LAST - 1, 1], [self::LAST - 86400, 86400]] as [$now, $ttl]) {
+            $token = Token::read($capability->generateTokenAt($now, $ttl), 'secret');
+            self::assertSame($now + $ttl, $token->claims['exp']);
+        }
+        self::assertSame(self::NOW + 3600, Token::read(
+            $capability->generateTokenAt(self::NOW),
+            'secret',
+        )->claims['exp']);
+    }
+
+    public function testTheTimeToLiveCountsFromNowAndIsAnHourByDefault(): void
+    {
+        $capability = self::both('AC123', 'secret');
+        foreach ([[3600, []], [1, [1]], [600, [600]], [86400, [86400]]] as [$ttl, $arguments]) {
+            $before = time();
+            $token = Token::read($capability->generateToken(...$arguments), 'secret');
+            self::assertGreaterThanOrEqual($before + $ttl, $token->claims['exp']);
+            self::assertLessThanOrEqual(time() + $ttl, $token->claims['exp']);
+        }
+    }
+
+    public function testASecondCallReplacesWhatTheFirstSet(): void
+    {
+        $capability = (new Capability('AC123', 'secret'))
+            ->allowClientIncoming('Alice')
+            ->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2])
+            ->allowClientIncoming('Bob')
+            ->allowClientOutgoing('AP2', ['c' => 3]);
+        self::assertSame(
+            [
+                ['name' => 'scope:client:incoming', 'query' => [['clientName', 'Bob']], 'params' => []],
+                [
+                    'name' => 'scope:client:outgoing',
+                    'query' => [['appSid', 'AP2'], ['clientName', 'Bob']],
+                    'params' => [['c', '3']],
+                ],
+            ],
+            Token::read($capability->generateTokenAt(self::NOW), 'secret')->scopes(),
+        );
+        $capability->allowClientOutgoing('AP3');
+        self::assertSame([], Token::read($capability->generateTokenAt(self::NOW), 'secret')->params());
+    }
+
+    public function testMintingChangesNothing(): void
+    {
+        $capability = self::both('AC123', 'secret');
+        $first = $capability->generateTokenAt(self::NOW);
+        $capability->generateToken(1);
+        self::assertSame($first, $capability->generateTokenAt(self::NOW));
+    }
+
+    public function testWhatIsConfiguredFillsInForNull(): void
+    {
+        Capability::configure('ACdefault', 'default');
+        $made = new Capability();
+        foreach (
+            [
+                ['ACdefault', 'default', []],
+                ['ACmine', 'default', ['ACmine']],
+                ['ACdefault', 'mine', [null, 'mine']],
+                ['ACmine', 'mine', ['ACmine', 'mine']],
+            ] as [$sid, $secret, $arguments]
+        ) {
+            $token = (new Capability(...$arguments))->generateTokenAt(self::NOW);
+            self::assertSame($sid, Token::read($token, $secret)->claims['iss']);
+        }
+
+        Capability::configure('ACother', 'other');
+        self::assertSame('ACother', Token::read((new Capability())->generateTokenAt(0), 'other')->claims['iss']);
+        Capability::configure(null, null);
+        self::assertSame('ACdefault', Token::read($made->generateTokenAt(0), 'default')->claims['iss']);
+        self::assertFails(
+            CaptokenException::NO_CREDENTIALS,
+            'no account SID or auth token was given or configured',
+            static fn () => new Capability(),
+        );
+    }
+
+    public function testTheMethodsReturnTheObjectAlsoOfASubclass(): void
+    {
+        $capability = new class ('AC123', 'secret') extends Capability {
+            public string $own = 'own';
+        };
+        self::assertSame($capability, $capability->allowClientIncoming('Alice'));
+        self::assertSame($capability, $capability->allowClientOutgoing('AP1', ['a' => 1]));
+        foreach (['allowClientIncoming', 'allowClientOutgoing'] as $method) {
+            self::assertSame('static', (string) (new \ReflectionMethod(Capability::class, $method))->getReturnType());
+        }
+    }
+
+    public function testObjectsAreIndependent(): void
+    {
+        $one = self::both('AC1', 'one');
+        $alone = $one->generateTokenAt(self::NOW);
+        $two = (new Capability('AC2', 'two'))->allowClientIncoming('Bob')->allowClientOutgoing('AP2', ['b' => 2]);
+        self::assertSame($alone, $one->generateTokenAt(self::NOW));
+        unset($one);
+        $token = Token::read($two->generateTokenAt(self::NOW), 'two');
+        self::assertSame('AC2', $token->claims['iss']);
+        self::assertSame([['b', '2']], $token->params());
+    }
+
+    public function testAnObjectMayBeConstructedAgain(): void
+    {
+        $capability = self::both('AC1', 'one');
+        $capability->__construct('AC2', 'two');
+        $token = Token::read($capability->generateTokenAt(self::NOW), 'two');
+        self::assertSame('AC2', $token->claims['iss']);
+        self::assertSame('', $token->claims['scope']);
+    }
+
+    /**
+     * @dataProvider withoutConstructor
+     * @param \Closure(): Capability $make
+     */
+    public function testAnObjectThatWasNotConstructedRefusesEveryCall(\Closure $make): void
+    {
+        $calls = [
+            static fn (Capability $c) => $c->allowClientIncoming('Alice'),
+            static fn (Capability $c) => $c->allowClientOutgoing('AP1'),
+            static fn (Capability $c) => $c->allowClientOutgoing('AP1', ['a' => 1]),
+            static fn (Capability $c) => $c->generateToken(),
+            static fn (Capability $c) => $c->generateTokenAt(self::NOW),
+        ];
+        foreach ($calls as $call) {
+            self::assertFails(
+                CaptokenException::INVALID_HANDLE,
+                'the object has no token',
+                static fn () => $call($make()),
+            );
+        }
+    }
+
+    public function testAnObjectMadeByReflectionMayBeConstructedLater(): void
+    {
+        $capability = (new \ReflectionClass(Capability::class))->newInstanceWithoutConstructor();
+        $capability->__construct('AC1', 'secret');
+        self::assertSame('AC1', Token::read($capability->generateTokenAt(0), 'secret')->claims['iss']);
+    }
+
+    /** @return array<string, array{\Closure(): Capability}> */
+    public static function withoutConstructor(): array
+    {
+        return [
+            'a subclass that forgot its parent' => [
+                static fn () => new class extends Capability {
+                    public function __construct()
+                    {
+                    }
+                },
+            ],
+            'reflection' => [
+                static fn () => (new \ReflectionClass(Capability::class))->newInstanceWithoutConstructor(),
+            ],
+            'an old serialisation' => [
+                static fn () => @unserialize('C:19:"Captoken\Capability":0:{}'),
+            ],
+        ];
+    }
+
+    /**
+     * The stub counts, and ends the program when a handle is freed twice.
+     */
+    public function testEveryHandleIsFreedOnce(): void
+    {
+        $environment = ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT')];
+        self::assertSame("made 0, freed 0\n", Php::run('Library::version();', $environment));
+        self::assertSame("made 3, freed 3\n", Php::run(<<<'END'
+            $a = new Capability('AC1', 'secret');
+            $b = $a->allowClientIncoming('Alice');
+            $c = new Capability('AC1', 'secret');
+            $c->__construct('AC2', 'secret');
+            $c->__destruct();
+            $c->__destruct();
+            try {
+                $c->generateToken();
+            } catch (CaptokenException $e) {
+            }
+            END, $environment));
+        // Also where PHP ends without an end of the program, and with a circle of objects.
+        self::assertSame("made 2, freed 2\n", Php::run(<<<'END'
+            $a = new class ('AC1', 'secret') extends Capability {
+                public ?object $other = null;
+            };
+            $a->other = $a;
+            unset($a);
+            $b = new Capability('AC1', 'secret');
+            exit(0);
+            END, $environment));
+        self::assertSame("made 1, freed 1\n", Php::run(<<<'END'
+            $a = new Capability('AC1', 'secret');
+            try {
+                $b = clone $a;
+            } catch (LogicException $e) {
+            }
+            try {
+                unserialize('O:19:"Captoken\Capability":0:{}');
+            } catch (LogicException $e) {
+            }
+            END, $environment));
+    }
+
+    public function testWhatIsConfiguredIsWipedAtTheEnd(): void
+    {
+        $environment = ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT')];
+        foreach (['', 'exit(0);', '$c = new Capability(); $d = clone new ArrayObject([$c]);'] as $end) {
+            $out = Php::run("Capability::configure('AC1', 'secret'); $end", $environment);
+            self::assertMatchesRegularExpression('/\Amade (\d), freed \1\n\z/', $out);
+        }
+    }
+
+    public function testMemoryThatRunsOutAmidTheParametersLeavesNoHalfToken(): void
+    {
+        $out = Php::run(<<<'END'
+            $capability = new Capability('AC1', 'secret');
+            $calls = [
+                fn () => $capability->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2, 'c' => 3]),
+                fn () => $capability->generateToken(),
+                fn () => $capability->generateTokenAt(0),
+                fn () => $capability->allowClientIncoming('Alice'),
+                fn () => $capability->allowClientOutgoing('AP1'),
+            ];
+            foreach ($calls as $call) {
+                try {
+                    $call();
+                    echo "fine\n";
+                } catch (CaptokenException $e) {
+                    echo $e->getCode(), ' ', $e->getMessage(), "\n";
+                }
+            }
+            END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DPARAMS=1')]);
+        $none = "8 the object has no token\n";
+        self::assertSame("14 out of memory\n$none$none$none{$none}made 1, freed 1\n", $out);
+    }
+
+    /**
+     * @dataProvider loops
+     */
+    public function testAHundredThousandTokensTakeNoMemory(string $before, string $loop): void
+    {
+        $used = json_decode(Php::run(<<<END
+            function used(): array
+            {
+                gc_collect_cycles();
+                \$pages = (int) explode(' ', file_get_contents('/proc/self/statm'))[1];
+                return [memory_get_usage(), \$pages * 4096];
+            }
+            $before
+            \$loop = function () use (&\$c): string {
+                $loop
+            };
+            for (\$i = 0; \$i < 10000; \$i++) {
+                \$token = \$loop();
+            }
+            \$warm = used();
+            for (\$i = 0; \$i < 100000; \$i++) {
+                \$token = \$loop();
+            }
+            \$end = used();
+            echo json_encode([\$end[0] - \$warm[0], \$end[1] - \$warm[1], \$token]);
+            END), true, 512, JSON_THROW_ON_ERROR);
+        self::assertSame([['Foo', 'Bar'], ['n', '1'], ['n', '2']], Token::read($used[2], 'secret')->params());
+        self::assertLessThan(4096, $used[0], 'bytes in use');
+        self::assertLessThan(512 * 1024, $used[1], 'bytes in memory');
+    }
+
+    /** @return array<string, array{string, string}> */
+    public static function loops(): array
+    {
+        $allow = "->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['Foo' => 'Bar', 'n' => [1, 2]])";
+        $new = "new Capability('AC123', 'secret')";
+        return [
+            'a new object each' => ['$c = null;', "\$o = $new; \$o$allow; return \$o->generateToken();"],
+            'one object' => ["\$c = ($new)$allow;", 'return $c->generateToken();'],
+            'one object, allowed again' => ["\$c = $new;", "return \$c{$allow}->generateToken();"],
+            'one object, constructed again' => [
+                "\$c = $new;",
+                "\$c->__construct('AC123', 'secret'); return \$c{$allow}->generateToken();",
+            ],
+            'calls that fail' => [
+                "\$c = $new; \$c$allow;",
+                "try { \$c->generateToken(0); } catch (CaptokenException) { }
+                try { new Capability('', 'secret'); } catch (CaptokenException) { }
+                try { \$c->allowClientOutgoing('AP1', ['k' => \"\\xff\"]); } catch (CaptokenException) { }
+                return \$c->generateToken();",
+            ],
+        ];
+    }
+
+    public function testParentAndChildrenMintFromAnObjectThatWasMadeBeforeTheFork(): void
+    {
+        if (!function_exists('pcntl_fork')) {
+            self::skipAloud('no test of fork: this PHP lacks the extension pcntl');
+        }
+        $log = TempFolder::file('', 'log');
+        $out = Php::run(<<<'END'
+            class Logged extends Capability
+            {
+                public function __destruct()
+                {
+                    parent::__destruct();
+                    file_put_contents(getenv('LOG'), "destructed\n", FILE_APPEND);
+                }
+            }
+
+            Capability::configure('ACdefault', 'default');
+            $c = (new Logged('AC123', 'secret'))->allowClientIncoming('Alice')
+                ->allowClientOutgoing('AP1', ['Foo' => 'Bar']);
+            $children = [];
+            for ($i = 0; $i < 20; $i++) {
+                $child = pcntl_fork();
+                if ($child === 0) {
+                    $default = (new Capability())->generateTokenAt(1400000000);
+                    $tokens = $c->generateTokenAt(1400000000) . " $default\n";
+                    file_put_contents(getenv('LOG'), $tokens, FILE_APPEND);
+                    exit(0);
+                }
+                $children[] = $child;
+            }
+            foreach ($children as $child) {
+                pcntl_waitpid($child, $status);
+                if (!pcntl_wifexited($status) || pcntl_wexitstatus($status) !== 0) {
+                    echo "a child ended with $status\n";
+                }
+            }
+            file_put_contents(getenv('LOG'), "parent\n", FILE_APPEND);
+            $default = (new Capability())->generateTokenAt(1400000000);
+            echo $c->generateTokenAt(1400000000), " $default\n";
+            END, ['LOG' => $log]);
+        [$token, $default] = explode(' ', rtrim($out));
+        self::assertSame([['Foo', 'Bar']], Token::read($token, 'secret')->params());
+        self::assertSame('ACdefault', Token::read($default, 'default')->claims['iss']);
+
+        $lines = array_count_values(file($log));
+        ksort($lines);
+        $expected = ["destructed\n" => 21, "parent\n" => 1, $out => 20];
+        ksort($expected);
+        self::assertSame($expected, $lines);
+        // The parent's own is the last, and after its children.
+        self::assertSame(["parent\n", "destructed\n"], array_slice(file($log), -2));
+    }
+
+    private static function both(string $accountSid, string $authToken): Capability
+    {
+        return (new Capability($accountSid, $authToken))
+            ->allowClientIncoming('Alice')
+            ->allowClientOutgoing('AP1', ['Foo' => 'Bar']);
+    }
+
+    /** @param \Closure(): mixed $call */
+    private static function assertFails(int $code, string $message, \Closure $call): void
+    {
+        try {
+            $call();
+        } catch (CaptokenException $e) {
+            self::assertSame([$code, $message], [$e->getCode(), $e->getMessage()]);
+            return;
+        }
+        self::fail("no failure: $message");
+    }
+}

@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use PHPUnit\Framework\TestCase;
+
+/** examples/token.php, served by PHP's own web server. (FpmTest has it under php-fpm.) */
+final class ExampleTest extends TestCase
+{
+    private const CREDENTIALS = [
+        'TWILIO_ACCOUNT_SID' => 'AC123123',
+        'TWILIO_AUTH_TOKEN' => 'secret',
+        'TWILIO_APP_SID' => 'AP123123',
+    ];
+
+    public function testATokenForTheClientThatIsNamed(): void
+    {
+        $before = time();
+        [$status, $headers, $body] = $this->get(self::CREDENTIALS, '?client=alice_1');
+        $answer = json_decode($body, true, 512, JSON_THROW_ON_ERROR);
+        self::assertSame(200, $status, $body);
+        self::assertSame(['identity', 'token', 'expires_at'], array_keys($answer));
+        self::assertSame('alice_1', $answer['identity']);
+        self::assertContains('Content-Type: application/json', $headers);
+        self::assertContains('Cache-Control: no-store', $headers);
+
+        $token = Token::read($answer['token'], 'secret');
+        self::assertSame('AC123123', $token->claims['iss']);
+        self::assertSame([['client', 'alice_1']], $token->params());
+        self::assertSame(
+            ['scope:client:incoming', 'scope:client:outgoing'],
+            array_column($token->scopes(), 'name'),
+        );
+        self::assertSame([['clientName', 'alice_1']], $token->scopes()[0]['query']);
+        self::assertGreaterThanOrEqual($before + 3600, $answer['expires_at']);
+        self::assertGreaterThanOrEqual($answer['expires_at'], $token->claims['exp']);
+        self::assertLessThanOrEqual(time() + 3600, $token->claims['exp']);
+    }
+
+    /** @dataProvider badRequests */
+    public function testABadRequestIsRefusedInJson(string $query, int $expected, string $method = 'GET'): void
+    {
+        [$status, , $body] = $this->get(self::CREDENTIALS, $query, $method);
+        self::assertSame($expected, $status, $body);
+        self::assertSame(['error'], array_keys(json_decode($body, true, 512, JSON_THROW_ON_ERROR)));
+    }
+
+    /** @return array<string, array{0: string, 1: int, 2?: string}> */
+    public static function badRequests(): array
+    {
+        return [
+            'no client' => ['', 400],
+            'an empty client' => ['?client=', 400],
+            'a space' => ['?client=a%20b', 400],
+            'a line break at the end' => ['?client=alice%0A', 400],
+            'a letter that is not ASCII' => ['?client=%C3%A9', 400],
+            'a NUL byte' => ['?client=a%00b', 400],
+            'too long' => ['?client=' . str_repeat('a', 257), 400],
+            'an array' => ['?client[]=alice', 400],
+            'another method' => ['?client=alice', 405, 'POST'],
+        ];
+    }
+
+    /** @dataProvider credentials */
+    public function testWithoutCredentialsTheLogNamesWhatIsMissing(string $missing): void
+    {
+        [$status, , $body, $log] = $this->get(array_diff_key(self::CREDENTIALS, [$missing => '']), '?client=alice');
+        self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
+        self::assertStringContainsString("$missing is not set", $log);
+        self::assertStringNotContainsString('secret', $log);
+    }
+
+    /** @return list<array{string}> */
+    public static function credentials(): array
+    {
+        return array_chunk(array_keys(self::CREDENTIALS), 1);
+    }
+
+    public function testALibraryThatIsMissingIsInTheLogAlone(): void
+    {
+        $environment = self::CREDENTIALS + ['CAPTOKEN_LIB' => '/nowhere/libcaptoken.so.0'];
+        [$status, , $body, $log] = $this->get($environment, '?client=alice');
+        self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
+        self::assertStringContainsString('/nowhere/libcaptoken.so.0: cannot open', $log);
+    }
+
+    /**
+     * One request to a server of its own.
+     *
+     * @param array<string, string> $environment
+     * @return array{int, list<string>, string, string} status, headers, body, the server's log
+     */
+    private function get(array $environment, string $query, string $method = 'GET'): array
+    {
+        $log = tmpfile();
+        $address = self::freeAddress();
+        $example = Package::folder() . '/examples/token.php';
+        $server = proc_open(
+            [PHP_BINARY, '-d', 'ffi.enable=1', '-d', 'error_log=', '-d', 'log_errors=1', '-S', $address, $example],
+            [['file', '/dev/null', 'r'], $log, $log],
+            $pipes,
+            null,
+            $environment + array_diff_key(Process::environment(), self::CREDENTIALS),
+        );
+        try {
+            self::waitFor($address);
+            $context = stream_context_create(['http' => ['method' => $method, 'ignore_errors' => true]]);
+            $body = file_get_contents("http://$address/token$query", false, $context);
+            [, $status] = explode(' ', $http_response_header[0]);
+            return [(int) $status, $http_response_header, $body, file_get_contents(stream_get_meta_data($log)['uri'])];
+        } finally {
+            proc_terminate($server);
+            proc_close($server);
+        }
+    }
+
+    private static function freeAddress(): string
+    {
+        $socket = stream_socket_server('tcp://127.0.0.1:0');
+        return stream_socket_get_name($socket, false);
+    }
+
+    private static function waitFor(string $address): void
+    {
+        for ($tries = 0; $tries < 500; $tries++) {
+            $connection = @stream_socket_client("tcp://$address");
+            if ($connection !== false) {
+                return;
+            }
+            usleep(10_000);
+        }
+        self::fail("nothing answers at $address");
+    }
+}

@@ -1,0 +1,516 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Library;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * The package under a real php-fpm: which settings work, what the others say, and that no
+ * request sees what another has configured.
+ */
+final class FpmTest extends TestCase
+{
+    use SkipsAloud;
+
+    private const MINT = <<<'END'
+        try {
+            echo (new Capability('AC123123', 'secret'))->allowClientIncoming('Alice')
+                ->allowClientOutgoing('AP123123', ['Foo' => 'Bar'])->generateTokenAt(1400000000, 600);
+        } catch (CaptokenException $e) {
+            echo $e->getCode(), ' ', $e->getMessage();
+        }
+        END;
+
+    /** What an application might try by itself. */
+    private const OWN = <<<'END'
+        $calls = [
+            'cdef' => fn () => FFI::cdef('int getpid(void);')->getpid(),
+            'scope' => fn () => FFI::scope('CAPTOKEN')->cap_version(),
+            'load' => fn () => FFI::load(getenv('HEADER'))->cap_version(),
+        ];
+        foreach ($calls as $name => $call) {
+            try {
+                $call();
+                echo "$name allowed\n";
+            } catch (FFI\Exception $e) {
+                echo "$name {$e->getMessage()}\n";
+            }
+        }
+        END;
+
+    private const REFUSED = 'FFI API is restricted by "ffi.enable" configuration directive';
+
+    /** Uses what is configured, which nothing is. */
+    private const DEFAULT = <<<'END'
+        try {
+            new Capability();
+            echo getmypid(), ' there are credentials';
+        } catch (CaptokenException $e) {
+            echo getmypid(), ' ', $e->getCode();
+        }
+        END;
+
+    /** Mints under the account of the pool's environment, where it has one. */
+    private const POOL = <<<'END'
+        try {
+            if (getenv('TWILIO_ACCOUNT_SID') !== false) {
+                Capability::configure(getenv('TWILIO_ACCOUNT_SID'), getenv('TWILIO_AUTH_TOKEN'));
+            }
+            echo (new Capability())->generateTokenAt(0);
+        } catch (CaptokenException $e) {
+            echo $e->getCode();
+        }
+        END;
+
+    protected function tearDown(): void
+    {
+        Fpm::stopAll();
+    }
+
+    // Which settings work.
+
+    public function testCaptokenIniWorksUnderRootAndOnlyForThePackage(): void
+    {
+        $this->need(asRoot: true);
+        $this->assertIniWorksAndOnlyForThePackage(Fpm::start(
+            Package::folder(),
+            asRoot: true,
+            pools: ['www' => ['env[HEADER]' => Package::folder() . '/captoken.ffi.h']],
+        ));
+    }
+
+    public function testCaptokenIniWorksUnderAnotherUserAlthoughItNamesAUser(): void
+    {
+        $this->need(asRoot: false);
+        self::assertStringContainsString(
+            "\nopcache.preload_user=www-data\n",
+            file_get_contents(Package::folder() . '/captoken.ini'),
+        );
+        $this->assertIniWorksAndOnlyForThePackage(Fpm::start(
+            Package::folder(),
+            asRoot: false,
+            pools: ['www' => ['env[HEADER]' => Package::folder() . '/captoken.ffi.h']],
+        ));
+    }
+
+    private function assertIniWorksAndOnlyForThePackage(Fpm $fpm): void
+    {
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+        self::assertSame(
+            [Library::version(), 'ffi.preload'],
+            json_decode($fpm->request(self::script('echo json_encode([Library::version(), Library::origin()]);'))),
+        );
+        self::assertSame(
+            'cdef ' . self::REFUSED . "\nscope " . self::REFUSED . "\nload " . self::REFUSED . "\n",
+            $fpm->request(self::script(self::OWN)),
+        );
+    }
+
+    public function testAPreloadScriptThatLoadsTheHeaderWorksWhereRootDoesNotStartPhpFpm(): void
+    {
+        $this->need(asRoot: false);
+        $fpm = Fpm::start(
+            self::ini(['ffi.enable' => 'preload', 'opcache.preload' => self::loadingScript()]),
+            asRoot: false,
+        );
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+        self::assertSame('ffi.preload', $fpm->request(self::script('echo Library::origin();')));
+    }
+
+    public function testFfiForAllWorksWithoutPreloading(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(
+            self::ini(['ffi.enable' => '1']),
+            pools: ['www' => ['env[HEADER]' => Package::folder() . '/captoken.ffi.h']],
+        );
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+        self::assertSame(
+            "cdef allowed\nscope Failed loading scope 'CAPTOKEN'\nload allowed\n",
+            $fpm->request(self::script(self::OWN)),
+        );
+        self::assertSame(
+            Package::library(Package::folder()),
+            $fpm->request(self::script('echo Library::origin();')),
+        );
+    }
+
+    public function testAPoolMayChooseItsLibraryAndARequestMayNot(): void
+    {
+        $this->need();
+        $stub = Stub::compile('-DVERSION="0.98.7"');
+        $fpm = Fpm::start(
+            self::ini(['ffi.enable' => '1']),
+            pools: ['www' => [], 'other' => ['env[CAPTOKEN_LIB]' => $stub]],
+        );
+        $this->assertServes($fpm);
+        $version = self::script('echo Library::version(), getenv("CAPTOKEN_LIB") === false ? "" : " set";');
+        self::assertSame('0.98.7 set', $fpm->request($version, 'other'));
+        $params = ['CAPTOKEN_LIB' => $stub];
+        self::assertSame(Library::version() . ' set', $fpm->request($version, 'www', $params));
+        self::assertSame(Library::version(), $fpm->request($version));
+    }
+
+    public function testTheExampleAnswersABrowser(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(Package::folder(), pools: ['www' => [
+            'env[TWILIO_ACCOUNT_SID]' => 'AC123123',
+            'env[TWILIO_AUTH_TOKEN]' => 'secret',
+            'env[TWILIO_APP_SID]' => 'AP123123',
+        ]]);
+        $this->assertServes($fpm);
+        $answer = $fpm->request(
+            Package::folder() . '/examples/token.php',
+            params: ['QUERY_STRING' => 'client=Alice'],
+        );
+        $answer = json_decode($answer, true, 512, JSON_THROW_ON_ERROR);
+        self::assertSame('Alice', $answer['identity']);
+        self::assertSame([['client', 'Alice']], Token::read($answer['token'], 'secret')->params());
+    }
+
+    // What the others say.
+
+    public function testFfiPreloadWithoutThePackagesClassesIsRefusedWithAHint(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(self::ini([
+            'ffi.enable' => 'preload',
+            'ffi.preload' => Package::folder() . '/captoken.ffi.h',
+        ]));
+        $this->assertServes($fpm);
+        $this->assertRefusesWithAHint($fpm);
+    }
+
+    public function testFfiForPreloadedCodeIsRefusedWithAHintWhereNothingIsPreloaded(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(
+            self::ini(['ffi.enable' => 'preload']),
+            pools: ['www' => ['env[HEADER]' => Package::folder() . '/captoken.ffi.h']],
+        );
+        $this->assertServes($fpm);
+        $this->assertRefusesWithAHint($fpm);
+        self::assertSame(
+            'cdef ' . self::REFUSED . "\nscope " . self::REFUSED . "\nload " . self::REFUSED . "\n",
+            $fpm->request(self::script(self::OWN)),
+        );
+    }
+
+    private function assertRefusesWithAHint(Fpm $fpm): void
+    {
+        $mint = self::script(self::MINT);
+        for ($i = 0; $i < 3; $i++) {
+            self::assertSame(
+                "-1 the C library of captoken cannot be loaded:\n  " . self::REFUSED . "\n"
+                    . Package::folder() . '/bin/captoken-doctor says what to change',
+                $fpm->request($mint),
+            );
+        }
+    }
+
+    public function testAPreloadScriptThatLoadsTheHeaderEndsAPhpFpmOfRoot(): void
+    {
+        $this->need(asRoot: true);
+        $this->assertDies(
+            "FFI::load() doesn't work in conjunction with \"opcache.preload_user\"",
+            self::ini([
+                'ffi.enable' => 'preload',
+                'opcache.preload' => self::loadingScript(),
+                'opcache.preload_user' => 'www-data',
+            ]),
+        );
+    }
+
+    public function testPhpFpmOfRootDoesNotStartWithoutAUserToPreload(): void
+    {
+        $this->need(asRoot: true);
+        $ini = file_get_contents(Package::folder() . '/captoken.ini');
+        $without = preg_replace('/^opcache.preload_user=.*$/m', '', $ini, -1, $count);
+        self::assertSame(1, $count);
+        $this->assertDies('"opcache.preload_user" has not been defined', $without);
+    }
+
+    public function testPhpFpmDoesNotStartWithoutTheHeaderThatItIsToPreload(): void
+    {
+        $this->need();
+        $package = Package::copy();
+        unlink("$package/captoken.ffi.h");
+        $this->assertDies("$package/captoken.ffi.h", $package);
+    }
+
+    public function testPhpFpmDoesNotStartWithoutTheLibraryThatItIsToPreload(): void
+    {
+        $this->need();
+        $package = Package::copy();
+        unlink(Package::library($package));
+        $this->assertDies(Package::library($package), $package);
+    }
+
+    private function assertDies(string $message, string $ini): void
+    {
+        $fpm = Fpm::start($ini);
+        self::assertFalse($fpm->runs(), $fpm->log());
+        self::assertNotSame(0, $fpm->exit());
+        self::assertStringContainsString($message, $fpm->log());
+    }
+
+    // Nothing passes from one request or pool to another.
+
+    public function testEachPoolMintsUnderItsOwnAccountAlsoAtTheSameTime(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(Package::folder(), pools: [
+            'one' => ['env[TWILIO_ACCOUNT_SID]' => 'ACone', 'env[TWILIO_AUTH_TOKEN]' => 'secret-one'],
+            'two' => [
+                'env[TWILIO_ACCOUNT_SID]' => 'ACtwo',
+                'env[TWILIO_AUTH_TOKEN]' => 'secret-two',
+                'pm.max_children' => '3',
+            ],
+            'none' => [],
+        ]);
+        $this->assertServes($fpm);
+        $script = self::script(self::POOL);
+        for ($round = 0; $round < 4; $round++) {
+            $answers = [];
+            for ($i = 0; $i < 5; $i++) {
+                foreach (['one', 'two', 'none'] as $pool) {
+                    $answers[] = [$pool, $fpm->send($script, $pool)];
+                }
+            }
+            foreach ($answers as [$pool, $answer]) {
+                if ($pool === 'none') {
+                    self::assertSame('7', $answer());
+                } else {
+                    self::assertSame("AC$pool", Token::read($answer(), "secret-$pool")->claims['iss']);
+                }
+            }
+        }
+    }
+
+    /**
+     * @dataProvider endsOfARequest
+     */
+    public function testARequestLeavesItsCredentialsToNoOther(string $end, string $output, string $logged): void
+    {
+        $this->need();
+        $fpm = Fpm::start(Package::folder());
+        $this->assertServes($fpm);
+        $default = self::script(self::DEFAULT);
+        $configuring = self::script(<<<END
+            Capability::configure('ACleft', 'left');
+            \$capability = new Capability();
+            echo getmypid(), str_starts_with(\$capability->generateTokenAt(0), 'eyJ') ? ' minted ' : '';
+            // PHP throws away what is not sent when memory runs out.
+            ob_end_flush();
+            flush();
+            $end
+            END);
+        $pid = explode(' ', $fpm->request($default))[0];
+        for ($i = 0; $i < 3; $i++) {
+            $answer = $fpm->request($configuring);
+            self::assertMatchesRegularExpression("/\\A$pid minted $output\z/", $answer, $fpm->log());
+            // The same process, or there would be nothing to leave.
+            self::assertSame("$pid 7", $fpm->request($default), $fpm->log());
+        }
+        self::assertStringContainsString($logged, $fpm->log());
+    }
+
+    /** @return array<string, array{string, string, string}> */
+    public static function endsOfARequest(): array
+    {
+        return [
+            'its end' => ['echo "end";', 'end', ''],
+            'exit' => ['echo "end"; exit(1);', 'end', ''],
+            'exit in a function' => ['(function () { $c = new Capability(); exit("end"); })();', 'end', ''],
+            'an exception' => ['throw new LogicException("thrown on purpose");', '', 'thrown on purpose'],
+            'out of memory' => ['ini_set("memory_limit", "4M"); str_repeat("x", 1 << 24);', '', 'Allowed memory'],
+            'out of time' => ['set_time_limit(1); while (true) { }', '', 'Maximum execution time'],
+            'a fatal error' => ['eval("class Again { } class Again { }");', '', 'Cannot declare class Again'],
+            'a destructor that configures' => [
+                // Of an object that is destroyed after the package's own.
+                'class Late
+                {
+                    public static ?self $self = null;
+
+                    public function __destruct()
+                    {
+                        Capability::configure("AClate", "late");
+                        echo "end";
+                    }
+                }
+                Late::$self = new Late();',
+                'end',
+                '',
+            ],
+            'a shutdown function' => [
+                'register_shutdown_function(function () {
+                    Capability::configure("AClate", "late");
+                    echo "end";
+                });',
+                'end',
+                '',
+            ],
+            'an output handler' => [
+                'ob_start(function (string $text): string {
+                    Capability::configure("AClate", "late");
+                    return $text . "end";
+                });',
+                'end',
+                '',
+            ],
+        ];
+    }
+
+    // It goes on.
+
+    public function testAReloadKeepsItMinting(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(Package::folder());
+        $this->assertServes($fpm);
+        $pid = self::script('echo getmypid();');
+        $pids = [$fpm->request($pid)];
+        for ($i = 0; $i < 2; $i++) {
+            $this->assertMints($fpm);
+            $fpm->reload($pid);
+            $this->assertServes($fpm);
+            $pids[] = $fpm->request($pid);
+        }
+        $this->assertMints($fpm);
+        self::assertCount(3, array_unique($pids));
+    }
+
+    public function testAReloadKeepsItMintingUnderAnotherUser(): void
+    {
+        $this->need(asRoot: false);
+        $fpm = Fpm::start(Package::folder(), asRoot: false);
+        $this->assertServes($fpm);
+        $fpm->reload(self::script('echo getmypid();'));
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+    }
+
+    /**
+     * The old processes keep the library that they have, and the new ones take the new.
+     */
+    public function testALibraryThatIsInstalledAnewServesAfterAReload(): void
+    {
+        $this->need();
+        $package = Package::copy();
+        $fpm = Fpm::start($package);
+        $this->assertServes($fpm);
+        $pid = self::script('echo getmypid();', $package);
+        $version = self::script('echo Library::version();', $package);
+        $this->assertMints($fpm, $package);
+
+        self::installLibrary(Stub::compile('-DVERSION="0.98.7"'), $package);
+        self::assertSame(Library::version(), $fpm->request($version));
+        $this->assertMints($fpm, $package);
+        $fpm->reload($pid);
+        $this->assertServes($fpm);
+        self::assertSame('0.98.7', $fpm->request($version));
+
+        self::installLibrary(Package::library(Package::folder()), $package);
+        self::assertSame('0.98.7', $fpm->request($version));
+        $fpm->reload($pid);
+        $this->assertServes($fpm);
+        self::assertSame(Library::version(), $fpm->request($version));
+        $this->assertMints($fpm, $package);
+    }
+
+    public function testTwoHundredRequestsTakeNoMemory(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(Package::folder());
+        $this->assertServes($fpm);
+        $script = self::script(<<<'END'
+            Capability::configure('AC123123', 'secret');
+            for ($i = 0; $i < 100; $i++) {
+                $capability = new Capability();
+                $capability->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['n' => $i])->generateToken();
+            }
+            $kept[] = $capability;
+            $kept[] = &$kept;
+            echo getmypid(), ' ', (int) explode(' ', file_get_contents('/proc/self/statm'))[1] * 4096;
+            END);
+        for ($i = 0; $i < 20; $i++) {
+            [$pid, $warm] = explode(' ', $fpm->request($script));
+        }
+        for ($i = 0; $i < 200; $i++) {
+            [$samePid, $end] = explode(' ', $fpm->request($script));
+            self::assertSame($pid, $samePid);
+        }
+        self::assertLessThan(256 * 1024, (int) $end - (int) $warm);
+    }
+
+    private function need(?bool $asRoot = null): void
+    {
+        $reason = Fpm::unusable($asRoot);
+        if ($reason !== null) {
+            self::skipAloud("no test of php-fpm: $reason");
+        }
+    }
+
+    private function assertServes(Fpm $fpm): void
+    {
+        self::assertTrue($fpm->runs(), $fpm->log());
+    }
+
+    private function assertMints(Fpm $fpm, ?string $package = null): void
+    {
+        // The second from what opcache has kept.
+        $script = self::script(self::MINT, $package);
+        for ($i = 0; $i < 2; $i++) {
+            $answer = $fpm->request($script);
+            self::assertStringStartsWith('eyJ', $answer, $fpm->log());
+            $token = Token::read($answer, 'secret');
+            self::assertSame('AC123123', $token->claims['iss']);
+            self::assertSame(1400000600, $token->claims['exp']);
+            self::assertSame([['Foo', 'Bar']], $token->params());
+        }
+    }
+
+    /** The file of a script that uses the package. */
+    private static function script(string $statements, ?string $package = null): string
+    {
+        return TempFolder::file(Php::program($statements, $package));
+    }
+
+    /** A script for opcache.preload that does without ffi.preload. */
+    private static function loadingScript(): string
+    {
+        $folder = var_export(Package::folder(), true);
+        return TempFolder::file(<<<END
+            <?php
+
+            FFI::load($folder . '/captoken.ffi.h');
+            foreach (['CaptokenException', 'Library', 'Capability'] as \$class) {
+                opcache_compile_file($folder . "/src/\$class.php");
+            }
+            END);
+    }
+
+    /** @param array<string, string> $settings */
+    private static function ini(array $settings): string
+    {
+        $lines = ['opcache.enable=1'];
+        foreach ($settings as $name => $value) {
+            $lines[] = "$name=$value";
+        }
+        return implode("\n", $lines) . "\n";
+    }
+
+    private static function installLibrary(string $library, string $package): void
+    {
+        $install = ['install', '-m', '755', $library, Package::library($package)];
+        $done = Process::run($install, Process::environment());
+        self::assertSame(0, $done->status, $done->err);
+    }
+}

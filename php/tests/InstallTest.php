@@ -1,0 +1,126 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use PHPUnit\Framework\TestCase;
+
+/** make install-php and uninstall-php, as a packager calls them. */
+final class InstallTest extends TestCase
+{
+    private const FILES = [
+        'autoload.php',
+        'bin/captoken-doctor',
+        'captoken.ffi.h',
+        'captoken.ini',
+        'composer.json',
+        'examples/token.php',
+        'lib/libcaptoken.so.0',
+        'preload.php',
+        'src/Capability.php',
+        'src/CaptokenException.php',
+        'src/Doctor.php',
+        'src/Library.php',
+    ];
+
+    private string $destination;
+
+    protected function setUp(): void
+    {
+        $this->destination = TempFolder::make() . '/a destination';
+    }
+
+    public function testAPackageIsWholeReadableAndNamesItsFinalPlace(): void
+    {
+        $this->make('install-php', 'PREFIX=/opt/x', 'PHP_USER=nginx');
+        $package = "$this->destination/opt/x/share/php/captoken";
+        self::assertSame(self::FILES, self::files($package));
+        self::assertSame(count(self::FILES), count(self::files($this->destination)));
+        foreach (self::FILES as $file) {
+            self::assertSame(0444, fileperms("$package/$file") & 0444, "all may read $file");
+        }
+        self::assertTrue(is_executable("$package/bin/captoken-doctor"));
+
+        $header = file("$package/captoken.ffi.h", FILE_IGNORE_NEW_LINES);
+        self::assertSame('#define FFI_SCOPE "CAPTOKEN"', $header[0]);
+        self::assertSame('#define FFI_LIB "/opt/x/share/php/captoken/lib/libcaptoken.so.0"', $header[1]);
+        self::assertSame(
+            [
+                'ffi.enable' => 'preload',
+                'ffi.preload' => '/opt/x/share/php/captoken/captoken.ffi.h',
+                'opcache.enable' => '1',
+                'opcache.preload' => '/opt/x/share/php/captoken/preload.php',
+                'opcache.preload_user' => 'nginx',
+            ],
+            parse_ini_file("$package/captoken.ini", false, INI_SCANNER_RAW),
+        );
+    }
+
+    public function testPreloadLoadsEveryClassThatAnApplicationUses(): void
+    {
+        preg_match_all("~'/(src/.*)'~", file_get_contents(Package::folder() . '/preload.php'), $found);
+        self::assertSame(
+            ['src/Capability.php', 'src/CaptokenException.php', 'src/Library.php'],
+            array_values(array_intersect(self::FILES, $found[1])),
+        );
+    }
+
+    public function testUninstallingLeavesNothingButWhatOthersPutThere(): void
+    {
+        $this->make('install-php', 'PREFIX=/opt');
+        $this->make('install-php', 'PREFIX=/opt');
+        $package = "$this->destination/opt/share/php/captoken";
+        file_put_contents("$package/mine.txt", 'mine');
+        $this->make('uninstall-php', 'PREFIX=/opt');
+        self::assertSame(['mine.txt'], self::files($this->destination . '/opt/share/php/captoken'));
+
+        unlink("$package/mine.txt");
+        $this->make('uninstall-php', 'PREFIX=/opt');
+        self::assertDirectoryDoesNotExist($package);
+        $this->make('uninstall-php', 'PREFIX=/opt');
+    }
+
+    public function testAPrefixThatCannotBeIsRefused(): void
+    {
+        foreach (['install-php', 'uninstall-php'] as $target) {
+            foreach (['relative', '', '/with space'] as $prefix) {
+                $done = $this->attempt($target, "PREFIX=$prefix");
+                self::assertSame(2, $done->status, "$target PREFIX=$prefix");
+                self::assertStringContainsString('PREFIX must', $done->err);
+            }
+        }
+        self::assertDirectoryDoesNotExist($this->destination);
+    }
+
+    private function make(string $target, string ...$variables): void
+    {
+        $done = $this->attempt($target, ...$variables);
+        self::assertSame(0, $done->status, $done->err);
+    }
+
+    /** As root, who has no cargo: what `make` built is what is installed. */
+    private function attempt(string $target, string ...$variables): Process
+    {
+        return Process::run(
+            ['make', '--silent', '--no-print-directory', $target, "DESTDIR=$this->destination",
+                'CARGO=no-cargo-here', ...$variables],
+            Process::environment(),
+            Package::ROOT,
+        );
+    }
+
+    /** @return list<string> every file below a folder, relative to it */
+    private static function files(string $folder): array
+    {
+        $files = [];
+        $all = new \RecursiveIteratorIterator(
+            new \RecursiveDirectoryIterator($folder, \FilesystemIterator::SKIP_DOTS),
+        );
+        foreach ($all as $file) {
+            $files[] = substr($file->getPathname(), strlen($folder) + 1);
+        }
+        sort($files);
+        return $files;
+    }
+}

@@ -1,0 +1,276 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\CaptokenException;
+use Captoken\Library;
+use PHPUnit\Framework\TestCase;
+
+/** Which library is loaded, and what is said where none is. */
+final class LibraryTest extends TestCase
+{
+    use SkipsAloud;
+
+    /** Says which version is loaded, from which files, or why none is. */
+    private const REPORT = <<<'END'
+        try {
+            echo Library::version(), "\n";
+            $maps = file_get_contents('/proc/self/maps');
+            preg_match_all('~ (/\S*lib(?:captoken|stub)\S*)~', $maps, $files);
+            echo implode("\n", array_unique($files[1]));
+        } catch (CaptokenException $e) {
+            echo $e->getCode(), "\n", $e->getMessage();
+        }
+        END;
+
+    private static string $version;
+
+    public static function setUpBeforeClass(): void
+    {
+        preg_match('/^version = "(.*)"$/m', file_get_contents(Package::ROOT . '/Cargo.toml'), $found);
+        self::$version = $found[1];
+    }
+
+    public function testThePackageIsWrittenForThisVersion(): void
+    {
+        self::assertSame(self::$version, Library::version());
+        self::assertSame((string) Library::MAJOR, explode('.', self::$version)[0]);
+        $header = file_get_contents(Package::ROOT . '/php/captoken.ffi.h');
+        self::assertSame(Library::SONAME, self::define('FFI_LIB', $header));
+        self::assertSame(Library::SCOPE, self::define('FFI_SCOPE', $header));
+        self::assertFileExists(Package::folder() . '/lib/' . Library::SONAME);
+    }
+
+    public function testTheInstalledHeaderNamesTheInstalledLibrary(): void
+    {
+        // The path by which it was installed, which a link may lead to.
+        $file = self::define('FFI_LIB', file_get_contents(Package::folder() . '/captoken.ffi.h'));
+        self::assertSame('/', $file[0]);
+        self::assertSame(realpath(Package::library(Package::folder())), realpath($file));
+    }
+
+    public function testTheConstantsAreTheStatusesOfTheLibrary(): void
+    {
+        $header = file_get_contents(Package::folder() . '/captoken.ffi.h');
+        preg_match_all('/^ *CAP_STATUS_(\w+) = (-?\d+),$/m', $header, $found);
+        $statuses = array_combine($found[1], array_map(intval(...), $found[2]));
+        self::assertSame(0, $statuses['OK']);
+        self::assertCount(21, $statuses);
+        $constants = (new \ReflectionClass(CaptokenException::class))->getConstants();
+        self::assertSame(-1, $constants['LIBRARY_NOT_LOADED']);
+        unset($statuses['OK'], $constants['LIBRARY_NOT_LOADED']);
+        self::assertSame($statuses, $constants);
+    }
+
+    public function testTheEnvironmentsLibraryIsPreferredToThePackages(): void
+    {
+        $stub = Stub::compile('-DVERSION="0.98.7"');
+        self::assertSame(
+            ['0.98.7', $stub],
+            self::report(Package::folder(), ['CAPTOKEN_LIB' => $stub]),
+        );
+    }
+
+    public function testAnEmptyVariableIsNone(): void
+    {
+        // By env, as PHP gives no empty variable to a program.
+        $file = TempFolder::file(Php::program(self::REPORT . "\nvar_dump(getenv('CAPTOKEN_LIB'));"));
+        $done = Process::run(['env', 'CAPTOKEN_LIB=', PHP_BINARY, $file], Process::environment());
+        self::assertSame(
+            self::$version . "\n" . Package::library(Package::folder()) . "string(0) \"\"\n",
+            $done->out . $done->err,
+        );
+    }
+
+    public function testThePackagesLibraryIsPreferredToTheLoaders(): void
+    {
+        self::assertSame(
+            [self::$version, Package::library(Package::folder())],
+            self::report(Package::folder(), ['LD_LIBRARY_PATH' => self::folderOf(Stub::compile())]),
+        );
+    }
+
+    public function testWithoutItTheLoadersIsTaken(): void
+    {
+        $folder = self::folderOf(Stub::compile('-DVERSION="0.97.0"'));
+        self::assertSame(
+            ['0.97.0', "$folder/" . Library::SONAME],
+            self::report(self::packageWithoutLibrary(), ['LD_LIBRARY_PATH' => $folder]),
+        );
+    }
+
+    public function testAPackagesLibraryThatCannotBeLoadedDoesNotHideTheLoaders(): void
+    {
+        $package = Package::copy();
+        $file = Package::library($package);
+        $folder = self::folderOf(Package::library(Package::folder()));
+        foreach (["no library\n" => null, '1.0.0' => Stub::compile('-DVERSION="1.0.0"')] as $text => $stub) {
+            unlink($file);
+            $stub === null ? file_put_contents($file, $text) : copy($stub, $file);
+            self::assertSame(
+                [self::$version, "$folder/" . Library::SONAME],
+                self::report($package, ['LD_LIBRARY_PATH' => $folder]),
+            );
+        }
+    }
+
+    public function testWithNoneTheErrorListsEachPathAndItsReason(): void
+    {
+        $package = self::packageWithoutLibrary();
+        // A file that is no library: so that one which is installed here is not found.
+        $folder = self::folderOf(TempFolder::file("no library\n"));
+        $lines = self::report($package, ['LD_LIBRARY_PATH' => $folder]);
+        self::assertCount(6, $lines, implode("\n", $lines));
+        self::assertSame('-1', $lines[0]);
+        self::assertSame('the C library of captoken cannot be loaded:', $lines[1]);
+        self::assertStringContainsString('CAPTOKEN', $lines[2]);
+        self::assertSame(
+            '  ' . Package::library($package) . ': cannot open shared object file: No such file or directory',
+            $lines[3],
+        );
+        self::assertStringStartsWith("  $folder/" . Library::SONAME . ': ', $lines[4]);
+        self::assertMatchesRegularExpression('/: (file too short|invalid ELF header)$/', $lines[4]);
+        self::assertSame("$package/bin/captoken-doctor says what to change", $lines[5]);
+        self::assertFileExists("$package/bin/captoken-doctor");
+    }
+
+    /**
+     * @dataProvider wrongLibraries
+     * @param \Closure(): string $make
+     */
+    public function testTheEnvironmentsLibraryAndNothingElseIsTried(\Closure $make, string $reason): void
+    {
+        $file = $make();
+        $good = self::folderOf(Package::library(Package::folder()));
+        $environment = ['CAPTOKEN_LIB' => $file, 'LD_LIBRARY_PATH' => $good];
+        $lines = self::report(Package::folder(), $environment);
+        self::assertSame('-1', $lines[0], implode("\n", $lines));
+        self::assertCount(5, $lines, implode("\n", $lines));
+        self::assertStringContainsString('CAPTOKEN', $lines[2]);
+        self::assertStringStartsWith("  $file: ", $lines[3]);
+        self::assertMatchesRegularExpression("/$reason/", $lines[3]);
+        self::assertSame(Package::folder() . '/bin/captoken-doctor says what to change', $lines[4]);
+    }
+
+    /** @return array<string, array{\Closure(): string, string}> */
+    public static function wrongLibraries(): array
+    {
+        $text = str_repeat("no library\n", 1000);
+        return [
+            'no file' => [
+                static fn () => '/nonexistent/libcaptoken.so.0',
+                'cannot open shared object file: No such file or directory$',
+            ],
+            'a folder' => [static fn () => TempFolder::make(), 'cannot read file data: Is a directory$'],
+            'a text' => [static fn () => TempFolder::file($text, 'lib.so'), 'invalid ELF header$'],
+            'an empty file' => [static fn () => TempFolder::file('', 'lib.so'), 'file too short$'],
+            'one that needs a missing one' => [
+                static function (): string {
+                    $needed = Stub::compile();
+                    $file = Stub::compile('-Wl,--no-as-needed', $needed);
+                    unlink($needed);
+                    return $file;
+                },
+                'libstub\.so: cannot open shared object file: No such file or directory$',
+            ],
+            'of another project' => [static fn () => Stub::compile('-DWITHOUT_VERSION'), 'cap_version'],
+            'a function less' => [static fn () => Stub::compile('-DWITHOUT_GENERATE'), "cap_generate'"],
+            'version 1' => [
+                static fn () => Stub::compile('-DVERSION="1.0.0"'),
+                'version 1\.0\.0, while this package needs version 0\.x$',
+            ],
+            'no version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, while'],
+            'version 01' => [static fn () => Stub::compile('-DVERSION="01.0"'), 'version 01\.0, while'],
+        ];
+    }
+
+    public function testAMissingHeaderIsReported(): void
+    {
+        $package = Package::copy();
+        unlink("$package/captoken.ffi.h");
+        $lines = self::report($package, ['CAPTOKEN_LIB' => Package::library($package)]);
+        self::assertSame('-1', $lines[0]);
+        self::assertSame("  $package/captoken.ffi.h: cannot be read", $lines[3]);
+    }
+
+    public function testAFailureIsTriedAgain(): void
+    {
+        $missing = TempFolder::make() . '/' . Library::SONAME;
+        $out = Php::run(<<<'END'
+            try {
+                new Capability('AC1', 'secret');
+            } catch (CaptokenException $e) {
+                echo $e->getCode(), "\n";
+            }
+            copy(getenv('GOOD'), getenv('CAPTOKEN_LIB'));
+            echo (new Capability('AC1', 'secret'))->generateTokenAt(0);
+            END, ['CAPTOKEN_LIB' => $missing, 'GOOD' => Package::library(Package::folder())]);
+        self::assertStringStartsWith("-1\n", $out);
+        Token::read(substr($out, 3), 'secret');
+    }
+
+    public function testAPhpWithoutFfiIsToldSo(): void
+    {
+        $file = TempFolder::file(Php::program(
+            'try { Library::version(); } catch (CaptokenException $e) { echo $e->getCode(), "\n", $e->getMessage(); }',
+        ));
+        $modules = Process::run([PHP_BINARY, '-n', '-m'], Process::environment());
+        if (preg_match('/^FFI$/m', $modules->out) === 1) {
+            self::skipAloud('no test without FFI: it is built into this PHP');
+        }
+        $done = Process::run([PHP_BINARY, '-n', $file], Process::environment());
+        self::assertSame(0, $done->status, $done->out . $done->err);
+        self::assertSame(
+            "-1\nthe C library of captoken cannot be loaded:\n  this PHP lacks the extension FFI\n"
+                . Package::folder() . '/bin/captoken-doctor says what to change',
+            $done->out,
+        );
+    }
+
+    public function testAPhpWhereFfiIsOffIsToldSoWithoutTryingFiles(): void
+    {
+        foreach (['ffi.enable=0', 'ffi.enable=false'] as $setting) {
+            $lines = self::report(Package::folder(), [], ['-d', $setting]);
+            self::assertCount(4, $lines, implode("\n", $lines));
+            self::assertSame('-1', $lines[0]);
+            self::assertStringContainsString('"ffi.enable"', $lines[2]);
+            self::assertStringEndsWith('captoken-doctor says what to change', $lines[3]);
+        }
+    }
+
+    /**
+     * @param array<string, string> $environment
+     * @param list<string> $options of php
+     * @return list<string> lines
+     */
+    private static function report(string $package, array $environment, array $options = []): array
+    {
+        $done = Php::file(Php::program(self::REPORT, $package), $environment, $options);
+        self::assertSame('', $done->err);
+        self::assertSame(0, $done->status, $done->out);
+        return explode("\n", $done->out);
+    }
+
+    /** A folder that has this file under the name that the loader looks for. */
+    private static function folderOf(string $file): string
+    {
+        $folder = TempFolder::make();
+        copy($file, "$folder/" . Library::SONAME);
+        return $folder;
+    }
+
+    private static function packageWithoutLibrary(): string
+    {
+        $package = Package::copy();
+        unlink(Package::library($package));
+        return $package;
+    }
+
+    private static function define(string $name, string $header): string
+    {
+        self::assertSame(1, preg_match("/^#define $name \"(.*)\"$/m", $header, $found));
+        return $found[1];
+    }
+}

@@ -1,0 +1,252 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use PHPUnit\Framework\TestCase;
+
+/**
+ * The auth token appears in nothing that PHP shows of an object or of a failure.
+ *
+ * Each program is run by a PHP that puts all arguments, whole, into its traces; and shows
+ * a text that is not secret in the same way, to prove that it would be seen.
+ */
+final class SecrecyTest extends TestCase
+{
+    use SkipsAloud;
+
+    private const SECRET = 'this-is-the-auth-token';
+
+    private const OPTIONS = [
+        '-d', 'zend.exception_ignore_args=0',
+        '-d', 'zend.exception_string_param_max_len=1000',
+        '-d', 'display_errors=1',
+        '-d', 'log_errors=0',
+    ];
+
+    /**
+     * @dataProvider dumps
+     */
+    public function testNoDumpShowsTheSecret(string $dump): void
+    {
+        $out = $this->shown(<<<END
+            function show(mixed \$value): void
+            {
+                $dump
+            }
+            Capability::configure('AC1', SECRET);
+            show([
+                'control' => 'not a secret',
+                'given' => (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
+                'configured' => new Capability(),
+            ]);
+            END);
+        self::assertStringContainsString('not a secret', $out);
+        // Both objects were reached: none of the ways stopped at an error.
+        self::assertStringContainsString('configured', $out);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function dumps(): array
+    {
+        return [
+            'var_dump' => ['var_dump($value);'],
+            'print_r' => ['print_r($value);'],
+            'var_export' => ['var_export($value);'],
+            'debug_zval_dump' => ['debug_zval_dump($value);'],
+            'json_encode' => ['echo json_encode($value, JSON_THROW_ON_ERROR);'],
+            'arrays, print_r' => ['print_r(array_map(fn ($v) => (array) $v, $value));'],
+            'arrays, var_dump' => ['var_dump(array_map(fn ($v) => (array) $v, $value));'],
+            'arrays, var_export' => ['var_export(array_map(fn ($v) => (array) $v, $value));'],
+            'reflection' => [
+                'print_r($value);
+                foreach (["given", "configured"] as $name) {
+                    foreach ((new ReflectionClass($value[$name]))->getProperties() as $property) {
+                        var_dump($property->getValue($value[$name]));
+                    }
+                }',
+            ],
+        ];
+    }
+
+    public function testADumpShowsNothingOfTheObjectAtAll(): void
+    {
+        $out = $this->shown('print_r(new Capability("AC1", SECRET)); var_dump(new Capability("AC1", SECRET));');
+        self::assertSame(
+            "Captoken\Capability Object\n(\n)\nobject(Captoken\Capability)#N (0) {\n}\n",
+            preg_replace('/#\d+/', '#N', $out),
+        );
+    }
+
+    /**
+     * The object is as it was, and its handle is freed once: CapabilityTest counts.
+     *
+     * @dataProvider copies
+     */
+    public function testAnObjectCannotBeCopied(string $copy, string $message): void
+    {
+        $out = $this->shown(<<<END
+            class Sub extends Capability
+            {
+            }
+            \$capability = (new Capability('AC1', SECRET))->allowClientIncoming('Alice');
+            \$subclass = (new Sub('AC1', SECRET))->allowClientIncoming('Alice');
+            \$control = 'not a secret';
+            foreach ([\$capability, \$subclass] as \$object) {
+                \$before = \$object->generateTokenAt(0);
+                try {
+                    $copy;
+                    echo "copied\\n";
+                } catch (LogicException \$e) {
+                    echo \$e->getMessage(), "\\n";
+                    fwrite(STDERR, "\$e");
+                }
+                echo \$object->generateTokenAt(0) === \$before ? "same\\n" : "different\\n";
+            }
+            END);
+        self::assertSame(str_repeat("$message\nsame\n", 2), $out);
+    }
+
+    /** @return array<string, array{string, string}> */
+    public static function copies(): array
+    {
+        $cloned = 'Captoken\Capability cannot be cloned';
+        $serialised = 'Captoken\Capability cannot be serialised';
+        $unserialised = 'Captoken\Capability cannot be unserialised';
+        return [
+            'clone' => ['$copy = clone $object', $cloned],
+            'serialize' => ['print_r(serialize([$control, $object]))', $serialised],
+            'unserialize' => ['unserialize(\'O:19:"Captoken\Capability":0:{}\')', $unserialised],
+            'unserialize with properties' => [
+                'unserialize(\'O:19:"Captoken\Capability":1:{s:5:"token";N;}\')',
+                $unserialised,
+            ],
+            'unserialize a subclass' => ['unserialize(\'O:3:"Sub":0:{}\')', $unserialised],
+        ];
+    }
+
+    /**
+     * PHP can be told since 8.2 which argument no trace may show. Before that, a trace has
+     * all of them, unless zend.exception_ignore_args is set, as in the php.ini for
+     * production; so there, only messages are checked.
+     *
+     * @dataProvider failures
+     */
+    public function testNoTraceOfAFailureShowsTheSecret(string $call, string $exception): void
+    {
+        $this->needSensitiveParameter();
+        $out = $this->shown(<<<END
+            function control(string \$argument, callable \$call): void
+            {
+                \$call();
+            }
+            try {
+                control('not a secret', fn () => $call);
+            } catch (Throwable \$e) {
+                echo \$e::class, "\\n", \$e->getMessage(), "\\n", \$e->getTraceAsString(), "\\n\$e\\n";
+                print_r(\$e->getTrace());
+                var_dump(\$e->getTrace());
+                var_export(array_map(fn (array \$frame) => \$frame['args'], \$e->getTrace()));
+                print_r(\$e);
+                var_dump(\$e);
+            }
+            END);
+        self::assertStringStartsWith("$exception\n", $out);
+        // Each way has come to the arguments.
+        self::assertGreaterThanOrEqual(7, substr_count($out, 'not a secret'), $out);
+    }
+
+    /**
+     * @dataProvider failures
+     */
+    public function testAFailureThatNobodyCatchesDoesNotPrintTheSecret(string $call, string $exception): void
+    {
+        $this->needSensitiveParameter();
+        $out = $this->shown(<<<END
+            function control(string \$argument, callable \$call): void
+            {
+                \$call();
+            }
+            control('not a secret', fn () => $call);
+            END, 255);
+        self::assertStringContainsString("Uncaught $exception", $out);
+        self::assertStringContainsString('not a secret', $out);
+    }
+
+    /**
+     * @dataProvider failures
+     */
+    public function testNoMessageShowsTheSecret(string $call, string $exception): void
+    {
+        $out = $this->shown(<<<END
+            try {
+                $call;
+            } catch (Throwable \$e) {
+                echo \$e::class, ': ', \$e->getMessage(), "\\n";
+            }
+            END);
+        self::assertStringStartsWith("$exception: ", $out);
+    }
+
+    /** @return array<string, array{string, string}> */
+    public static function failures(): array
+    {
+        $nul = \InvalidArgumentException::class;
+        $refused = \Captoken\CaptokenException::class;
+        return [
+            'NUL in the token' => ['new Capability("AC1", SECRET . "\0")', $nul],
+            'NUL in the SID' => ['new Capability("AC1\0", SECRET)', $nul],
+            'token not UTF-8' => ['new Capability("AC1", SECRET . "\xff")', $refused],
+            'SID not UTF-8' => ['new Capability("\xff", SECRET)', $refused],
+            'empty SID' => ['new Capability("", SECRET)', $refused],
+            'no SID' => ['new Capability(null, SECRET)', $refused],
+            'named argument' => ['new Capability(authToken: SECRET, accountSid: "")', $refused],
+            'configure, NUL in the token' => ['Capability::configure("AC1", SECRET . "\0")', $nul],
+            'configure, NUL in the SID' => ['Capability::configure("AC1\0", SECRET)', $nul],
+            'configure, token not UTF-8' => ['Capability::configure("AC1", SECRET . "\xff")', $refused],
+            'configure, empty SID' => ['Capability::configure("", SECRET)', $refused],
+            'configure, no SID' => ['Capability::configure(null, SECRET)', $refused],
+            'a list as token' => ['new Capability("AC1", [SECRET])', \TypeError::class],
+            'a list as SID' => ['new Capability([], SECRET)', \TypeError::class],
+            'configure, a list as token' => ['Capability::configure("AC1", [SECRET])', \TypeError::class],
+            'a method' => [
+                '(new Capability("AC1", SECRET))->allowClientIncoming("a b")->generateToken()',
+                $nul,
+            ],
+            'a time to live' => ['(new Capability("AC1", SECRET))->generateToken(0)', $refused],
+        ];
+    }
+
+    public function testAMissingLibraryDoesNotShowTheSecret(): void
+    {
+        $this->needSensitiveParameter();
+        foreach (['new Capability("AC1", SECRET)', 'Capability::configure("AC1", SECRET)'] as $call) {
+            $out = $this->shown("$call;", 255, ['CAPTOKEN_LIB' => '/nonexistent/libcaptoken.so.0']);
+            self::assertStringContainsString('/nonexistent/libcaptoken.so.0', $out);
+            self::assertStringContainsString('#0 ', $out);
+        }
+    }
+
+    private function needSensitiveParameter(): void
+    {
+        if (PHP_VERSION_ID < 80200) {
+            self::skipAloud('traces show secrets: PHP has #[SensitiveParameter] from 8.2 on');
+        }
+    }
+
+    /**
+     * What a program prints, on both ways, which is not the secret.
+     *
+     * @param array<string, string> $environment
+     */
+    private function shown(string $statements, int $status = 0, array $environment = []): string
+    {
+        // Not in the program's text, which some messages quote.
+        $program = Php::program("define('SECRET', getenv('SECRET'));\n$statements");
+        $done = Php::file($program, ['SECRET' => self::SECRET] + $environment, self::OPTIONS);
+        self::assertStringNotContainsString(self::SECRET, $done->out . $done->err);
+        self::assertSame($status, $done->status, $done->out . $done->err);
+        return $done->out;
+    }
+}

@@ -1,0 +1,354 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use Captoken\CaptokenException;
+use PHPUnit\Framework\TestCase;
+
+/** What a text or a parameter may be, and how it arrives. */
+final class ValuesTest extends TestCase
+{
+    private const NOW = 1400000000;
+
+    /** Texts that are not UTF-8: a stray byte, a NUL in two bytes, a surrogate, past the end. */
+    private const NOT_UTF8 = ["\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "caf\xe9"];
+
+    protected function tearDown(): void
+    {
+        Capability::configure(null, null);
+        ini_restore('serialize_precision');
+        ini_restore('precision');
+    }
+
+    /**
+     * @dataProvider scalars
+     */
+    public function testAScalarArrivesAsItsText(string|int|float|bool $value, string $text): void
+    {
+        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
+        self::assertSame([['key', $text], ['key', $text]], self::arriving(['key' => [$value, $value]]));
+    }
+
+    /** @return array<string, array{string|int|float|bool, string}> */
+    public static function scalars(): array
+    {
+        return [
+            'int' => [42, '42'],
+            'int 0' => [0, '0'],
+            'negative int' => [-7, '-7'],
+            'PHP_INT_MAX' => [PHP_INT_MAX, '9223372036854775807'],
+            'PHP_INT_MIN' => [PHP_INT_MIN, '-9223372036854775808'],
+            'true' => [true, '1'],
+            'false' => [false, '0'],
+            'text 0' => ['0', '0'],
+            'no text' => ['', ''],
+            'space' => [' ', ' '],
+        ];
+    }
+
+    /**
+     * @dataProvider floats
+     */
+    public function testAFloatArrivesAsTheShortestTextThatReadsBack(float $value, string $text): void
+    {
+        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
+        self::assertSame($value, (float) $text);
+        ini_set('serialize_precision', '-1');
+        self::assertSame(json_encode($value), $text);
+    }
+
+    /**
+     * @dataProvider floats
+     */
+    public function testSettingsOfPrecisionDoNotChangeAFloat(float $value, string $text): void
+    {
+        ini_set('serialize_precision', '5');
+        ini_set('precision', '3');
+        self::assertSame('0.33333', json_encode(1 / 3), 'the settings are in force');
+        self::assertSame('0.333', (string) (1 / 3), 'the settings are in force');
+        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
+    }
+
+    /** @return array<string, array{float, string}> */
+    public static function floats(): array
+    {
+        return [
+            '0.1' => [0.1, '0.1'],
+            '0.1 + 0.2' => [0.1 + 0.2, '0.30000000000000004'],
+            '10.0' => [10.0, '10'],
+            '-0.0' => [-0.0, '-0'],
+            '-2.5' => [-2.5, '-2.5'],
+            '1/3' => [1 / 3, '0.3333333333333333'],
+            '1e15' => [1e15, '1000000000000000'],
+            '1e18' => [1e18, '1.0e+18'],
+            '1e25' => [1e25, '1.0e+25'],
+            '1.5e-7' => [1.5e-7, '1.5e-7'],
+            'the smallest' => [5e-324, '5.0e-324'],
+            'the largest' => [PHP_FLOAT_MAX, '1.7976931348623157e+308'],
+        ];
+    }
+
+    public function testKeysAreTextsWhateverPhpMakesOfThem(): void
+    {
+        // PHP turns '7', true and 1.5 into ints when they are keys.
+        self::assertSame(
+            [['7', 'a'], ['-3', 'b'], ['007', 'c'], ['', 'd'], ['0', 'e']],
+            self::arriving(['7' => 'a', -3 => 'b', '007' => 'c', '' => 'd', 0 => 'e']),
+        );
+        self::assertSame([['0', 'x'], ['1', 'y']], self::arriving(['x', 'y']));
+    }
+
+    public function testAListRepeatsItsKeyInPlace(): void
+    {
+        self::assertSame(
+            [['a', '1'], ['b', 'x'], ['b', '2'], ['b', '0.5'], ['b', '0'], ['b', ''], ['c', '3']],
+            self::arriving(['a' => 1, 'b' => ['x', 2, 0.5, false, ''], 'c' => [3]]),
+        );
+    }
+
+    public function testAnEmptyListGivesNoPair(): void
+    {
+        self::assertSame([['a', '1']], self::arriving(['none' => [], 'a' => 1]));
+        self::assertSame(self::minted([]), self::minted(['none' => []]));
+        self::assertStringNotContainsString('appParams', Token::read(self::minted([]), 'secret')->claims['scope']);
+    }
+
+    public function testNoCharacterOfATextEndsItEarly(): void
+    {
+        $all = implode('', array_map(chr(...), range(1, 127)));
+        $texts = ['a+b', 'a&b', 'a=b', '100%', '%20', '%2526', ' a  b ', "\u{1F600}", 'é', 'a?b#c;d', $all];
+        foreach ($texts as $text) {
+            self::assertSame([[$text, $text]], self::arriving([$text => $text]));
+        }
+        $params = array_combine($texts, array_reverse($texts));
+        $pairs = array_map(null, $texts, array_reverse($texts));
+        self::assertSame($pairs, self::arriving($params));
+    }
+
+    public function testLongTextsArriveWhole(): void
+    {
+        $long = str_repeat('0123456789abcdef', 65536);
+        self::assertSame(1 << 20, strlen($long));
+        self::assertSame([['key', $long], ['after', '1']], self::arriving(['key' => $long, 'after' => 1]));
+        self::assertSame([[$long, 'value'], ['after', '1']], self::arriving([$long => 'value', 'after' => 1]));
+        $wide = str_repeat('é', 1 << 19);
+        self::assertSame([[$wide, $wide]], self::arriving([$wide => $wide]));
+    }
+
+    /**
+     * Lengths around that of the buffer which most tokens fit into.
+     */
+    public function testEveryLengthOfATokenComesOut(): void
+    {
+        $lengths = [];
+        for ($i = 500; $i < 800; $i++) {
+            $value = str_repeat('v', $i);
+            self::assertSame([['key', $value]], self::arriving(['key' => $value]));
+            $lengths[] = strlen(self::minted(['key' => $value]));
+        }
+        foreach ([1023, 1024, 1025] as $length) {
+            // Base64 leaves out every fourth length, in each of the two parts.
+            self::assertNotSame([], array_intersect([$length - 1, $length, $length + 1], $lengths));
+        }
+    }
+
+    /**
+     * @dataProvider refusedValues
+     */
+    public function testAValueOfAnotherTypeIsRefusedAndChangesNothing(mixed $value, string $type): void
+    {
+        $capability = self::capability()->allowClientOutgoing('AP1', ['kept' => 1]);
+        $before = $capability->generateTokenAt(self::NOW);
+        foreach (['itself' => $value, 'in a list' => ['fine', $value]] as $where => $wrong) {
+            try {
+                $capability->allowClientOutgoing('AP2', ['first' => 'fine', "k\u{e9}y" => $wrong]);
+                self::fail("$type is taken $where");
+            } catch (\InvalidArgumentException $e) {
+                self::assertStringContainsString('the parameter "k\u00e9y"', $e->getMessage());
+                self::assertStringContainsString("of type $type:", $e->getMessage());
+            }
+        }
+        self::assertSame($before, $capability->generateTokenAt(self::NOW));
+    }
+
+    /** @return array<string, array{mixed, string}> */
+    public static function refusedValues(): array
+    {
+        $text = new class {
+            public function __toString(): string
+            {
+                return 'text';
+            }
+        };
+        return [
+            'null' => [null, 'null'],
+            'NAN' => [NAN, 'float'],
+            'INF' => [INF, 'float'],
+            '-INF' => [-INF, 'float'],
+            'array with names' => [['a' => 1], 'array'],
+            'array with a gap' => [[1 => 'a'], 'array'],
+            'object' => [new \stdClass(), 'stdClass'],
+            'Stringable' => [$text, 'class@anonymous'],
+            'closure' => [static fn (): int => 1, 'Closure'],
+            'resource' => [fopen('php://memory', 'r'), 'resource (stream)'],
+        ];
+    }
+
+    public function testAListInAListIsRefused(): void
+    {
+        foreach ([[['a']], [[]], ['a', ['b']]] as $nested) {
+            try {
+                self::capability()->allowClientOutgoing('AP1', ['key' => $nested]);
+                self::fail('a nested list is taken: ' . json_encode($nested));
+            } catch (\InvalidArgumentException $e) {
+                self::assertStringContainsString('of type array:', $e->getMessage());
+            }
+        }
+    }
+
+    /**
+     * C would take the text up to the NUL: another account, secret or value.
+     *
+     * @dataProvider nulBytes
+     * @param \Closure(Capability): mixed $call
+     */
+    public function testANulByteIsRefusedInEveryTextAndChangesNothing(\Closure $call, string $what): void
+    {
+        Capability::configure('ACkept', 'kept');
+        $capability = self::capability()->allowClientIncoming('kept')->allowClientOutgoing('AP1', ['kept' => 1]);
+        $before = $capability->generateTokenAt(self::NOW);
+        try {
+            $call($capability);
+            self::fail('a NUL byte is taken');
+        } catch (\InvalidArgumentException $e) {
+            self::assertStringContainsString($what, $e->getMessage());
+        }
+        self::assertSame($before, $capability->generateTokenAt(self::NOW));
+        $configured = Token::read((new Capability())->generateTokenAt(self::NOW), 'kept');
+        self::assertSame('ACkept', $configured->claims['iss']);
+    }
+
+    /** @return array<string, array{\Closure(Capability): mixed, string}> */
+    public static function nulBytes(): array
+    {
+        $sid = 'the account SID contains a NUL byte';
+        $token = 'the auth token contains a NUL byte';
+        $name = 'the name of a parameter contains a NUL byte';
+        $value = 'a parameter contains a NUL byte';
+        return [
+            'account SID' => [static fn () => new Capability("AC1\0", 'secret'), $sid],
+            'auth token' => [static fn () => new Capability('AC1', "secret\0"), $token],
+            'auth token alone' => [static fn () => new Capability(null, "\0secret"), $token],
+            'configured account SID' => [static fn () => Capability::configure("AC\0001", 'secret'), $sid],
+            'configured auth token' => [static fn () => Capability::configure('AC1', "sec\0ret"), $token],
+            'client name' => [static fn (Capability $c) => $c->allowClientIncoming("Alice\0"), 'other characters'],
+            'application SID' => [
+                static fn (Capability $c) => $c->allowClientOutgoing("AP2\0"),
+                'the application SID contains a NUL byte',
+            ],
+            'key' => [static fn (Capability $c) => $c->allowClientOutgoing('AP2', ['a' => 1, "k\0" => 'v']), $name],
+            'key of no pair' => [static fn (Capability $c) => $c->allowClientOutgoing('AP2', ["k\0" => []]), $name],
+            'value' => [static fn (Capability $c) => $c->allowClientOutgoing('AP2', ['a' => 1, 'k' => "v\0"]), $value],
+            'value in a list' => [
+                static fn (Capability $c) => $c->allowClientOutgoing('AP2', ['k' => ['fine', "\0v"]]),
+                $value,
+            ],
+        ];
+    }
+
+    /**
+     * @dataProvider texts
+     * @param \Closure(Capability, string): mixed $call
+     */
+    public function testTextThatIsNotUtf8IsRefusedAndChangesNothing(\Closure $call): void
+    {
+        Capability::configure('ACkept', 'kept');
+        $capability = self::capability()->allowClientIncoming('kept')->allowClientOutgoing('AP1', ['kept' => 1]);
+        $before = $capability->generateTokenAt(self::NOW);
+        foreach (self::NOT_UTF8 as $text) {
+            try {
+                $call($capability, $text);
+                self::fail('taken: ' . bin2hex($text));
+            } catch (CaptokenException $e) {
+                self::assertSame(CaptokenException::INVALID_UTF8, $e->getCode());
+                self::assertSame('a text is not valid UTF-8', $e->getMessage());
+            }
+            self::assertSame($before, $capability->generateTokenAt(self::NOW));
+            Token::read((new Capability())->generateTokenAt(self::NOW), 'kept');
+        }
+    }
+
+    /** @return array<string, array{\Closure(Capability, string): mixed}> */
+    public static function texts(): array
+    {
+        $params = static fn (array $params): \Closure
+            => static fn (Capability $c, string $text)
+                => $c->allowClientOutgoing('AP2', array_map(
+                    static fn ($pair) => $pair === '?' ? $text : $pair,
+                    $params,
+                ));
+        return [
+            'account SID' => [static fn ($c, string $text) => new Capability($text, 'secret')],
+            'auth token' => [static fn ($c, string $text) => new Capability('AC1', $text)],
+            'configured account SID' => [static fn ($c, string $text) => Capability::configure($text, 'secret')],
+            'configured auth token' => [static fn ($c, string $text) => Capability::configure('AC1', $text)],
+            'application SID' => [static fn (Capability $c, string $text) => $c->allowClientOutgoing($text)],
+            'first key' => [static fn (Capability $c, string $text) => $c->allowClientOutgoing('AP2', [$text => 'v'])],
+            'third key' => [
+                static fn (Capability $c, string $text)
+                    => $c->allowClientOutgoing('AP2', ['a' => 1, 'b' => 2, $text => 'v']),
+            ],
+            'first value' => [$params(['k' => '?'])],
+            'third value' => [$params(['a' => 1, 'b' => 2, 'c' => '?', 'd' => 4])],
+            'value in a list' => [
+                static fn (Capability $c, string $text) => $c->allowClientOutgoing('AP2', ['k' => ['fine', $text]]),
+            ],
+        ];
+    }
+
+    public function testClientNamesThatTwilioPhpRefusesAreRefusedAndChangeNothing(): void
+    {
+        $capability = self::capability()->allowClientIncoming('kept');
+        $before = $capability->generateTokenAt(self::NOW);
+        foreach (['', '@', 'a b', 'é', "Alice\n", "\nAlice", 'a-b', 'a.b', 'a+b', "\xff", '٣'] as $name) {
+            try {
+                $capability->allowClientIncoming($name);
+                self::fail('taken: ' . json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
+            } catch (\InvalidArgumentException $e) {
+                self::assertStringStartsWith('the client name ', $e->getMessage());
+            }
+            self::assertSame($before, $capability->generateTokenAt(self::NOW));
+        }
+    }
+
+    public function testTheClientNameZeroIsAName(): void
+    {
+        $capability = self::capability()->allowClientIncoming('0')->allowClientOutgoing('AP1');
+        $scopes = Token::read($capability->generateTokenAt(self::NOW), 'secret')->scopes();
+        self::assertSame([['clientName', '0']], $scopes[0]['query']);
+        self::assertSame([['appSid', 'AP1'], ['clientName', '0']], $scopes[1]['query']);
+    }
+
+    private static function capability(): Capability
+    {
+        return new Capability('AC123', 'secret');
+    }
+
+    private static function minted(array $params): string
+    {
+        return self::capability()->allowClientOutgoing('AP123', $params)->generateTokenAt(self::NOW);
+    }
+
+    /**
+     * The pairs that a token has of these parameters.
+     *
+     * @return list<array{string, string}>
+     */
+    private static function arriving(array $params): array
+    {
+        return Token::read(self::minted($params), 'secret')->params();
+    }
+}

@@ -1,0 +1,280 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use PHPUnit\Framework\TestCase;
+
+/** Tokens against those that Twilio's own libraries wrote of the same input. */
+final class VectorsTest extends TestCase
+{
+    /** Features that cases of these tags need, and the package does not have yet. */
+    private const SKIPPED_TAGS = ['event_stream', 'claims'];
+
+    /** Client names that twilio-php refuses, too. */
+    private const REFUSED_TAG = 'name_outside_docs';
+
+    /** The library that wrote the tokens which ours equal byte for byte. */
+    private const SAME_BYTES = 'ruby-3.16.1';
+
+    /** The case with a key that comes again after another: an array cannot say that. */
+    private const REGROUPED = ['params_repeated_keys'];
+
+    public function testEachCaseIsMintedRefusedOrSkippedByName(): void
+    {
+        $names = ['minted' => [], 'refused' => [], 'skipped' => []];
+        foreach (self::cases() as $case) {
+            $names[self::fate($case)][] = $case['name'];
+        }
+        self::assertSame(
+            ['event_stream_plain', 'event_stream_two_filters', 'event_stream_first', 'claims_custom'],
+            $names['skipped'],
+        );
+        self::assertSame(
+            ['name_space', 'name_hyphen_dot', 'name_cjk', 'name_rtl', 'name_quotes_backslash',
+                'name_scope_injection'],
+            $names['refused'],
+        );
+        self::assertCount(47, $names['minted']);
+    }
+
+    public function testEveryCaseSaysWhatTheOfficialTokensSay(): void
+    {
+        $minted = 0;
+        foreach (self::casesThatAre('minted') as $case) {
+            $token = Token::read(self::mint($case, $case['order']), $case['auth_token']);
+            $expected = $case['expected'];
+            self::assertSame($expected['header'], $token->header, $case['name']);
+            self::assertCount(3, $token->claims, $case['name']);
+            self::assertSame($expected['payload']['iss'], $token->claims['iss'], $case['name']);
+            self::assertSame($expected['payload']['exp'], $token->claims['exp'], $case['name']);
+            self::assertSame(self::expectedScopes($case), $token->scopes(), $case['name']);
+            $minted++;
+        }
+        self::assertSame(47, $minted);
+    }
+
+    public function testTokensEqualTwilioRubysWhereThereIsNoSpaceAndAnAsciiAccount(): void
+    {
+        $equal = 0;
+        foreach (self::casesThatAre('minted') as $case) {
+            $pairs = $case['outgoing']['params'] ?? [];
+            $texts = [$case['outgoing']['application_sid'] ?? '', ...array_merge(...$pairs)];
+            $spaces = str_contains(implode('', $texts), ' ');
+            $ascii = preg_match('/[^\x00-\x7f]/', $case['account_sid']) === 0;
+            if ($spaces || !$ascii || self::sent($case) !== $pairs) {
+                continue;
+            }
+            self::assertSame(self::official($case), self::mint($case, $case['order']), $case['name']);
+            $equal++;
+        }
+        self::assertSame(39, $equal);
+    }
+
+    public function testTheOrderOfTheCallsMakesNoDifference(): void
+    {
+        $several = 0;
+        foreach (self::casesThatAre('minted') as $case) {
+            $reversed = self::mint($case, array_reverse($case['order']));
+            self::assertSame(self::mint($case, $case['order']), $reversed, $case['name']);
+            $several += count($case['order']) > 1 ? 1 : 0;
+        }
+        self::assertGreaterThan(10, $several);
+    }
+
+    public function testClientNamesOutsideTwiliosPageAreRefusedAsByTwilioPhp(): void
+    {
+        $refused = 0;
+        foreach (self::casesThatAre('refused') as $case) {
+            $capability = new Capability($case['account_sid'], $case['auth_token']);
+            $before = $capability->generateTokenAt(0);
+            try {
+                $capability->allowClientIncoming($case['incoming']);
+                self::fail("{$case['name']} is taken");
+            } catch (\InvalidArgumentException $e) {
+                self::assertSame(
+                    'the client name has other characters than ASCII letters, digits and underscores',
+                    $e->getMessage(),
+                    $case['name'],
+                );
+            }
+            self::assertSame($before, $capability->generateTokenAt(0), $case['name']);
+            $refused++;
+        }
+        self::assertSame(6, $refused);
+    }
+
+    public function testOnlyScatteredRepetitionsOfAKeyChangeTheOrderOfParameters(): void
+    {
+        $regrouped = [];
+        foreach (self::casesThatAre('minted') as $case) {
+            if (self::sent($case) !== ($case['outgoing']['params'] ?? [])) {
+                $regrouped[] = $case['name'];
+                self::assertSame(
+                    [['tag', 'a'], ['tag', 'b'], ['tag', 'd'], ['other', 'c']],
+                    self::sent($case),
+                );
+            }
+        }
+        self::assertSame(self::REGROUPED, $regrouped);
+    }
+
+    /**
+     * The page "Generate Capability Tokens" of twilio-php's documentation, its pieces in
+     * their order, with another `require` and an alias.
+     *
+     * @dataProvider aliases
+     */
+    public function testTheProgramOfTwiliosPageRunsUnchanged(string $alias): void
+    {
+        $autoload = var_export(Package::folder() . '/autoload.php', true);
+        $before = time();
+        $done = Php::file(<<<END
+            <?php
+            require $autoload;
+            $alias
+
+            \$accountSid = "AC123123";
+            \$authToken = "secret";
+
+            \$capability = new Services_Twilio_Capability(\$accountSid, \$authToken);
+
+            \$capability->allowClientIncoming("Alice");
+
+            \$applicationSid = "AP123123"; // Twilio Application Sid
+            \$capability->allowClientOutgoing(\$applicationSid);
+
+            \$token = \$capability->generateToken();
+            echo \$token, "\\n";
+
+            \$token = \$capability->generateToken(600);
+            echo \$token, "\\n";
+            END);
+        $after = time();
+        self::assertSame('', $done->err);
+        self::assertSame(0, $done->status, $done->out);
+        $tokens = explode("\n", $done->out, -1);
+        self::assertCount(2, $tokens, $done->out);
+        foreach ([3600, 600] as $i => $ttl) {
+            $token = Token::read($tokens[$i], 'secret');
+            self::assertSame('AC123123', $token->claims['iss']);
+            self::assertGreaterThanOrEqual($before + $ttl, $token->claims['exp']);
+            self::assertLessThanOrEqual($after + $ttl, $token->claims['exp']);
+            self::assertSame(
+                'scope:client:incoming?clientName=Alice'
+                    . ' scope:client:outgoing?appSid=AP123123&clientName=Alice',
+                $token->claims['scope'],
+            );
+        }
+    }
+
+    /** @return array<string, array{string}> */
+    public static function aliases(): array
+    {
+        return [
+            'use' => ['use Captoken\Capability as Services_Twilio_Capability;'],
+            'class_alias' => ["class_alias('Captoken\\Capability', 'Services_Twilio_Capability');"],
+        ];
+    }
+
+    /** @return list<array<string, mixed>> */
+    private static function cases(): array
+    {
+        $text = file_get_contents(Package::ROOT . '/tests/data/capability.json');
+        return json_decode($text, true, 512, JSON_THROW_ON_ERROR)['cases'];
+    }
+
+    /** @return list<array<string, mixed>> */
+    private static function casesThatAre(string $fate): array
+    {
+        $cases = array_filter(self::cases(), static fn (array $case): bool => self::fate($case) === $fate);
+        return array_values($cases);
+    }
+
+    private static function fate(array $case): string
+    {
+        return match (true) {
+            array_intersect($case['tags'], self::SKIPPED_TAGS) !== [] => 'skipped',
+            in_array(self::REFUSED_TAG, $case['tags'], true) => 'refused',
+            default => 'minted',
+        };
+    }
+
+    /** @param list<string> $order of the calls */
+    private static function mint(array $case, array $order): string
+    {
+        $capability = new Capability($case['account_sid'], $case['auth_token']);
+        foreach ($order as $call) {
+            match ($call) {
+                'incoming' => $capability->allowClientIncoming($case['incoming']),
+                'outgoing' => $capability->allowClientOutgoing(
+                    $case['outgoing']['application_sid'],
+                    self::appParams($case['outgoing']['params']),
+                ),
+            };
+        }
+        return $case['ttl'] === null
+            ? $capability->generateTokenAt($case['now'])
+            : $capability->generateTokenAt($case['now'], $case['ttl']);
+    }
+
+    /**
+     * Pairs as an array, with a list for a key that is repeated.
+     *
+     * @param list<array{string, string}> $pairs
+     * @return array<string|int, string|list<string>>
+     */
+    private static function appParams(array $pairs): array
+    {
+        $params = [];
+        foreach ($pairs as [$key, $value]) {
+            $params[$key] = array_key_exists($key, $params) ? [...(array) $params[$key], $value] : $value;
+        }
+        return $params;
+    }
+
+    /**
+     * The pairs in the order in which such an array has them.
+     *
+     * @return list<array{string, string}>
+     */
+    private static function sent(array $case): array
+    {
+        $sent = [];
+        foreach (self::appParams($case['outgoing']['params'] ?? []) as $key => $values) {
+            foreach ((array) $values as $value) {
+                $sent[] = [(string) $key, $value];
+            }
+        }
+        return $sent;
+    }
+
+    /** The scopes as a case spells them out, in the form of Token::scopes(). */
+    private static function expectedScopes(array $case): array
+    {
+        $scopes = [];
+        foreach ($case['expected']['payload']['scope'] as $scope) {
+            $scopes[] = Token::scope("scope:{$scope['service']}:{$scope['privilege']}", $scope['query']);
+        }
+        if (in_array($case['name'], self::REGROUPED, true)) {
+            foreach ($scopes as &$scope) {
+                $scope['params'] = $scope['params'] === [] ? [] : self::sent($case);
+            }
+            unset($scope);
+        }
+        sort($scopes);
+        return $scopes;
+    }
+
+    private static function official(array $case): string
+    {
+        foreach ($case['tokens'] as $token) {
+            if (in_array(self::SAME_BYTES, $token['sdks'], true)) {
+                return $token['token'];
+            }
+        }
+        self::fail("{$case['name']}: no token of " . self::SAME_BYTES);
+    }
+}

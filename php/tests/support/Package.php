@@ -1,0 +1,60 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+/** The package as it is installed. */
+final class Package
+{
+    /** The repository. */
+    public const ROOT = __DIR__ . '/../../..';
+
+    private static ?string $folder = null;
+
+    /** Where autoload.php is. */
+    public static function folder(): string
+    {
+        return self::$folder ??= self::chosen() ?? self::install();
+    }
+
+    /** A copy that a test may change, as if it had been installed where it is. */
+    public static function copy(): string
+    {
+        $copy = TempFolder::make() . '/captoken';
+        $done = Process::run(['cp', '-r', self::folder(), $copy], Process::environment());
+        if ($done->status !== 0) {
+            throw new \RuntimeException($done->err);
+        }
+        foreach (["$copy/captoken.ffi.h", "$copy/captoken.ini"] as $file) {
+            file_put_contents($file, str_replace(self::folder(), $copy, file_get_contents($file)));
+        }
+        return $copy;
+    }
+
+    /** The library of a package. */
+    public static function library(string $folder): string
+    {
+        return "$folder/lib/libcaptoken.so.0";
+    }
+
+    private static function chosen(): ?string
+    {
+        $chosen = getenv('CAPTOKEN_PHP_DIR');
+        if ($chosen === false || $chosen === '') {
+            return null;
+        }
+        return realpath($chosen) ?: throw new \RuntimeException("CAPTOKEN_PHP_DIR: no folder $chosen");
+    }
+
+    private static function install(): string
+    {
+        $prefix = TempFolder::make();
+        $make = ['make', '--silent', '--no-print-directory', 'install-php', "PREFIX=$prefix"];
+        $done = Process::run($make, Process::environment(), self::ROOT);
+        if ($done->status !== 0) {
+            throw new \RuntimeException("make install-php failed:\n$done->out$done->err");
+        }
+        return "$prefix/share/php/captoken";
+    }
+}

@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use PHPUnit\Framework\Assert;
+
+/** Programs that are run by a PHP of their own. */
+final class Php
+{
+    /**
+     * Runs a program that begins with `<?php` as a file.
+     *
+     * @param array<string, string> $environment besides that of the tests
+     * @param list<string> $options of php
+     */
+    public static function file(string $program, array $environment = [], array $options = []): Process
+    {
+        return Process::run(
+            // Whatever goes wrong is to be seen.
+            [PHP_BINARY, '-d', 'display_errors=stderr', '-d', 'error_reporting=-1', ...$options,
+                TempFolder::file($program)],
+            $environment + Process::environment(),
+        );
+    }
+
+    /**
+     * Runs a program that uses the package, and comes to a good end without a message.
+     *
+     * @param array<string, string> $environment besides that of the tests
+     * @param list<string> $options of php
+     */
+    public static function run(string $program, array $environment = [], array $options = []): string
+    {
+        $done = self::file(self::program($program), $environment, $options);
+        Assert::assertSame('', $done->err);
+        Assert::assertSame(0, $done->status, $done->out);
+        return $done->out;
+    }
+
+    /** A program that uses the package, from its statements. */
+    public static function program(string $statements, ?string $package = null): string
+    {
+        $autoload = var_export(($package ?? Package::folder()) . '/autoload.php', true);
+        return <<<END
+            <?php
+
+            use Captoken\Capability;
+            use Captoken\CaptokenException;
+            use Captoken\Library;
+
+            require $autoload;
+
+            $statements
+            END;
+    }
+}

@@ -1,0 +1,24 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+/** Libraries in captoken's place, which stub.c describes. */
+final class Stub
+{
+    /** A new one, as a file. */
+    public static function compile(string ...$options): string
+    {
+        $file = TempFolder::make() . '/libstub.so';
+        $done = Process::run(
+            ['cc', '-shared', '-fPIC', '-Wall', '-Wextra', '-Werror', '-I', Package::ROOT . '/include',
+                ...$options, '-o', $file, __DIR__ . '/stub.c'],
+            Process::environment(),
+        );
+        if ($done->status !== 0) {
+            throw new \RuntimeException("cc failed:\n$done->err");
+        }
+        return $file;
+    }
+}

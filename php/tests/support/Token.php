@@ -1,0 +1,112 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use PHPUnit\Framework\Assert;
+
+/**
+ * A token read without the library: by hash_hmac(), and by splitting its texts. (Not by
+ * parse_str(), which changes names.)
+ */
+final class Token
+{
+    /**
+     * @param array<string, mixed> $header
+     * @param array<string, mixed> $claims
+     */
+    private function __construct(public readonly array $header, public readonly array $claims)
+    {
+    }
+
+    /** Fails the test if the token is not one that is signed with this secret. */
+    public static function read(string $token, string $secret): self
+    {
+        $parts = explode('.', $token);
+        Assert::assertCount(3, $parts, $token);
+        [$header, $payload, $signature] = array_map(self::base64url(...), $parts);
+        $expected = hash_hmac('sha256', "$parts[0].$parts[1]", $secret, true);
+        Assert::assertSame(bin2hex($expected), bin2hex($signature), 'the signature');
+        Assert::assertSame(1, preg_match('/\A[\x20-\x7e]*\z/', $payload), 'the payload is ASCII');
+        return new self(
+            json_decode($header, true, 512, JSON_THROW_ON_ERROR),
+            json_decode($payload, true, 512, JSON_THROW_ON_ERROR),
+        );
+    }
+
+    /**
+     * The scopes by name, and the keys of each by theirs, because neither order has a
+     * meaning. The parameters keep theirs.
+     *
+     * @return list<array{name: string, query: list<array{string, string}>, params: list<array{string, string}>}>
+     */
+    public function scopes(): array
+    {
+        $claim = $this->claims['scope'];
+        Assert::assertIsString($claim);
+        $scopes = [];
+        foreach ($claim === '' ? [] : explode(' ', $claim) as $text) {
+            [$name, $query] = explode('?', $text, 2);
+            $scopes[] = self::scope($name, self::form($query));
+        }
+        sort($scopes);
+        return $scopes;
+    }
+
+    /**
+     * One scope, in the form of scopes().
+     *
+     * @param list<array{string, string|list<array{string, string}>}> $query with the
+     *     parameters as a text or as pairs
+     * @return array{name: string, query: list<array{string, string}>, params: list<array{string, string}>}
+     */
+    public static function scope(string $name, array $query): array
+    {
+        $params = [];
+        $others = [];
+        foreach ($query as [$key, $value]) {
+            if ($key === 'appParams') {
+                array_push($params, ...(is_string($value) ? self::form($value) : $value));
+            } else {
+                $others[] = [$key, $value];
+            }
+        }
+        sort($others);
+        return ['name' => $name, 'query' => $others, 'params' => $params];
+    }
+
+    /**
+     * The parameters of the one outgoing scope.
+     *
+     * @return list<array{string, string}>
+     */
+    public function params(): array
+    {
+        $outgoing = array_filter(
+            $this->scopes(),
+            static fn (array $scope): bool => $scope['name'] === 'scope:client:outgoing',
+        );
+        Assert::assertCount(1, $outgoing);
+        return reset($outgoing)['params'];
+    }
+
+    /** @return list<array{string, string}> */
+    private static function form(string $text): array
+    {
+        $pairs = [];
+        foreach ($text === '' ? [] : explode('&', $text) as $pair) {
+            Assert::assertSame(1, substr_count($pair, '='), $pair);
+            $pairs[] = array_map(urldecode(...), explode('=', $pair));
+        }
+        return $pairs;
+    }
+
+    private static function base64url(string $text): string
+    {
+        Assert::assertSame(1, preg_match('/\A[A-Za-z0-9_-]+\z/', $text), $text);
+        $bytes = base64_decode(strtr($text, '-_', '+/'), true);
+        Assert::assertIsString($bytes, $text);
+        return $bytes;
+    }
+}

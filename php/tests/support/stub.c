@@ -1,0 +1,125 @@
+/* A library in captoken's place. It makes no tokens. A handle that is freed twice ends
+ * the program.
+ *
+ *   VERSION          what cap_version() returns
+ *   PARAMS           how many parameters fit in, before memory runs out
+ *   COUNT            it says at its end how many handles were made and freed, and
+ *                    whether credentials are configured
+ *   WITHOUT_VERSION, WITHOUT_GENERATE
+ *                    functions that are missing
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "captoken.h"
+
+#ifndef VERSION
+#define VERSION "0.99.0"
+#endif
+#ifndef PARAMS
+#define PARAMS 1000000
+#endif
+
+struct cap_token {
+    int live;
+};
+
+static int made, freed, params, configured;
+
+#ifdef COUNT
+__attribute__((destructor)) static void report(void)
+{
+    printf("made %d, freed %d%s\n", made, freed, configured ? ", configured" : "");
+    fflush(stdout);
+}
+#endif
+
+cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **out)
+{
+    (void)account_sid;
+    (void)auth_token;
+    *out = malloc(sizeof **out);
+    (*out)->live = 1;
+    made++;
+    return CAP_STATUS_OK;
+}
+
+cap_status cap_allow_incoming(cap_token *token, const char *client_name)
+{
+    (void)token;
+    (void)client_name;
+    return CAP_STATUS_OK;
+}
+
+cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
+{
+    (void)token;
+    (void)application_sid;
+    return CAP_STATUS_OK;
+}
+
+cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char *value)
+{
+    (void)token;
+    (void)key;
+    (void)value;
+    return ++params > PARAMS ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+}
+
+#ifndef WITHOUT_GENERATE
+cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_t size, size_t *length)
+{
+    (void)token;
+    (void)ttl;
+    *length = strlen("stub");
+    snprintf(buffer, size, "stub");
+    return CAP_STATUS_OK;
+}
+#endif
+
+cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, char *buffer, size_t size,
+                           size_t *length)
+{
+    (void)token;
+    (void)now;
+    (void)ttl;
+    *length = strlen("stub");
+    snprintf(buffer, size, "stub");
+    return CAP_STATUS_OK;
+}
+
+/* The memory stays, so that a second call can tell. */
+void cap_token_free(cap_token *token)
+{
+    if (token == NULL || !token->live) {
+        abort();
+    }
+    token->live = 0;
+    freed++;
+}
+
+int cap_free(void *token)
+{
+    cap_token_free(token);
+    return 0;
+}
+
+cap_status cap_configure(const char *account_sid, const char *auth_token)
+{
+    configured = account_sid != NULL && auth_token != NULL;
+    return CAP_STATUS_OK;
+}
+
+#ifndef WITHOUT_VERSION
+const char *cap_version(void)
+{
+    return VERSION;
+}
+#endif
+
+const char *cap_strerror(int status)
+{
+    return status == CAP_STATUS_OUT_OF_MEMORY ? "out of memory" : "something else";
+}
