@@ -113,20 +113,29 @@ class Capability
     {
         self::refuseNul($appSid, 'the application SID');
         $params = self::texts($appParams);
-        $token = $this->token();
         foreach ($params as [$key, $value]) {
             self::requireUtf8($key);
             self::requireUtf8($value);
         }
-        self::check($this->library->cap_allow_outgoing($token, $appSid));
+        $token = $this->token();
+        // Out of reach until it has all parameters: a signal's handler may run in between.
+        $this->token = null;
+        $whole = false;
         try {
+            $status = $this->library->cap_allow_outgoing($token, $appSid);
+            // One that was refused is as it was.
+            $whole = $status !== 0;
+            self::check($status);
             foreach ($params as [$key, $value]) {
                 self::check($this->library->cap_add_outgoing_param($token, $key, $value));
             }
-        } catch (CaptokenException $e) {
-            // Only memory can run out here. Rather no token than one half of what was asked.
-            $this->free();
-            throw $e;
+            $whole = true;
+        } finally {
+            $this->token = $token;
+            if (!$whole) {
+                // Memory ran out, or a handler threw. Rather no token than half of one.
+                $this->free();
+            }
         }
         return $this;
     }

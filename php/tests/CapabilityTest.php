@@ -322,6 +322,34 @@ final class CapabilityTest extends TestCase
         self::assertSame("14 out of memory\n$none$none$none{$none}made 1, freed 1\n", $out);
     }
 
+    public function testAHandlerOfASignalNeverMeetsOnlySomeOfTheParameters(): void
+    {
+        foreach ([0, 1, 2] as $after) {
+            $out = Php::run(<<<'END'
+                pcntl_async_signals(true);
+                $c = new Capability('AC1', 'secret');
+                $mint = function () use ($c): void {
+                    try {
+                        echo $c->generateToken(), "\n";
+                    } catch (CaptokenException $e) {
+                        echo $e->getCode(), "\n";
+                    }
+                };
+                pcntl_signal(SIGUSR1, function () use ($mint): void {
+                    $mint();
+                    throw new LogicException('thrown by the handler');
+                });
+                try {
+                    $c->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2, 'c' => 3]);
+                } catch (LogicException $e) {
+                    echo $e->getMessage(), "\n";
+                }
+                $mint();
+                END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', "-DSIGNAL=$after")]);
+            self::assertSame("8\nthrown by the handler\n8\nmade 1, freed 1\n", $out, "after $after");
+        }
+    }
+
     /**
      * @dataProvider loops
      */

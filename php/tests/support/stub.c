@@ -3,12 +3,14 @@
  *
  *   VERSION          what cap_version() returns
  *   PARAMS           how many parameters fit in, before memory runs out
+ *   SIGNAL           with which parameter it sends itself SIGUSR1; 0: before the first
  *   COUNT            it says at its end how many handles were made and freed, and
  *                    whether credentials are configured
  *   WITHOUT_VERSION, WITHOUT_GENERATE
  *                    functions that are missing
  */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,9 @@
 #endif
 #ifndef PARAMS
 #define PARAMS 1000000
+#endif
+#ifndef SIGNAL
+#define SIGNAL -1
 #endif
 
 struct cap_token {
@@ -57,6 +62,9 @@ cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
 {
     (void)token;
     (void)application_sid;
+    if (SIGNAL == 0) {
+        raise(SIGUSR1);
+    }
     return CAP_STATUS_OK;
 }
 
@@ -65,6 +73,9 @@ cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char 
     (void)token;
     (void)key;
     (void)value;
+    if (SIGNAL == params + 1) {
+        raise(SIGUSR1);
+    }
     return ++params > PARAMS ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
 }
 
