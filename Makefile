@@ -84,14 +84,16 @@ test:
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
 
 .PHONY: test-php
-test-php: all
+test-php:
 	sh tests/setup.sh php
+	$(MAKE) --no-print-directory all
 	phpunit -c php/phpunit.xml.dist
 
 # With the Go that is installed, and with the current one.
 .PHONY: test-go
-test-go: go-lib
+test-go:
 	sh tests/setup.sh go
+	$(MAKE) --no-print-directory go-lib
 	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
 # Miri: the C interface from Rust, every access to memory checked. It needs a
@@ -101,10 +103,13 @@ test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
 
+# Handed over in the environment, where no character of it means anything.
 .PHONY: check-prefix
+check-prefix: export CHECKED := $(PREFIX)
 check-prefix:
-	@case "$(PREFIX)" in \
-	    *[[:space:]]*) echo 'PREFIX must not contain a space: pkg-config would not find it.' >&2; exit 1;; \
+	@case "$$CHECKED" in \
+	    *[!A-Za-z0-9/._+~@=,-]*) echo 'PREFIX must consist of ASCII letters, digits and / . _ + ~ @ = , - alone:' \
+	        'pkg-config and php.ini read other characters in ways of their own.' >&2; exit 1;; \
 	    /*) ;; \
 	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
 	esac
@@ -158,6 +163,7 @@ uninstall-php: check-prefix
 	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
 	    find "$(TO_PHP)" -depth -type d -empty -delete; \
 	fi
+	rmdir "$(dir $(TO_PHP))" 2> /dev/null || true
 
 # The archive and the header in the Go package's own folder, where `go mod vendor`
 # finds them. Go watches headers, but no archive: the checksum in the header makes it

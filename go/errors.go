@@ -46,6 +46,9 @@ func (s Status) String() string {
 		return "a text has a NUL byte"
 	case StatusClosed:
 		return "the Token is closed"
+	case StatusInvalidTTL:
+		// C has no fractions of a second, and its text nothing of them.
+		return "the time to live is not in whole seconds, from one second to one day"
 	default:
 		return libStrerror(s)
 	}

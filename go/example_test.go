@@ -192,5 +192,5 @@ func ExampleError() {
 		fmt.Println(err)
 	}
 	// Output:
-	// captoken: the time to live is not between one second and one day
+	// captoken: the time to live is not in whole seconds, from one second to one day
 }

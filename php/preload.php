@@ -6,4 +6,5 @@ declare(strict_types=1);
 
 require_once __DIR__ . '/src/CaptokenException.php';
 require_once __DIR__ . '/src/Library.php';
+require_once __DIR__ . '/src/Handle.php';
 require_once __DIR__ . '/src/Capability.php';

@@ -15,7 +15,10 @@ missing=
 need() {
     package=$1
     shift
-    "$@" > /dev/null 2>&1 || missing="$missing $package"
+    case "$missing " in
+        *" $package "*) ;;
+        *) "$@" > /dev/null 2>&1 || missing="$missing $package" ;;
+    esac
 }
 
 has_file() {
@@ -43,7 +46,8 @@ need_c() {
 
 need_php() {
     need php-cli php_has FFI
-    need php-fpm has_file /usr/sbin/php-fpm*
+    need "php${php_version:-}-fpm" has_fpm
+    need composer has_program composer
     need phpunit phpunit --version
     need libfcgi-bin has_program cgi-fcgi
 }
@@ -57,6 +61,14 @@ php_has() {
     php -m | grep -qx "$1"
 }
 
+# php-fpm of the same version as php.
+has_fpm() {
+    for fpm in "php-fpm$php_version" "/usr/sbin/php-fpm$php_version" php-fpm /usr/sbin/php-fpm; do
+        "$fpm" -v 2> /dev/null | grep -q "^PHP $php_version\." && return
+    done
+    return 1
+}
+
 has_program() {
     command -v "$1"
 }
@@ -66,6 +78,16 @@ has_current_go() {
 }
 
 groups=${*:-c php go}
+for group in $groups; do
+    case $group in
+        c | php | go) ;;
+        *)
+            echo 'usage: setup.sh [c] [php] [go]' >&2
+            exit 2
+            ;;
+    esac
+done
+php_version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;' 2> /dev/null || true)
 need_always
 for group in $groups; do
     "need_$group"
@@ -97,10 +119,13 @@ case " $groups " in *' go '*)
     fi
 esac
 
-if ! command -v cargo > /dev/null; then
-    echo 'Install Rust, with rustfmt and clippy: https://rustup.rs' >&2
-    exit 1
-elif ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
-    echo 'Run: rustup component add rustfmt clippy' >&2
-    exit 1
-fi
+# The other groups need what cargo has built, and make says so where it is not there.
+case " $groups " in *' c '*)
+    if ! command -v cargo > /dev/null; then
+        echo 'Install Rust, with rustfmt and clippy: https://rustup.rs' >&2
+        exit 1
+    elif ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
+        echo 'Run: rustup component add rustfmt clippy' >&2
+        exit 1
+    fi
+esac

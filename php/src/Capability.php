@@ -6,16 +6,19 @@ namespace Captoken;
 
 /**
  * A capability token in the making: with it, a browser or phone registers with Twilio
- * Client. The methods are those of Services_Twilio_Capability in twilio-php 3 and 4:
+ * Client. The methods are those of Services_Twilio_Capability in twilio-php 3 and 4, but
+ * for allowEventStream():
  *
  *     $capability = new Capability($accountSid, $authToken);
  *     $capability->allowClientIncoming('Alice');
  *     $capability->allowClientOutgoing($applicationSid, ['user_id' => 42]);
  *     $token = $capability->generateToken(600);
  *
- * A method that throws has changed nothing. \InvalidArgumentException means that an
- * argument can never be right, as a client name with a space or a text with a NUL byte
- * in it; CaptokenException that the library refused it, and why.
+ * A method that throws has changed nothing. (Only where memory runs out in the middle of
+ * allowClientOutgoing(), the object can make no token any more: every later call throws
+ * INVALID_HANDLE.) \InvalidArgumentException means that an argument can never be right,
+ * as a client name with a space or a text with a NUL byte in it; CaptokenException that
+ * the library refused it, and why.
  *
  * The auth token stays outside PHP: the object holds a handle of the C library, which
  * wipes the key when the object goes. So an object can be neither cloned nor
@@ -23,12 +26,12 @@ namespace Captoken;
  */
 class Capability
 {
+    private const CLIENT_NAME_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_';
+
     /** Room for most tokens, in bytes; longer ones get what they need. */
     private const USUAL_SIZE = 1024;
 
-    private \FFI $library;
-
-    private ?\FFI\CData $token = null;
+    private ?Handle $handle = null;
 
     /**
      * What is null is taken from what configure() has set.
@@ -45,15 +48,14 @@ class Capability
         self::refuseNul($authToken, 'the auth token');
         $library = Library::functions();
         $token = $library->new('cap_token *');
-        self::check($library->cap_new($accountSid, $authToken, \FFI::addr($token)));
-        $this->free();
-        $this->library = $library;
-        $this->token = $token;
+        $status = $library->cap_new($accountSid, $authToken, \FFI::addr($token));
+        self::check($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
+        $this->handle = new Handle($library, $token);
     }
 
     public function __destruct()
     {
-        $this->free();
+        $this->handle = null;
     }
 
     /**
@@ -71,7 +73,8 @@ class Capability
         self::refuseNul($accountSid, 'the account SID');
         self::refuseNul($authToken, 'the auth token');
         $library = Library::functions();
-        self::check($library->cap_configure($accountSid, $authToken));
+        $status = $library->cap_configure($accountSid, $authToken);
+        self::check($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
     }
 
     /**
@@ -87,13 +90,13 @@ class Capability
         if ($clientName === '') {
             throw new \InvalidArgumentException('the client name is empty');
         }
-        if (preg_match('/[^A-Za-z0-9_]/', $clientName) === 1) {
+        if (strspn($clientName, self::CLIENT_NAME_CHARACTERS) !== strlen($clientName)) {
             throw new \InvalidArgumentException(
                 'the client name has other characters than ASCII letters, digits and underscores',
             );
         }
-        $token = $this->token();
-        self::check($this->library->cap_allow_incoming($token, $clientName));
+        $handle = $this->handle();
+        self::check($handle->library->cap_allow_incoming($handle->token, $clientName));
         return $this;
     }
 
@@ -114,28 +117,28 @@ class Capability
         self::refuseNul($appSid, 'the application SID');
         $params = self::texts($appParams);
         foreach ($params as [$key, $value]) {
-            self::requireUtf8($key);
-            self::requireUtf8($value);
+            foreach ([$key, $value] as $text) {
+                if (!self::isUtf8($text)) {
+                    self::check(CaptokenException::INVALID_UTF8, ['the parameter ' . self::quoted($key) => $text]);
+                }
+            }
         }
-        $token = $this->token();
+        $handle = $this->handle();
         // Out of reach until it has all parameters: a signal's handler may run in between.
-        $this->token = null;
+        $this->handle = null;
         $whole = false;
         try {
-            $status = $this->library->cap_allow_outgoing($token, $appSid);
+            $status = $handle->library->cap_allow_outgoing($handle->token, $appSid);
             // One that was refused is as it was.
             $whole = $status !== 0;
-            self::check($status);
+            self::check($status, ['the application SID' => $appSid]);
             foreach ($params as [$key, $value]) {
-                self::check($this->library->cap_add_outgoing_param($token, $key, $value));
+                self::check($handle->library->cap_add_outgoing_param($handle->token, $key, $value));
             }
             $whole = true;
         } finally {
-            $this->token = $token;
-            if (!$whole) {
-                // Memory ran out, or a handler threw. Rather no token than half of one.
-                $this->free();
-            }
+            // Where memory ran out, or a handler threw: rather no token than half of one.
+            $this->handle = $whole ? $handle : null;
         }
         return $this;
     }
@@ -169,8 +172,6 @@ class Capability
 
     public function __clone()
     {
-        // The copy, on which this is called, must not free what is the original's.
-        $this->token = null;
         throw new \LogicException(self::class . ' cannot be cloned');
     }
 
@@ -192,34 +193,26 @@ class Capability
 
     private function generate(?int $now, int $ttl): string
     {
-        $token = $this->token();
-        $library = $this->library;
+        $handle = $this->handle();
+        $library = $handle->library;
         $length = $library->new('size_t');
         $size = self::USUAL_SIZE;
         do {
             $buffer = $library->new("char[$size]");
             $status = $now === null
-                ? $library->cap_generate($token, $ttl, $buffer, $size, \FFI::addr($length))
-                : $library->cap_generate_at($token, $now, $ttl, $buffer, $size, \FFI::addr($length));
+                ? $library->cap_generate($handle->token, $ttl, $buffer, $size, \FFI::addr($length))
+                : $library->cap_generate_at($handle->token, $now, $ttl, $buffer, $size, \FFI::addr($length));
             $size = $length->cdata + 1;
         } while ($status === CaptokenException::BUFFER_TOO_SMALL);
         self::check($status);
         return \FFI::string($buffer, $length->cdata);
     }
 
-    /** The handle, which is there unless a constructor or memory failed. */
-    private function token(): \FFI\CData
+    /** What there is unless a constructor or memory failed. */
+    private function handle(): Handle
     {
-        return $this->token
+        return $this->handle
             ?? throw new CaptokenException('the object has no token', CaptokenException::INVALID_HANDLE);
-    }
-
-    private function free(): void
-    {
-        if ($this->token !== null) {
-            $this->library->cap_token_free($this->token);
-            $this->token = null;
-        }
     }
 
     /**
@@ -252,7 +245,7 @@ class Capability
             default => throw new \InvalidArgumentException(sprintf(
                 'the parameter %s has a value of type %s: a string, an int, a finite float, a bool'
                     . ' or a list of these is needed',
-                json_encode($key, JSON_INVALID_UTF8_SUBSTITUTE),
+                self::quoted($key),
                 get_debug_type($value),
             )),
         };
@@ -267,17 +260,42 @@ class Capability
         }
     }
 
-    private static function requireUtf8(string $text): void
+    private static function isUtf8(string $text): bool
     {
-        if (preg_match('//u', $text) !== 1) {
-            self::check(CaptokenException::INVALID_UTF8);
-        }
+        // Any other error, as of a limit in php.ini, says nothing of the text.
+        return preg_match('//u', $text) === 1 || preg_last_error() !== PREG_BAD_UTF8_ERROR;
     }
 
-    private static function check(int $status): void
+    /** A text for a message, which is not to be long, or to have line breaks. */
+    private static function quoted(string $text): string
     {
-        if ($status !== 0) {
-            throw new CaptokenException(Library::functions()->cap_strerror($status), $status);
+        $start = strlen($text) > 100 ? substr($text, 0, 100) . '...' : $text;
+        return json_encode($start, JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR);
+    }
+
+    /**
+     * Throws what a status means. The texts of the call are for the message, which names
+     * the one that is wrong, and shows none.
+     *
+     * @param array<string, ?string> $texts
+     */
+    private static function check(int $status, #[\SensitiveParameter] array $texts = []): void
+    {
+        if ($status === 0) {
+            return;
         }
+        $message = Library::functions()->cap_strerror($status);
+        foreach ($texts as $what => $text) {
+            $wrong = match ($status) {
+                CaptokenException::EMPTY_ARGUMENT => $text === '',
+                CaptokenException::INVALID_UTF8 => $text !== null && !self::isUtf8($text),
+                default => false,
+            };
+            if ($wrong) {
+                $message = "$what: $message";
+                break;
+            }
+        }
+        throw new CaptokenException($message, $status);
     }
 }

@@ -6,7 +6,7 @@ namespace Captoken;
 
 /**
  * The library refused a call. The code says why: a status of captoken.h, whose
- * numbers never change, or LIBRARY_NOT_LOADED. The call has changed nothing.
+ * numbers never change, or LIBRARY_NOT_LOADED.
  */
 class CaptokenException extends \RuntimeException
 {

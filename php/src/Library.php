@@ -40,7 +40,10 @@ final class Library
 
     public function __destruct()
     {
-        $this->functions->cap_configure(null, null);
+        // Not there in one that was not constructed: unserialize() can make such.
+        if (isset($this->functions)) {
+            $this->functions->cap_configure(null, null);
+        }
     }
 
     /**
@@ -86,7 +89,7 @@ final class Library
     {
         // From the environment alone: in a web server, getenv() also has the
         // parameters of the request.
-        $chosen = getenv('CAPTOKEN_LIB', true);
+        $chosen = function_exists('getenv') ? getenv('CAPTOKEN_LIB', true) : false;
         if (is_string($chosen) && $chosen !== '') {
             return [$chosen];
         }
@@ -95,7 +98,8 @@ final class Library
 
     private static function load(): self
     {
-        if (!extension_loaded('ffi')) {
+        // Without its method where php.ini disables the class.
+        if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
             throw self::failure(['this PHP lacks the extension FFI']);
         }
         try {
@@ -157,21 +161,12 @@ final class Library
         }
     }
 
-    /**
-     * Why the dynamic loader refuses a file, which PHP itself does not say before 8.3;
-     * null if it takes it, or may not be asked.
-     *
-     * @internal
-     */
-    public static function reason(string $file): ?string
+    /** Why the dynamic loader refuses a file, which PHP itself does not say before 8.3. */
+    private static function reason(string $file): ?string
     {
-        try {
-            $loader = \FFI::cdef(
-                'void *dlopen(const char *file, int mode); int dlclose(void *handle); char *dlerror(void);',
-            );
-        } catch (\FFI\Exception) {
-            return null;
-        }
+        $loader = \FFI::cdef(
+            'void *dlopen(const char *file, int mode); int dlclose(void *handle); char *dlerror(void);',
+        );
         $lazily = 1;
         $handle = $loader->dlopen($file, $lazily);
         if ($handle === null) {

@@ -42,23 +42,24 @@ final class CapabilityTest extends TestCase
     public static function failures(): array
     {
         $null = [CaptokenException::NULL_ARGUMENT, 'an argument is NULL that must not be'];
-        $empty = [CaptokenException::EMPTY_ARGUMENT, 'a text is empty that must not be'];
+        $empty = static fn (string $what): array
+            => [CaptokenException::EMPTY_ARGUMENT, "$what: a text is empty that must not be"];
         $ttl = [CaptokenException::INVALID_TTL, 'the time to live is not between one second and one day'];
         $time = [CaptokenException::INVALID_TIME, 'a time is before 1970 or too far in the future'];
         return [
             'configure without SID' => [static fn () => Capability::configure(null, 'secret'), ...$null],
             'configure without token' => [static fn () => Capability::configure('AC1', null), ...$null],
-            'configure, empty SID' => [static fn () => Capability::configure('', 'secret'), ...$empty],
-            'configure, empty token' => [static fn () => Capability::configure('AC1', ''), ...$empty],
-            'empty SID' => [static fn () => new Capability('', 'secret'), ...$empty],
-            'empty token' => [static fn () => new Capability('AC1', ''), ...$empty],
-            'empty token, configured SID' => [static fn () => new Capability(null, ''), ...$empty],
-            'empty application' => [static fn ($c) => $c->allowClientOutgoing(''), ...$empty],
+            'configure, empty SID' => [static fn () => Capability::configure('', 'secret'), ...$empty('the account SID')],
+            'configure, empty token' => [static fn () => Capability::configure('AC1', ''), ...$empty('the auth token')],
+            'empty SID' => [static fn () => new Capability('', 'secret'), ...$empty('the account SID')],
+            'empty token' => [static fn () => new Capability('AC1', ''), ...$empty('the auth token')],
+            'empty token, configured SID' => [static fn () => new Capability(null, ''), ...$empty('the auth token')],
+            'empty application' => [static fn ($c) => $c->allowClientOutgoing(''), ...$empty('the application SID')],
             'empty application with parameters' => [
                 static fn ($c) => $c->allowClientOutgoing('', ['a' => 1]),
-                ...$empty,
+                ...$empty('the application SID'),
             ],
-            'constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty],
+            'constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty('the account SID')],
             'ttl 0' => [static fn ($c) => $c->generateToken(0), ...$ttl],
             'ttl -1' => [static fn ($c) => $c->generateToken(-1), ...$ttl],
             'ttl 86401' => [static fn ($c) => $c->generateToken(86401), ...$ttl],
@@ -320,6 +321,56 @@ final class CapabilityTest extends TestCase
             END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DPARAMS=1')]);
         $none = "8 the object has no token\n";
         self::assertSame("14 out of memory\n$none$none$none{$none}made 1, freed 1\n", $out);
+    }
+
+    /**
+     * @dataProvider subclasses
+     */
+    public function testWhateverASubclassDoesEachHandleIsFreedOnce(string $class, string $use, string $expected): void
+    {
+        $out = Php::run("$class\n$use", ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT')]);
+        self::assertSame($expected, $out);
+    }
+
+    /** @return array<string, array{string, string, string}> */
+    public static function subclasses(): array
+    {
+        return [
+            'it can be cloned' => [
+                'class Sub extends Capability { public function __clone() {} }',
+                '$a = new Sub("AC1", "secret"); $b = clone $a; unset($a); echo $b->generateToken(), "\n";',
+                "stub\nmade 1, freed 1\n",
+            ],
+            'its constructor throws' => [
+                'class Sub extends Capability
+                {
+                    public function __construct()
+                    {
+                        parent::__construct("AC1", "secret");
+                        throw new LogicException();
+                    }
+                }',
+                'try { new Sub(); } catch (LogicException $e) { echo "thrown\n"; }',
+                "thrown\nmade 1, freed 1\n",
+            ],
+            'its destructor does nothing' => [
+                'class Sub extends Capability { public function __destruct() {} }',
+                '$a = new Sub("AC1", "secret"); $a = null; echo "gone\n";',
+                "gone\nmade 1, freed 1\n",
+            ],
+        ];
+    }
+
+    public function testObjectsThatWereNotConstructedDoNothing(): void
+    {
+        $out = Php::run(<<<'END'
+            foreach (['Captoken\Library', 'Captoken\Handle'] as $class) {
+                unserialize(sprintf('O:%d:"%s":0:{}', strlen($class), $class));
+                (new ReflectionClass($class))->newInstanceWithoutConstructor();
+            }
+            echo "fine\n";
+            END);
+        self::assertSame("fine\n", $out);
     }
 
     public function testAHandlerOfASignalNeverMeetsOnlySomeOfTheParameters(): void

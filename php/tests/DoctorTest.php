@@ -46,7 +46,7 @@ final class DoctorTest extends TestCase
         [, $fpm] = explode("\nphp-fpm (", $done->out);
         self::assertStringContainsString("WRONG $finding", self::oneLine($fpm));
         self::assertStringContainsString(str_replace('PACKAGE', Package::folder(), $help), self::oneLine($fpm));
-        self::assertStringEndsWith("\nSomething is wrong.\n", $fpm);
+        self::assertStringContainsString("\nSomething is wrong. ", $fpm);
         self::assertSame(1, $done->status);
     }
 
@@ -65,6 +65,13 @@ final class DoctorTest extends TestCase
         return [
             'ffi.enable' => [
                 ['-d', 'ffi.enable=0'],
+                'ffi.enable is off',
+                'To write: ffi.enable=preload ffi.preload=PACKAGE/captoken.ffi.h opcache.enable=1'
+                    . ' opcache.preload=PACKAGE/preload.php opcache.preload_user=www-data'
+                    . ' PACKAGE/captoken.ini was read; an option, or a file read after it, says otherwise.',
+            ],
+            'a php.ini of something else' => [
+                ['-n', '-c', '/dev/null', '-d', 'extension=ffi', '-d', 'ffi.enable=off'],
                 'ffi.enable is off',
                 'To write: ffi.enable=preload',
             ],
@@ -113,7 +120,7 @@ final class DoctorTest extends TestCase
             'a preload user who does not exist' => [
                 ['-d', 'opcache.preload_user=nobody-of-this-name'],
                 'it does not start: Fatal Error Preloading failed to getpwnam("nobody-of-this-name")',
-                'To write: opcache.preload_user=www-data ; a user that exists',
+                'To write: opcache.preload_user=www-data',
                 true,
             ],
             'a header that is not there' => [
@@ -141,6 +148,22 @@ final class DoctorTest extends TestCase
                 'it does not start: Warning: FFI: Failed pre-loading',
                 'The library was built for a newer C library than this system has.',
             ],
+            'a header whose library lacks a function' => [
+                ['-d', "ffi.preload={$header(Stub::compile('-DWITHOUT_GENERATE'))}"],
+                'it does not start: Warning: failed pre-loading',
+                'Package and library are of different versions.',
+            ],
+            'a header whose library needs another library' => [
+                ['-d', "ffi.preload={$header(self::needing('libother.so.1'))}"],
+                'it does not start: Warning: FFI: Failed pre-loading',
+                'libother.so.1: cannot open shared object file: No such file or directory'
+                    . ' The library is there, and another that it needs is not.',
+            ],
+            'a preload script that fails' => [
+                ['-d', 'opcache.preload=' . TempFolder::file('<?php no_such_function();')],
+                'it does not start: Fatal error: Uncaught Error: Call to undefined function no_such_function()',
+                '',
+            ],
             'a header whose library is of another version' => [
                 ['-d', "ffi.preload={$header(Stub::compile('-DVERSION="1.2.3"'))}"],
                 'the C library of captoken cannot be loaded: ffi.preload: version 1.2.3, while this package needs'
@@ -153,6 +176,108 @@ final class DoctorTest extends TestCase
                 '[-y <file>]',
             ],
         ];
+    }
+
+    public function testAPackageWithoutItsLibraryIsSentToInstallIt(): void
+    {
+        $package = Package::copy();
+        unlink(Package::library($package));
+        // With settings of its own: those of php-fpm would end this php, too.
+        $done = self::doctor(
+            ['--', '-d', "ffi.preload=$package/captoken.ffi.h"],
+            package: $package,
+        );
+        [, $fpm] = explode("\nphp-fpm (", $done->out);
+        self::assertStringContainsString('The library is not there. Install it: make install-php', $fpm);
+        self::assertStringNotContainsString('FFI_LIB', $fpm);
+        self::assertSame(1, $done->status);
+    }
+
+    public function testWhereNothingIsSetUpTheCommandIsPrinted(): void
+    {
+        $done = self::doctor([]);
+        $link = '~That is: ln -s ' . Package::folder() . '/captoken.ini /\S+/conf.d/99-captoken.ini~';
+        self::assertMatchesRegularExpression($link, $done->out);
+        self::assertSame(1, $done->status);
+    }
+
+    public function testTheUserIsTheOneOfTheInstallation(): void
+    {
+        $copy = Package::copy();
+        $ini = file_get_contents("$copy/captoken.ini");
+        file_put_contents("$copy/captoken.ini", str_replace('"www-data"', '"daemon"', $ini));
+        self::assertStringContainsString('opcache.preload_user=daemon', self::doctor([], package: $copy)->out);
+    }
+
+    public function testFfiForAllIsWellIfTheLibraryIsFound(): void
+    {
+        foreach (['1', 'On'] as $on) {
+            $done = self::doctor(['--', '-d', "ffi.enable=$on"]);
+            self::assertStringContainsString('ffi.enable is on: all PHP code may call C', $done->out);
+            self::assertStringContainsString('the package works; the library is version', $done->out);
+            self::assertSame(0, $done->status, $done->out);
+        }
+        // The shell's choice of a library is not the server's.
+        $package = Package::copy();
+        unlink(Package::library($package));
+        $done = self::doctor(
+            ['--', '-d', 'ffi.enable=1'],
+            ['CAPTOKEN_LIB' => Package::library(Package::folder())],
+            package: $package,
+        );
+        [$commandLine, $fpm] = explode("\nphp-fpm (", $done->out);
+        self::assertStringNotContainsString('WRONG', $commandLine);
+        self::assertStringContainsString('WRONG  the C library of captoken cannot be loaded', $fpm);
+        self::assertSame(1, $done->status);
+    }
+
+    public function testALibraryThatMakesNoTokensIsNotWell(): void
+    {
+        $stub = Stub::compile('-DFAILS=15');
+        $done = self::doctor(['--web'], ['CAPTOKEN_LIB' => $stub]);
+        [$commandLine] = explode("\nA web server", $done->out);
+        self::assertStringContainsString('WRONG  something else', $commandLine);
+    }
+
+    public function testMessagesAreShownWhereverPhpIniSendsThem(): void
+    {
+        $log = TempFolder::make() . '/log';
+        $ini = TempFolder::file("error_log=$log\ndisplay_errors=0\ndisplay_startup_errors=0\n", 'log.ini');
+        $done = self::doctor(
+            ['--', '-d', 'ffi.preload=/nowhere/captoken.ffi.h'],
+            ['PHP_INI_SCAN_DIR' => ':' . dirname($ini)],
+        );
+        self::assertStringContainsString("failed pre-loading '/nowhere/captoken.ffi.h'", $done->out);
+    }
+
+    public function testTheExtensionsOfTheServerAreTheOnesThatCount(): void
+    {
+        // The command line has none but FFI.
+        $done = self::doctor([], self::installedIni(), ['-n', '-d', 'extension=ffi']);
+        [, $fpm] = explode("\nphp-fpm (", $done->out);
+        self::assertStringContainsString('preload.php preloads the package', $fpm);
+        self::assertSame(0, $done->status, $done->out);
+    }
+
+    public function testOfTwoVersionsOfPhpFpmItTakesItsOwn(): void
+    {
+        $folder = TempFolder::make();
+        file_put_contents("$folder/php-fpm", "#!/bin/sh\necho 'PHP 5.6.40 (fpm-fcgi)'\n");
+        chmod("$folder/php-fpm", 0755);
+        $done = self::doctor([], ['PATH' => "$folder:" . getenv('PATH')]);
+        self::assertStringNotContainsString("$folder/php-fpm", $done->out);
+        self::assertStringContainsString("\nphp-fpm (", $done->out);
+    }
+
+    public function testDisabledFunctionsAndClassesAreNamed(): void
+    {
+        $done = self::doctor([], [], ['-d', 'disable_functions=proc_open']);
+        self::assertStringContainsString('php.ini disables proc_open()', $done->err);
+        self::assertSame(1, $done->status);
+
+        $done = self::doctor(['--web'], [], ['-d', 'disable_classes=FFI']);
+        self::assertStringContainsString('this PHP lacks the extension FFI', $done->out);
+        self::assertSame(['', 1], [$done->err, $done->status]);
     }
 
     public function testWithoutAHeaderItWorksAndSaysHowItIsFaster(): void
@@ -188,7 +313,22 @@ final class DoctorTest extends TestCase
             'not there' => [
                 static fn (): string => '/nowhere/libcaptoken.so.0',
                 'cannot open shared object file',
-                'Install it: make install-php.',
+                'CAPTOKEN_LIB, an environment variable, names it, and nothing else is tried. Correct it.',
+            ],
+            'a folder' => [
+                static fn (): string => TempFolder::make(),
+                'Is a directory',
+                'CAPTOKEN_LIB must name a file.',
+            ],
+            'without another that it needs' => [
+                static fn (): string => self::needing('libother.so.1'),
+                'libother.so.1: cannot open shared object file',
+                'The library is there, and another that it needs is not.',
+            ],
+            'without a function' => [
+                static fn (): string => Stub::compile('-DWITHOUT_GENERATE'),
+                "Failed resolving C function 'cap_generate'",
+                'Package and library are of different versions.',
             ],
             'no library' => [
                 static fn (): string => TempFolder::file(str_repeat('no library ', 100), 'libcaptoken.so.0'),
@@ -201,7 +341,8 @@ final class DoctorTest extends TestCase
                 'The library was built for a newer C library than this system has.',
             ],
             'for musl' => [
-                static fn (): string => self::forMusl(),
+                // As they are built on Alpine: it names the C library there.
+                static fn (): string => self::needing('libc.musl-x86_64.so.1'),
                 'libc.musl-x86_64.so.1: cannot open shared object file',
                 'The library was built for another C library: glibc and musl do not mix.',
             ],
@@ -309,16 +450,14 @@ final class DoctorTest extends TestCase
         );
     }
 
-    /** A library as they are built on Alpine: it names the C library there. */
-    private static function forMusl(): string
+    /** A library that needs another one, which is not there. */
+    private static function needing(string $name): string
     {
-        $folder = TempFolder::make();
-        $libc = "$folder/libc.musl-x86_64.so.1";
-        $empty = TempFolder::file('', 'empty.c');
-        $cc = ['cc', '-shared', '-Wl,-soname,libc.musl-x86_64.so.1', '-o', $libc, $empty];
+        $other = TempFolder::make() . "/$name";
+        $cc = ['cc', '-shared', "-Wl,-soname,$name", '-o', $other, TempFolder::file('', 'empty.c')];
         self::assertSame(0, Process::run($cc, Process::environment())->status);
-        $library = Stub::compile('-Wl,--no-as-needed', $libc);
-        unlink($libc);
+        $library = Stub::compile('-Wl,--no-as-needed', $other);
+        unlink($other);
         return $library;
     }
 }

@@ -86,7 +86,7 @@ final class FpmTest extends TestCase
     {
         $this->need(asRoot: false);
         self::assertStringContainsString(
-            "\nopcache.preload_user=www-data\n",
+            "\nopcache.preload_user=\"www-data\"\n",
             file_get_contents(Package::folder() . '/captoken.ini'),
         );
         $this->assertIniWorksAndOnlyForThePackage(Fpm::start(

@@ -21,6 +21,7 @@ final class InstallTest extends TestCase
         'src/Capability.php',
         'src/CaptokenException.php',
         'src/Doctor.php',
+        'src/Handle.php',
         'src/Library.php',
     ];
 
@@ -33,8 +34,8 @@ final class InstallTest extends TestCase
 
     public function testAPackageIsWholeReadableAndNamesItsFinalPlace(): void
     {
-        $this->make('install-php', 'PREFIX=/opt/x', 'PHP_USER=nginx');
-        $package = "$this->destination/opt/x/share/php/captoken";
+        $this->make('install-php', 'PREFIX=/opt/x~1=a', 'PHP_USER=nginx');
+        $package = "$this->destination/opt/x~1=a/share/php/captoken";
         self::assertSame(self::FILES, self::files($package));
         self::assertSame(count(self::FILES), count(self::files($this->destination)));
         foreach (self::FILES as $file) {
@@ -44,13 +45,13 @@ final class InstallTest extends TestCase
 
         $header = file("$package/captoken.ffi.h", FILE_IGNORE_NEW_LINES);
         self::assertSame('#define FFI_SCOPE "CAPTOKEN"', $header[0]);
-        self::assertSame('#define FFI_LIB "/opt/x/share/php/captoken/lib/libcaptoken.so.0"', $header[1]);
+        self::assertSame('#define FFI_LIB "/opt/x~1=a/share/php/captoken/lib/libcaptoken.so.0"', $header[1]);
         self::assertSame(
             [
                 'ffi.enable' => 'preload',
-                'ffi.preload' => '/opt/x/share/php/captoken/captoken.ffi.h',
+                'ffi.preload' => '/opt/x~1=a/share/php/captoken/captoken.ffi.h',
                 'opcache.enable' => '1',
-                'opcache.preload' => '/opt/x/share/php/captoken/preload.php',
+                'opcache.preload' => '/opt/x~1=a/share/php/captoken/preload.php',
                 'opcache.preload_user' => 'nginx',
             ],
             parse_ini_file("$package/captoken.ini", false, INI_SCANNER_RAW),
@@ -61,7 +62,7 @@ final class InstallTest extends TestCase
     {
         preg_match_all("~'/(src/.*)'~", file_get_contents(Package::folder() . '/preload.php'), $found);
         self::assertSame(
-            ['src/Capability.php', 'src/CaptokenException.php', 'src/Library.php'],
+            ['src/Capability.php', 'src/CaptokenException.php', 'src/Handle.php', 'src/Library.php'],
             array_values(array_intersect(self::FILES, $found[1])),
         );
     }
@@ -84,7 +85,7 @@ final class InstallTest extends TestCase
     public function testAPrefixThatCannotBeIsRefused(): void
     {
         foreach (['install-php', 'uninstall-php'] as $target) {
-            foreach (['relative', '', '/with space'] as $prefix) {
+            foreach (['relative', '', '/with space', '/a&b', '/a:b', '/a;b', '/a"b', '/é'] as $prefix) {
                 $done = $this->attempt($target, "PREFIX=$prefix");
                 self::assertSame(2, $done->status, "$target PREFIX=$prefix");
                 self::assertStringContainsString('PREFIX must', $done->err);

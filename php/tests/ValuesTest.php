@@ -259,6 +259,26 @@ final class ValuesTest extends TestCase
         ];
     }
 
+    /** Settings of php.ini that make the functions of PCRE fail. */
+    public function testLimitsOfRegularExpressionsLetNothingThrough(): void
+    {
+        $out = Php::run(<<<'END'
+            $capability = new Capability('AC1', 'secret');
+            foreach (['a&clientName=x', 'a b', "\u{e9}", "Alice\n"] as $name) {
+                try {
+                    $capability->allowClientIncoming($name);
+                    echo 'taken: ', $name;
+                } catch (InvalidArgumentException $e) {
+                    echo '.';
+                }
+            }
+            $capability->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ["\u{e9}" => "\u{1f600}"]);
+            echo $capability->generateTokenAt(0);
+            END, [], ['-d', 'pcre.jit=0', '-d', 'pcre.backtrack_limit=0', '-d', 'pcre.recursion_limit=0']);
+        self::assertStringStartsWith('....eyJ', $out);
+        self::assertSame([["\u{e9}", "\u{1f600}"]], Token::read(substr($out, 4), 'secret')->params());
+    }
+
     /**
      * @dataProvider texts
      * @param \Closure(Capability, string): mixed $call
@@ -274,7 +294,10 @@ final class ValuesTest extends TestCase
                 self::fail('taken: ' . bin2hex($text));
             } catch (CaptokenException $e) {
                 self::assertSame(CaptokenException::INVALID_UTF8, $e->getCode());
-                self::assertSame('a text is not valid UTF-8', $e->getMessage());
+                self::assertMatchesRegularExpression(
+                    '/\A(the (account SID|auth token|application SID|parameter "[^"]*")): a text is not valid UTF-8\z/',
+                    $e->getMessage(),
+                );
             }
             self::assertSame($before, $capability->generateTokenAt(self::NOW));
             Token::read((new Capability())->generateTokenAt(self::NOW), 'kept');

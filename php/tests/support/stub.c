@@ -4,6 +4,7 @@
  *   VERSION          what cap_version() returns
  *   PARAMS           how many parameters fit in, before memory runs out
  *   SIGNAL           with which parameter it sends itself SIGUSR1; 0: before the first
+ *   FAILS            the status of cap_generate()
  *   COUNT            it says at its end how many handles were made and freed, and
  *                    whether credentials are configured
  *   WITHOUT_VERSION, WITHOUT_GENERATE
@@ -22,6 +23,9 @@
 #endif
 #ifndef PARAMS
 #define PARAMS 1000000
+#endif
+#ifndef FAILS
+#define FAILS CAP_STATUS_OK
 #endif
 #ifndef SIGNAL
 #define SIGNAL -1
@@ -86,7 +90,7 @@ cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_
     (void)ttl;
     *length = strlen("stub");
     snprintf(buffer, size, "stub");
-    return CAP_STATUS_OK;
+    return FAILS;
 }
 #endif
 
