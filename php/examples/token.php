@@ -5,12 +5,16 @@
  *
  *     {"identity":"alice","token":"eyJ...","expires_at":1400003600}
  *
- * It allows calls to alice, and calls from alice to the TwiML application. The
- * environment has TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_APP_SID.
+ * It allows calls to alice, and calls from alice to a TwiML application, which is told
+ * who calls. Whose account and which application, the environment says:
  *
- * In php-fpm it needs the settings of captoken.ini; to try it without a web server:
- *
+ *     cd /usr/local/share/php/captoken/examples
+ *     export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
  *     php -d ffi.enable=1 -S localhost:8080 token.php
+ *
+ * Under php-fpm, captoken.ini lets it call the library, and the pool's file has lines
+ * such as `env[TWILIO_ACCOUNT_SID] = AC...`, since pools begin with an empty
+ * environment. A copy of this file names the installed autoload.php below.
  */
 
 declare(strict_types=1);

@@ -39,6 +39,18 @@ final class ExampleTest extends TestCase
         self::assertLessThanOrEqual(time() + 3600, $token->claims['exp']);
     }
 
+    public function testTheLongestClientNameIsTaken(): void
+    {
+        [$status, , $body] = $this->get(self::CREDENTIALS, '?client=' . str_repeat('a', 256));
+        self::assertSame(200, $status, $body);
+    }
+
+    public function testAnotherMethodIsToldWhichIsAllowed(): void
+    {
+        [, $headers] = $this->get(self::CREDENTIALS, '?client=alice', 'POST');
+        self::assertContains('Allow: GET', $headers);
+    }
+
     /** @dataProvider badRequests */
     public function testABadRequestIsRefusedInJson(string $query, int $expected, string $method = 'GET'): void
     {
@@ -68,7 +80,7 @@ final class ExampleTest extends TestCase
     {
         [$status, , $body, $log] = $this->get(array_diff_key(self::CREDENTIALS, [$missing => '']), '?client=alice');
         self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
-        self::assertStringContainsString("$missing is not set", $log);
+        self::assertStringContainsString("token.php: $missing is not set", $log);
         self::assertStringNotContainsString('secret', $log);
     }
 
@@ -107,9 +119,11 @@ final class ExampleTest extends TestCase
         try {
             self::waitFor($address);
             $context = stream_context_create(['http' => ['method' => $method, 'ignore_errors' => true]]);
-            $body = file_get_contents("http://$address/token$query", false, $context);
-            [, $status] = explode(' ', $http_response_header[0]);
-            return [(int) $status, $http_response_header, $body, file_get_contents(stream_get_meta_data($log)['uri'])];
+            $answer = fopen("http://$address/token$query", 'r', false, $context);
+            $body = stream_get_contents($answer);
+            $headers = stream_get_meta_data($answer)['wrapper_data'];
+            [, $status] = explode(' ', $headers[0]);
+            return [(int) $status, $headers, $body, file_get_contents(stream_get_meta_data($log)['uri'])];
         } finally {
             proc_terminate($server);
             proc_close($server);

@@ -26,6 +26,23 @@ final class ReadmeTest extends TestCase
         self::assertSame($installed, parse_ini_string(self::block('ini'), false, INI_SCANNER_RAW));
     }
 
+    public function testComposerInstallsTheFolderAsItSays(): void
+    {
+        $project = TempFolder::make();
+        file_put_contents("$project/composer.json", '{"repositories": {"packagist.org": false}}');
+        $commands = self::block('sh', 'composer');
+        $environment = ['COMPOSER_HOME' => "$project/home", 'COMPOSER_ALLOW_SUPERUSER' => '1'];
+        $done = Process::run(
+            ['sh', '-euc', $commands],
+            $environment + Process::environment(),
+            $project,
+        );
+        self::assertSame(0, $done->status, $done->out . $done->err);
+        $done = Php::file("<?php require '$project/vendor/autoload.php';"
+            . " echo (new Captoken\\Capability('AC123123', 'secret'))->generateToken();");
+        self::assertSame('AC123123', Token::read($done->out, 'secret')->claims['iss'], $done->err);
+    }
+
     public function testThePathsAreThoseOfAnInstallation(): void
     {
         preg_match_all('~' . preg_quote(Package::folder(), '~') . '[\w./-]*~', self::readme(), $found);
@@ -36,10 +53,10 @@ final class ReadmeTest extends TestCase
         }
     }
 
-    /** The first block in a language. */
-    private static function block(string $language): string
+    /** The first block in a language, or the first that starts so. */
+    private static function block(string $language, string $start = ''): string
     {
-        self::assertSame(1, preg_match("/^```$language\n(.*?)^```/ms", self::readme(), $found));
+        self::assertSame(1, preg_match("/^```$language\n($start.*?)^```/ms", self::readme(), $found));
         return $found[1];
     }
 

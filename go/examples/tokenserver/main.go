@@ -7,8 +7,10 @@
 //	{"identity":"alice","token":"…","expires_at":1400003600}
 //
 // where expires_at is in seconds since 1970. The credentials, and the application that
-// handles outgoing calls, come from the environment: TWILIO_ACCOUNT_SID,
-// TWILIO_AUTH_TOKEN and TWILIO_APP_SID.
+// handles outgoing calls, come from the environment:
+//
+//	export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
+//	go run ./examples/tokenserver
 package main
 
 import (
@@ -140,7 +142,8 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, success{name, token, now.Unix() + int64(ttl/time.Second)})
 }
 
-// mint makes the token of a client that can be called and can call the application.
+// mint makes the token of a client that can be called, and can call the application,
+// which is told who calls.
 func mint(clientName, applicationSID string, now time.Time) (string, error) {
 	token, err := captoken.New("", "")
 	if err != nil {
@@ -150,7 +153,7 @@ func mint(clientName, applicationSID string, now time.Time) (string, error) {
 	if err := token.AllowIncoming(clientName); err != nil {
 		return "", err
 	}
-	if err := token.AllowOutgoing(applicationSID); err != nil {
+	if err := token.AllowOutgoing(applicationSID, captoken.Param{Key: "client", Value: clientName}); err != nil {
 		return "", err
 	}
 	// The same time as in the answer, so that the browser is told the true expiry.

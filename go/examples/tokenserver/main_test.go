@@ -52,7 +52,8 @@ func checkToken(t *testing.T, body []byte, client string) (expiresAt int64) {
 	}
 	check(t, json.Unmarshal(payload, &claims))
 	scope := "scope:client:incoming?clientName=" + client +
-		" scope:client:outgoing?appSid=" + applicationSID + "&clientName=" + client
+		" scope:client:outgoing?appSid=" + applicationSID + "&appParams=client%3D" + client +
+		"&clientName=" + client
 	if claims.Iss != "AC123123" || claims.Scope != scope {
 		t.Errorf("the token says %s", payload)
 	}
