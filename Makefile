@@ -21,6 +21,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 CARGO ?= cargo
 CC ?= cc
 OBJCOPY ?= objcopy
+NM ?= nm
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SONAME := libcaptoken.so.$(firstword $(subst ., ,$(VERSION)))
@@ -41,22 +42,34 @@ unexport CARGO_BUILD_TARGET
 .PHONY: all
 all:
 	@if command -v "$(CARGO)" > /dev/null; then \
-	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)" && \
-	    flock "$(TARGET)/weaken.lock" $(MAKE) --no-print-directory --silent weaken; \
+	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)"; \
 	elif [ ! -e "$(SHARED)" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(SHARED)")" ]; then \
 	    echo 'There is no cargo here, and no build that is up to date. Run make where cargo is.' >&2; \
 	    exit 1; \
 	fi
+	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
-# The archive's cap_free becomes weak, so that a fully static program that has
-# libcap's as well links, with libcap's. Rust has no stable way to say so. Done once
-# for each build, as others may be reading the archive.
-WEAKEN = $(OBJCOPY) --weaken-symbol=cap_free
-
-.PHONY: weaken
-weaken:
-	if [ ! "$(TARGET)/weakened" -nt "$(STATIC)" ]; then \
-	    $(WEAKEN) "$(STATIC)" && touch "$(TARGET)/weakened"; \
+# What cargo puts into the archive becomes one object, of which the header's functions
+# and nothing else can be seen from outside: so it can share a program with another
+# archive of Rust's, which has the same runtime under the same names. What no function
+# needs is left out, which is nearly all; the second ld forgets the names of what that
+# would have called. And cap_free becomes weak, so that a fully static program that has
+# libcap's as well links, with libcap's: Rust has no stable way to say so. Done once for
+# each build, in place, as cargo would put its own back otherwise.
+.PHONY: pack
+pack:
+	if [ ! -e "$(TARGET)/packed" ] || [ "$(STATIC)" -nt "$(TARGET)/packed" ]; then \
+	    functions=$$($(NM) -D --defined-only "$(SHARED)" | sed 's/.* //') && \
+	    $(LD) -r --gc-sections --force-group-allocation $$(printf ' -u %s' $$functions) \
+	        "$(STATIC)" -o "$(TARGET)/all.o" && \
+	    $(LD) -r "$(TARGET)/all.o" -o "$(TARGET)/captoken.o" && \
+	    $(OBJCOPY) --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
+	        $$(printf ' --keep-global-symbol=%s' $$functions) --weaken-symbol=cap_free \
+	        "$(TARGET)/captoken.o" && \
+	    rm -f "$(TARGET)/libcaptoken.a" && \
+	    $(AR) rcs "$(TARGET)/libcaptoken.a" "$(TARGET)/captoken.o" && \
+	    cat "$(TARGET)/libcaptoken.a" > "$(STATIC)" && \
+	    touch "$(TARGET)/packed"; \
 	fi
 
 # The input of the demonstration, also its time: NOW=1400000000 gives the token
@@ -114,7 +127,6 @@ check-prefix:
 	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
 	esac
 
-# The archive is made weak once more, should cargo have built it without make.
 .PHONY: install
 install: check-prefix all
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
@@ -122,11 +134,11 @@ install: check-prefix all
 	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
 	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
-	$(WEAKEN) "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
+	install -m 644 "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"
-	chmod 644 "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+	chmod 644 "$(TO_LIB)/pkgconfig/captoken.pc"
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig; fi
 
 .PHONY: uninstall
@@ -166,19 +178,22 @@ uninstall-php: check-prefix
 	rmdir "$(dir $(TO_PHP))" 2> /dev/null || true
 
 # The archive and the header in the Go package's own folder, where `go mod vendor`
-# finds them. Go watches headers, but no archive: the checksum in the header makes it
-# link again when the archive is another.
+# finds them. Go watches the header, but no archive: the checksum, which cgo.go compiles
+# in, makes it link again when the archive is another.
 .PHONY: go-lib
 go-lib: all
 	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 
 .PHONY: refresh-go-lib
 refresh-go-lib:
-	if [ ! -e go/captoken.h ] || [ -n "$$(find "$(STATIC)" include/captoken.h Makefile \
-	    -newer go/captoken.h)" ]; then \
-	    $(WEAKEN) --strip-debug "$(STATIC)" go/libcaptoken.a && \
-	    { cat include/captoken.h; \
-	      echo "/* libcaptoken.a: $$(sha256sum < go/libcaptoken.a) */"; } > go/captoken.h; \
+	sum=$$(sha256sum < "$(STATIC)") && sum=$${sum%% *} && \
+	if ! cmp -s "$(STATIC)" go/libcaptoken.a || ! grep -qs "$$sum" go/captoken.h || \
+	    [ include/captoken.h -nt go/captoken.h ]; then \
+	    cp "$(STATIC)" go/libcaptoken.a.new && \
+	    cp include/captoken.h go/captoken.h.new && \
+	    echo "#define CAPTOKEN_ARCHIVE \"$$sum\"" >> go/captoken.h.new && \
+	    mv go/libcaptoken.a.new go/libcaptoken.a && \
+	    mv go/captoken.h.new go/captoken.h; \
 	fi
 
 # An installation to test and try, laid out as a package would be, and made again

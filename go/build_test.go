@@ -186,17 +186,51 @@ func TestBuildVendored(t *testing.T) {
 	}
 }
 
-// Protects: another static library written in Rust fits into the same program.
+// Protects: another static library written in Rust fits into the same program, also one
+// whose copy of Rust's runtime is another, as link time optimisation makes it.
 func TestBuildBesideAnotherRustLibrary(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint", "rust")
-	run(t, command(w.user, nil, "rustc", "--edition=2021", "--crate-type=staticlib", "--crate-name=other",
-		"-O", "other.rs"))
-	output := run(t, command(w.user, nil, w.build(nil)))
-	lines := strings.Split(strings.TrimSpace(output), "\n")
-	checkMinted(t, lines[len(lines)-1])
-	if !strings.Contains(output, "a panic that is stopped") || !strings.Contains(output, "other: 5050 0\n") {
-		t.Errorf("the program prints %s", output)
+	for _, optimisation := range []string{"-Clto=off", "-Clto=fat"} {
+		run(t, command(w.user, nil, "rustc", "--edition=2021", "--crate-type=staticlib", "--crate-name=other",
+			"-O", optimisation, "other.rs"))
+		// Go does not look at the archive: without this it would keep the program.
+		check(t, os.RemoveAll(filepath.Join(w.user, "program")))
+		output := run(t, command(w.user, nil, w.build(nil)))
+		lines := strings.Split(strings.TrimSpace(output), "\n")
+		checkMinted(t, lines[len(lines)-1])
+		if !strings.Contains(output, "a panic that is stopped") || !strings.Contains(output, "other: 5050 0\n") {
+			t.Errorf("%s: the program prints %s", optimisation, output)
+		}
+	}
+}
+
+// Protects: a program is linked again when the archive is another. A fix in the library
+// would not arrive otherwise.
+func TestBuildAfterTheLibraryHasChanged(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil, "mint")
+	program := w.build(nil)
+	before := run(t, command(w.user, nil, program))
+	checkMinted(t, before)
+
+	// As make go-lib does it: another archive, and its checksum in the header.
+	archive := filepath.Join(w.captoken, "libcaptoken.a")
+	content, err := os.ReadFile(archive)
+	check(t, err)
+	changed := strings.ReplaceAll(string(content), "HS256", "HS999")
+	check(t, os.WriteFile(archive, []byte(changed), 0o666))
+	header := filepath.Join(w.captoken, "captoken.h")
+	content, err = os.ReadFile(header)
+	check(t, err)
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	if !strings.HasPrefix(lines[len(lines)-1], "#define CAPTOKEN_ARCHIVE \"") {
+		t.Fatalf("captoken.h ends in %s", lines[len(lines)-1])
+	}
+	lines[len(lines)-1] = "#define CAPTOKEN_ARCHIVE \"of another archive\"\n"
+	check(t, os.WriteFile(header, []byte(strings.Join(lines, "\n")), 0o666))
+	if after := run(t, command(w.user, nil, w.build(nil))); after == before {
+		t.Error("the program is the same as before")
 	}
 }
 
@@ -206,8 +240,8 @@ func TestBuildWithPkgConfig(t *testing.T) {
 	stage := os.Getenv("CAPTOKEN_STAGE")
 	if stage == "" {
 		stage = t.TempDir()
-		run(t, command("..", nil, "make", "install", "DESTDIR=/", "PREFIX="+stage,
-			"LIBDIR="+stage+"/lib", "INCLUDEDIR="+stage+"/include"))
+		run(t, command("..", nil, "make", "install", "DESTDIR="+stage, "PREFIX=/usr"))
+		stage = filepath.Join(stage, "usr")
 	}
 	// A stage may be laid out for another place, where it is not yet.
 	libraries := filepath.Join(stage, "lib")

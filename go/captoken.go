@@ -46,7 +46,8 @@
 // Whoever has the auth token can use the whole account. Neither this package nor the
 // library keeps it: a Token holds what HMAC derives from it, outside of Go's memory,
 // and Close wipes that. The copies of the auth token that a call makes are wiped
-// before it returns. Your own string cannot be wiped from here.
+// before it returns. What cannot be wiped from here: your own string, processor
+// registers, and what Go saves of these in memory when a signal interrupts a goroutine.
 //
 // # Building
 //
@@ -84,8 +85,8 @@ func Version() string {
 //
 // Configure("", "") clears what was set, and wipes it from memory.
 //
-// The errors are [ErrEmptyArgument] (only one is ""), [ErrInvalidUTF8], [ErrNUL] and
-// [ErrOutOfMemory].
+// The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument] (only one is
+// ""), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func Configure(accountSID, authToken string) error {
 	if hasNUL(accountSID) || hasNUL(authToken) {
 		return failure(StatusNUL)
@@ -124,8 +125,8 @@ var closed handle
 // Close the Token when it is not needed any more. One that is forgotten is closed
 // some time after the garbage collector has found it.
 //
-// The errors are [ErrNoCredentials] ("", and nothing is configured),
-// [ErrInvalidUTF8], [ErrNUL] and [ErrOutOfMemory].
+// The errors are [ErrNUL], which is looked for first, [ErrNoCredentials] ("", and
+// nothing is configured), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func New(accountSID, authToken string) (*Token, error) {
 	if hasNUL(accountSID) || hasNUL(authToken) {
 		return nil, failure(StatusNUL)

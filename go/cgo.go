@@ -21,6 +21,12 @@ which puts both into the folder of the Go package; or install captoken and build
 #include "captoken.h"
 #include <string.h>
 
+#ifdef CAPTOKEN_ARCHIVE
+// What Go compiles here is another when the archive is another. Otherwise Go would not
+// know that a program has to be linked again.
+__attribute__((used)) static const char captoken_archive[] = CAPTOKEN_ARCHIVE;
+#endif
+
 // A handle and how a call with it ended.
 typedef struct {
     cap_status status;

@@ -35,7 +35,7 @@ func TestBuildQuickStartOfReadme(t *testing.T) {
 	if !strings.Contains(edit, "=/path/to/captoken/go\n") {
 		t.Fatalf("README says %s", edit)
 	}
-	edit = strings.Replace(edit, "/path/to/captoken/go", w.captoken, 1)
+	edit = strings.Replace(edit, "/path/to/captoken/go", "'"+w.captoken+"'", 1)
 	path := "PATH=" + filepath.Dir(w.goTool) + string(os.PathListSeparator) + os.Getenv("PATH")
 	run(t, command(w.user, []string{path}, "sh", "-euc", edit))
 

@@ -19,40 +19,46 @@ import (
 )
 
 // Protects: any number of goroutines mint from one Token while others change it, and
-// each token is whole.
+// each token is whole: it says what one call of each method has set.
 func TestConcurrentUse(t *testing.T) {
 	token := newToken(t)
-	names := map[string]bool{}
-	for _, name := range []string{"Alice", "Bob", strings.Repeat("Carol", 50)} {
-		names["scope:client:incoming?clientName="+name] = true
+	configure(t, accountSID, authToken)
+	names := []string{"Alice", "Bob", strings.Repeat("Carol", 50)}
+	incoming := func(name string) error { return token.AllowIncoming(name) }
+	outgoing := func(name string) error {
+		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
 	}
-	change := func() error {
-		for scope := range names {
-			_, name, _ := strings.Cut(scope, "=")
-			if err := token.AllowIncoming(name); err != nil {
-				return err
-			}
+	configured := func(string) error {
+		other, err := captoken.New("", "")
+		if err == nil {
+			err = other.Close()
 		}
-		return nil
+		if err == nil {
+			err = captoken.Configure(accountSID, authToken)
+		}
+		return err
 	}
-	check(t, change())
 	var minting, changing sync.WaitGroup
 	done := make(chan struct{})
-	changing.Add(1)
-	go func() {
-		defer changing.Done()
-		for {
-			select {
-			case <-done:
-				return
-			default:
-				if err := change(); err != nil {
-					t.Error(err)
+	for _, change := range []func(string) error{incoming, outgoing, outgoing, configured} {
+		change := change
+		check(t, change(names[0]))
+		changing.Add(1)
+		go func() {
+			defer changing.Done()
+			for i := 0; ; i++ {
+				select {
+				case <-done:
 					return
+				default:
+					if err := change(names[i%len(names)]); err != nil {
+						t.Error(err)
+						return
+					}
 				}
 			}
-		}
-	}()
+		}()
+	}
 	jwts := make(chan string, 200*20)
 	for i := 0; i < 200; i++ {
 		minting.Add(1)
@@ -72,10 +78,18 @@ func TestConcurrentUse(t *testing.T) {
 	close(done)
 	changing.Wait()
 	close(jwts)
+	scopes := map[string]bool{}
+	for _, name := range names {
+		for _, sid := range names {
+			params := "a%3D" + sid + "%26b%3D" + sid
+			scopes["scope:client:incoming?clientName="+name+
+				" scope:client:outgoing?appSid="+sid+"&appParams="+params+"&clientName="+name] = true
+		}
+	}
 	minted := 0
 	for jwt := range jwts {
 		minted++
-		if scope := decode(t, jwt, authToken).scope; !names[scope] {
+		if scope := decode(t, jwt, authToken).scope; !scopes[scope] {
 			t.Fatalf("the scope is %s", scope)
 		}
 	}

@@ -37,8 +37,11 @@ struct Programs {
 
 impl Programs {
     fn build() -> Self {
-        let folder = env::temp_dir().join(format!("captoken-hosts-{}", process::id()));
-        fs::create_dir(&folder).expect("a folder");
+        let programs = Self {
+            folder: env::temp_dir().join(format!("captoken-hosts-{}", process::id())),
+        };
+        let folder = &programs.folder;
+        fs::create_dir(folder).expect("a folder");
 
         let mut cc = Command::new("cc");
         cc.arg(root().join("examples-c/mint.c"))
@@ -60,14 +63,15 @@ impl Programs {
         ] {
             let mut go = Command::new("go");
             go.args(arguments)
-                .current_dir(&folder)
+                .current_dir(folder)
                 .env("CGO_ENABLED", "1")
                 .env("GOFLAGS", "")
                 .env("GOPROXY", "off")
-                .env("GOTOOLCHAIN", "local");
+                .env("GOTOOLCHAIN", "local")
+                .env("GOWORK", "off");
             run(&mut go);
         }
-        Self { folder }
+        programs
     }
 
     fn c(&self, input: &Input) -> Command {

@@ -160,25 +160,32 @@ func environment(applicationSID string) []string {
 		"TWILIO_APP_SID="+applicationSID)
 }
 
-// Protects: the program says what it misses, and a request that is under way when it
-// is told to end is still answered.
-func TestProgram(t *testing.T) {
-	program := build(t)
-
-	command := exec.Command(program)
+// Protects: the program says what it misses.
+func TestMissingCredentials(t *testing.T) {
+	command := exec.Command(build(t))
 	command.Env = append(environment(""), "TWILIO_AUTH_TOKEN=")
 	output, err := command.CombinedOutput()
 	if err == nil || command.ProcessState.ExitCode() != 1 ||
 		!strings.Contains(string(output), "set in the environment: TWILIO_AUTH_TOKEN, TWILIO_APP_SID\n") {
 		t.Errorf("%v: %s", err, output)
 	}
+}
 
-	command = exec.Command(program, "-addr", "localhost:0")
+// A server is the program, which runs until the test ends.
+type server struct {
+	*exec.Cmd
+	address string
+	log     *bufio.Reader
+}
+
+func start(t *testing.T, program string) server {
+	t.Helper()
+	command := exec.Command(program, "-addr", "localhost:0")
 	command.Env = environment(applicationSID)
 	log, err := command.StderrPipe()
 	check(t, err)
 	check(t, command.Start())
-	defer command.Process.Kill()
+	t.Cleanup(func() { command.Process.Kill() })
 	lines := bufio.NewReader(log)
 	line, err := lines.ReadString('\n')
 	check(t, err)
@@ -186,48 +193,109 @@ func TestProgram(t *testing.T) {
 	if !found {
 		t.Fatalf("the program logs %s", line)
 	}
+	return server{command, address, lines}
+}
 
-	// The server waits for the end of this request: a byte of its body is missing.
-	slow, err := net.Dial("tcp", address)
+// unfinished sends a request, of which something is missing.
+func (s server) unfinished(t *testing.T, request string) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", s.address)
 	check(t, err)
-	defer slow.Close()
-	check(t, slow.SetDeadline(time.Now().Add(30*time.Second)))
-	_, err = fmt.Fprintf(slow, "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\n", address)
+	t.Cleanup(func() { connection.Close() })
+	check(t, connection.SetDeadline(time.Now().Add(30*time.Second)))
+	_, err = fmt.Fprintf(connection, request, s.address)
 	check(t, err)
 
-	// Connections are accepted in order, so that the slow one is, once this is answered.
-	response, err := http.Get("http://" + address + "/token?client=alice")
+	// Connections are accepted in order, so that this one is, once another is answered.
+	response, err := http.Get("http://" + s.address + "/token?client=alice")
 	check(t, err)
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	check(t, err)
-	response.Body.Close()
 	expiresAt := checkToken(t, body, "alice")
 	if now := time.Now().Unix(); expiresAt > now+3600 || expiresAt < now+3600-60 {
 		t.Errorf("at %d, expires_at is %d", now, expiresAt)
 	}
+	return connection
+}
 
-	check(t, command.Process.Signal(syscall.SIGTERM))
+// A request without the last byte of its body: an answer is under way.
+const withoutLastByte = "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\n"
+
+// tell sends a signal, and returns when the server accepts nothing more.
+func (s server) tell(t *testing.T, signal os.Signal) {
+	t.Helper()
+	check(t, s.Process.Signal(signal))
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		other, err := net.Dial("tcp", address)
+		other, err := net.Dial("tcp", s.address)
 		if err != nil {
-			break
+			return
 		}
 		other.Close()
 		if time.Now().After(deadline) {
 			t.Fatal("the program still accepts connections")
 		}
 	}
-	_, err = slow.Write([]byte("x"))
-	check(t, err)
-	response, err = http.ReadResponse(bufio.NewReader(slow), nil)
-	check(t, err)
-	body, err = io.ReadAll(response.Body)
-	check(t, err)
-	checkToken(t, body, "slow")
+}
 
-	rest, err := io.ReadAll(lines)
+// Protects: a request that is under way when the program is told to end is still
+// answered.
+func TestGracefulShutdown(t *testing.T) {
+	t.Parallel()
+	program := build(t)
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		server := start(t, program)
+		slow := server.unfinished(t, withoutLastByte)
+		server.tell(t, signal)
+		_, err := slow.Write([]byte("x"))
+		check(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(slow), nil)
+		check(t, err)
+		body, err := io.ReadAll(response.Body)
+		check(t, err)
+		checkToken(t, body, "slow")
+
+		rest, err := io.ReadAll(server.log)
+		check(t, err)
+		if err := server.Wait(); err != nil || !strings.Contains(string(rest), "finishing the requests") {
+			t.Errorf("%v: %v: %s", signal, err, rest)
+		}
+	}
+}
+
+// Protects: who does not want to wait for a request that is under way need not.
+func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
+	t.Parallel()
+	server := start(t, build(t))
+	server.unfinished(t, withoutLastByte)
+	server.tell(t, syscall.SIGTERM)
+	check(t, server.Process.Signal(syscall.SIGTERM))
+	_, err := io.ReadAll(server.log)
 	check(t, err)
-	if err := command.Wait(); err != nil || !strings.Contains(string(rest), "finishing the requests") {
-		t.Errorf("%v: %s", err, rest)
+	server.Wait()
+	status := server.ProcessState.Sys().(syscall.WaitStatus)
+	if !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Errorf("the program ended with %v", server.ProcessState)
+	}
+}
+
+// Protects: a client that never finishes its request does not keep its connection.
+func TestSlowClientsAreCutOff(t *testing.T) {
+	t.Parallel()
+	server := start(t, build(t))
+	begun := time.Now()
+	for name, request := range map[string]string{
+		"in the header": "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\n",
+		"in the body":   withoutLastByte,
+	} {
+		name, connection := name, server.unfinished(t, request)
+		t.Run(name, func(t *testing.T) {
+			if _, err := io.ReadAll(connection); err != nil {
+				t.Errorf("after %v: %v", time.Since(begun), err)
+			}
+		})
+	}
+	if took := time.Since(begun); took > 25*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
