@@ -175,7 +175,7 @@ uninstall-php: check-prefix
 	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
 	    find "$(TO_PHP)" -depth -type d -empty -delete; \
 	fi
-	rmdir "$(dir $(TO_PHP))" 2> /dev/null || true
+	rmdir "$$(dirname "$(TO_PHP)")" 2> /dev/null || true
 
 # The archive and the header in the Go package's own folder, where `go mod vendor`
 # finds them. Go watches the header, but no archive: the checksum, which cgo.go compiles

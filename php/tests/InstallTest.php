@@ -78,7 +78,7 @@ final class InstallTest extends TestCase
 
         unlink("$package/mine.txt");
         $this->make('uninstall-php', 'PREFIX=/opt');
-        self::assertDirectoryDoesNotExist($package);
+        self::assertDirectoryDoesNotExist(dirname($package));
         $this->make('uninstall-php', 'PREFIX=/opt');
     }
 
