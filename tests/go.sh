@@ -3,8 +3,7 @@
 #
 #     tests/go.sh [GO...]
 #
-# `make go-lib` comes first. With CAPTOKEN_STAGE set to an installation's folder, the
-# tests link that one instead of installing the library once more.
+# `make go-lib` comes first.
 set -eu
 
 here=$PWD

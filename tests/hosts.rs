@@ -54,7 +54,8 @@ impl Programs {
         run(&mut cc);
 
         run(&mut make("go-lib"));
-        fs::copy(root().join("tests/hosts/mint.go"), folder.join("mint.go")).expect("copied");
+        let source = root().join("go/testdata/mint/main.go");
+        fs::copy(source, folder.join("main.go")).expect("copied");
         fs::write(folder.join("go.mod"), "module mint\n\ngo 1.19\n").expect("written");
         let replace = format!("-replace=captoken={}", root().join("go").display());
         for arguments in [
@@ -119,7 +120,7 @@ impl Drop for Programs {
     }
 }
 
-/// As tests/hosts/mint.php and mint.go read them.
+/// As tests/hosts/mint.php and go/testdata/mint read them.
 fn with_arguments(mut command: Command, input: &Input) -> Command {
     command
         .args([input.now.to_string(), input.ttl.to_string()])

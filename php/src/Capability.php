@@ -44,12 +44,12 @@ class Capability
         ?string $accountSid = null,
         #[\SensitiveParameter] ?string $authToken = null,
     ) {
-        self::refuseNul($accountSid, 'the account SID');
-        self::refuseNul($authToken, 'the auth token');
+        $texts = ['the account SID' => $accountSid, 'the auth token' => $authToken];
+        self::refuseNul($texts);
         $library = Library::functions();
         $token = $library->new('cap_token *');
         $status = $library->cap_new($accountSid, $authToken, \FFI::addr($token));
-        self::check($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
+        self::check($status, $texts);
         $this->handle = new Handle($library, $token);
     }
 
@@ -70,11 +70,11 @@ class Capability
         ?string $accountSid,
         #[\SensitiveParameter] ?string $authToken,
     ): void {
-        self::refuseNul($accountSid, 'the account SID');
-        self::refuseNul($authToken, 'the auth token');
+        $texts = ['the account SID' => $accountSid, 'the auth token' => $authToken];
+        self::refuseNul($texts);
         $library = Library::functions();
         $status = $library->cap_configure($accountSid, $authToken);
-        self::check($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
+        self::check($status, $texts);
     }
 
     /**
@@ -114,7 +114,8 @@ class Capability
      */
     public function allowClientOutgoing(string $appSid, array $appParams = []): static
     {
-        self::refuseNul($appSid, 'the application SID');
+        $sid = ['the application SID' => $appSid];
+        self::refuseNul($sid);
         $params = self::texts($appParams);
         foreach ($params as [$key, $value]) {
             foreach ([$key, $value] as $text) {
@@ -131,7 +132,7 @@ class Capability
             $status = $handle->library->cap_allow_outgoing($handle->token, $appSid);
             // One that was refused is as it was.
             $whole = $status !== 0;
-            self::check($status, ['the application SID' => $appSid]);
+            self::check($status, $sid);
             foreach ($params as [$key, $value]) {
                 self::check($handle->library->cap_add_outgoing_param($handle->token, $key, $value));
             }
@@ -225,7 +226,7 @@ class Capability
         $texts = [];
         foreach ($appParams as $key => $value) {
             $key = (string) $key;
-            self::refuseNul($key, 'the name of a parameter');
+            self::refuseNul(['the name of a parameter' => $key]);
             $values = is_array($value) && array_is_list($value) ? $value : [$value];
             foreach ($values as $single) {
                 $texts[] = [$key, self::text($key, $single)];
@@ -249,14 +250,17 @@ class Capability
                 get_debug_type($value),
             )),
         };
-        self::refuseNul($text, 'a parameter');
+        self::refuseNul(['a parameter' => $text]);
         return $text;
     }
 
-    private static function refuseNul(#[\SensitiveParameter] ?string $text, string $what): void
+    /** @param array<string, ?string> $texts by what a message calls them */
+    private static function refuseNul(#[\SensitiveParameter] array $texts): void
     {
-        if ($text !== null && str_contains($text, "\0")) {
-            throw new \InvalidArgumentException("$what contains a NUL byte");
+        foreach ($texts as $what => $text) {
+            if ($text !== null && str_contains($text, "\0")) {
+                throw new \InvalidArgumentException("$what contains a NUL byte");
+            }
         }
     }
 
@@ -277,7 +281,7 @@ class Capability
      * Throws what a status means. The texts of the call are for the message, which names
      * the one that is wrong, and shows none.
      *
-     * @param array<string, ?string> $texts
+     * @param array<string, ?string> $texts by what the message calls them
      */
     private static function check(int $status, #[\SensitiveParameter] array $texts = []): void
     {

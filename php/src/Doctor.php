@@ -68,8 +68,10 @@ final class Doctor
 
     private bool $well = true;
 
-    /** The files that php-fpm has read, and the folder where it looks for more. */
-    private string $scanned = '';
+    /** @var list<string> what the server has read besides php.ini */
+    private array $scanned = [];
+
+    /** Where it looks for those. */
     private string $folder = '';
 
     private function __construct(private readonly string $package)
@@ -162,7 +164,7 @@ final class Doctor
             );
             return;
         }
-        $this->scanned = (string) php_ini_scanned_files();
+        $this->scanned = self::files((string) php_ini_scanned_files());
         $this->server($settings, (string) php_ini_loaded_file());
     }
 
@@ -200,7 +202,7 @@ final class Doctor
             preg_match("/^$name => (.*?)$(?!\n\/)/ms", $output, $found);
             return ($found[1] ?? '(none)') === '(none)' ? '' : $found[1];
         };
-        $this->scanned = $info('Additional \.ini files parsed');
+        $this->scanned = self::files($info('Additional \.ini files parsed'));
         $this->folder = $info('Scan this dir for additional \.ini files');
         $this->startedByRoot($settings);
         $this->server($settings, $info('Loaded Configuration File'));
@@ -280,7 +282,7 @@ final class Doctor
      */
     private function probe(array $settings, string $file, string $autoload): void
     {
-        $folders = array_unique(array_map(dirname(...), $this->scannedFiles()));
+        $folders = array_unique(array_map(dirname(...), $this->scanned));
         $command = [PHP_BINARY, '-c', $file === '' ? '/dev/null' : $file];
         foreach ($settings + ['error_log' => '', 'log_errors' => '1', 'opcache.enable_cli' => '1'] as $name => $value) {
             array_push($command, '-d', "$name=\"$value\"");
@@ -400,7 +402,7 @@ final class Doctor
             return ['what `make install-php` puts into share/php/captoken/captoken.ini'];
         }
         $lines[] = match (true) {
-            in_array(realpath($ini), array_map(realpath(...), $this->scannedFiles()), true) =>
+            in_array(realpath($ini), array_map(realpath(...), $this->scanned), true) =>
                 "$ini was read; an option, or a file read after it, says otherwise.",
             is_dir($this->folder) => "That is: ln -s $ini $this->folder/99-captoken.ini",
             default => "These lines are in $ini.",
@@ -420,10 +422,14 @@ final class Doctor
         return "opcache.preload_user=$user   ; the user of the workers";
     }
 
-    /** @return list<string> */
-    private function scannedFiles(): array
+    /**
+     * The names in a list as PHP prints it, with commas and line breaks.
+     *
+     * @return list<string>
+     */
+    private static function files(string $list): array
     {
-        return preg_split('/,?\s*\n|,\s*$/', trim($this->scanned), -1, PREG_SPLIT_NO_EMPTY);
+        return preg_split('/,?\s*\n|,\s*$/', trim($list), -1, PREG_SPLIT_NO_EMPTY);
     }
 
     private function title(string $title): void

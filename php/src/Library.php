@@ -65,8 +65,7 @@ final class Library
      */
     public static function functions(): \FFI
     {
-        self::$loaded ??= self::load();
-        return self::$loaded->functions;
+        return self::loaded()->functions;
     }
 
     /**
@@ -76,8 +75,12 @@ final class Library
      */
     public static function origin(): string
     {
-        self::$loaded ??= self::load();
-        return self::$loaded->origin;
+        return self::loaded()->origin;
+    }
+
+    private static function loaded(): self
+    {
+        return self::$loaded ??= self::load();
     }
 
     /**
