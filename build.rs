@@ -10,7 +10,7 @@ use cbindgen::{Builder, Config};
 /// The files that say what C sees, in the order in which the header does.
 const SOURCES: [&str; 4] = [
     "src/ffi/status.rs",
-    "src/capability.rs",
+    "src/validity.rs",
     "src/ffi/handle.rs",
     "src/ffi.rs",
 ];

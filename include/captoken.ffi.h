@@ -46,6 +46,20 @@ cap_status cap_add_outgoing_param(cap_token *token,
                                   const char *key,
                                   const char *value);
 
+cap_status cap_set_client_name(cap_token *token, const char *client_name);
+
+cap_status cap_check_client_name(const char *client_name);
+
+cap_status cap_allow_event_stream(cap_token *token);
+
+cap_status cap_add_event_filter(cap_token *token,
+                                const char *key,
+                                const char *value);
+
+cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
+
+cap_status cap_set_not_before(cap_token *token, int64_t not_before);
+
 cap_status cap_generate(const cap_token *token,
                         int64_t ttl,
                         char *buffer,
@@ -58,6 +72,13 @@ cap_status cap_generate_at(const cap_token *token,
                            char *buffer,
                            size_t size,
                            size_t *length);
+
+cap_status cap_verify(const char *jwt,
+                      const char *secret,
+                      int64_t now,
+                      char *payload,
+                      size_t size,
+                      size_t *length);
 
 void cap_token_free(cap_token *token);
 

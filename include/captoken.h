@@ -42,7 +42,7 @@
 #include <stdint.h>
 
 /// How a call ended. The numbers are fixed: later versions append to them. This
-/// version returns neither 10 to 13 nor 16 to 20, which are reserved.
+/// version does not return 13, which is reserved.
 typedef enum {
     /// The call did what it says.
     CAP_STATUS_OK = 0,
@@ -63,7 +63,7 @@ typedef enum {
     CAP_STATUS_NO_CREDENTIALS = 7,
     /// The address is even: no handle of this library's.
     CAP_STATUS_INVALID_HANDLE = 8,
-    /// A parameter was given before the permission it belongs to.
+    /// A parameter or filter was given before the permission it belongs to.
     CAP_STATUS_MISSING_SCOPE = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     CAP_STATUS_INVALID_CLIENT_NAME = 10,
@@ -165,6 +165,86 @@ cap_status cap_add_outgoing_param(cap_token *token,
                                   const char *key,
                                   const char *value);
 
+/// Has outgoing calls come from a client name without letting anybody call it.
+/// Twilio's newer libraries take such a name with the outgoing scope.
+///
+/// Without this call, outgoing calls come from the name of
+/// cap_allow_incoming(), if there is one. Of the two functions, the one that
+/// was called last decides about outgoing calls; this one leaves open or
+/// closed who may be called. Any text but "" is taken, as there.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_set_client_name(cap_token *token, const char *client_name);
+
+/// Tells whether all of Twilio takes a client name. Nothing else in this
+/// library asks: where a name comes from a user, a program can.
+///
+/// Twilio's pages, libraries and devices differ in what they take; 1 to 256
+/// ASCII letters, digits and underscores are inside all of their rules. Other
+/// names may fail when a call is made (Twilio's error 31105).
+///
+/// Returns CAP_STATUS_OK, CAP_STATUS_INVALID_CLIENT_NAME,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT or
+/// CAP_STATUS_INVALID_UTF8.
+cap_status cap_check_client_name(const char *client_name);
+
+/// Lets the holder of the token follow the account's events. This is
+/// allow_event_stream of twilio-python and twilio-ruby.
+///
+/// A second call drops the filters of the first, as in twilio-python.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT or CAP_STATUS_INVALID_HANDLE.
+cap_status cap_allow_event_stream(cap_token *token);
+
+/// Adds a filter for the events that the holder of the token may follow. This
+/// is one pair of the filters of allow_event_stream in twilio-python.
+///
+/// Filters keep the order of the calls, a key may repeat, and key and value
+/// may be "", as with cap_add_outgoing_param().
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE
+/// (cap_allow_event_stream() comes first) or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_add_event_filter(cap_token *token,
+                                const char *key,
+                                const char *value);
+
+/// Adds a claim of the program's own, which Twilio ignores: with it, one token
+/// serves the program's own interface, too. This is the custom claims of
+/// twilio-php.
+///
+/// `json` is one JSON value, such as `"text"` with its quotes, `42` or
+/// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
+/// other. The order of its keys, keys that repeat and the spelling of its
+/// numbers are kept; white space is dropped, and characters beyond ASCII are
+/// escaped. A claim that is added again keeps its place and takes the new
+/// value. Claims come before those of the library.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat),
+/// CAP_STATUS_INVALID_JSON or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
+
+/// Sets when tokens begin to be valid (the claim nbf), in seconds since
+/// 1970-01-01 00:00 UTC. 0 removes what was set.
+///
+/// Without this call, a token says nothing about it and is valid at once.
+/// Twilio's newer libraries say that it begins now, and tokens fail where the
+/// clock that made them is ahead of Twilio's (twilio-python#390). The time to
+/// live is not counted from here but from when a token is generated.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
+/// CAP_STATUS_INVALID_TIME (negative, or above 2^53 - 1).
+cap_status cap_set_not_before(cap_token *token, int64_t not_before);
+
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
 /// the system clock. The handle stays as it is and can make any number of
 /// tokens. This is generate of twilio-python and twilio-ruby.
@@ -172,7 +252,9 @@ cap_status cap_add_outgoing_param(cap_token *token,
 /// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size
 /// of `buffer` in bytes, with the NUL. `*length` receives the length of the
 /// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
-/// Web Token (RFC 7519) signed with HS256, its claims scope, iss and exp.
+/// Web Token (RFC 7519) signed with HS256. Its claims are those of
+/// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
+/// cap_set_not_before() was called.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
@@ -201,6 +283,38 @@ cap_status cap_generate_at(const cap_token *token,
                            char *buffer,
                            size_t size,
                            size_t *length);
+
+/// Checks a token, whichever of Twilio's libraries or this one has made it,
+/// and writes its payload into `payload`: JSON in UTF-8, byte for byte as it
+/// was signed.
+///
+/// `secret` is the auth token, or, for an access token, the API key secret.
+/// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it. With
+/// `payload` NULL the token is only checked, whatever `size` is. Otherwise
+/// `payload`, `size` and `length` are as for cap_generate(). The memory that a
+/// check takes grows with the length of the token and is given back.
+///
+/// The signature must be an HMAC-SHA256 of the whole token, and no header
+/// can ask for another. The comparison takes the same time wherever a wrong
+/// signature differs. A token must say when it expires, and is refused from
+/// that second on.
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL for a valid token,
+/// and `*length` says what `size` must exceed. Otherwise `*length` is 0, a
+/// `payload` that has a byte holds an empty text, and the status is
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`),
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_INVALID_TIME (`now` is negative, or
+/// above 2^53 - 1), CAP_STATUS_OUT_OF_MEMORY, or what is wrong with the token,
+/// in the order in which it is looked at: CAP_STATUS_TOKEN_MALFORMED (its
+/// parts, or its header), CAP_STATUS_TOKEN_ALGORITHM,
+/// CAP_STATUS_TOKEN_SIGNATURE, CAP_STATUS_TOKEN_MALFORMED (its payload),
+/// CAP_STATUS_TOKEN_EXPIRED or CAP_STATUS_TOKEN_NOT_YET_VALID.
+cap_status cap_verify(const char *jwt,
+                      const char *secret,
+                      int64_t now,
+                      char *payload,
+                      size_t size,
+                      size_t *length);
 
 /// Frees a handle and wipes its secret from memory. NULL and even addresses
 /// are ignored; nothing is passed on to libcap.

@@ -4,69 +4,108 @@
 
 use std::io::{self, Write};
 
+use crate::claims::{ClaimName, Claims};
 use crate::error::Error;
 use crate::json;
 use crate::jws::{Draft, Key};
-use crate::scope::{Incoming, Outgoing};
-
-/// Times to live, in seconds.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub enum Ttl {
-    /// An hour: the default of Twilio's own libraries.
-    Default = 3600,
-    /// A day: the most that Twilio accepts (its error 31207 beyond that).
-    Max = 86400,
-}
-
-/// The last time that every JSON reader holds exactly, as a number of seconds:
-/// 2^53 - 1.
-const LAST_TIME: i64 = (1 << 53) - 1;
+use crate::scope::{ClientName, EventStream, Outgoing};
+use crate::validity::{check_time, expiry};
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
+/// The claims that a program cannot add: the library writes them, or leaves them
+/// out on purpose.
+const RESERVED: [&str; 5] = ["scope", "iss", "exp", "nbf", "iat"];
+
 /// What a token will say, and the key to sign it with.
-pub(crate) struct Capability {
+pub struct Capability {
+    claims: Claims,
     /// The account SID as a JSON string.
     issuer: String,
     key: Key,
-    incoming: Option<Incoming>,
+    incoming: Option<ClientName>,
+    /// The name on outgoing calls, where it is not the one that may be called.
+    caller: Option<ClientName>,
     outgoing: Option<Outgoing>,
+    events: Option<EventStream>,
+    not_before: Option<i64>,
 }
 
 impl Capability {
     /// Allows nothing yet.
-    pub(crate) fn new(account_sid: &str, key: Key) -> Result<Self, Error> {
+    pub fn new(account_sid: &str, key: Key) -> Result<Self, Error> {
         Ok(Self {
+            claims: Claims::default(),
             issuer: json::string(account_sid)?,
             key,
             incoming: None,
+            caller: None,
             outgoing: None,
+            events: None,
+            not_before: None,
         })
     }
 
-    /// Allows calls to `client_name`, instead of an earlier name.
-    pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        self.incoming = Some(Incoming::new(client_name)?);
+    /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
+    /// come from it, too.
+    pub fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
+        self.incoming = Some(ClientName::new(client_name)?);
+        self.caller = None;
         Ok(())
     }
 
     /// Allows calls to an application, instead of an earlier one and its
     /// parameters.
-    pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
+    pub fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
         self.outgoing = Some(Outgoing::new(application_sid)?);
         Ok(())
     }
 
     /// Adds a parameter for the application.
-    pub(crate) fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
+    pub fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
-        outgoing.add_param(key, value)
+        outgoing.params.add(key, value)
+    }
+
+    /// Has outgoing calls come from `client_name`, which need not be one that may be
+    /// called.
+    pub fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
+        self.caller = Some(ClientName::new(client_name)?);
+        Ok(())
+    }
+
+    /// Allows to follow the account's events, without the filters of an earlier call.
+    pub fn allow_event_stream(&mut self) {
+        self.events = Some(EventStream::default());
+    }
+
+    /// Adds a filter for the events.
+    pub fn add_event_filter(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let events = self.events.as_mut().ok_or(Error::MissingScope)?;
+        events.filters.add(key, value)
+    }
+
+    /// The name of a claim that can be added.
+    pub fn claim_name<'a>(&self, name: &'a str) -> Result<ClaimName<'a>, Error> {
+        ClaimName::new(name, &RESERVED)
+    }
+
+    /// Adds a claim of one JSON value.
+    pub fn add_claim(&mut self, name: ClaimName<'_>, json: &str) -> Result<(), Error> {
+        self.claims.add(name, json)
+    }
+
+    /// Has tokens begin to be valid at a time, in seconds since 1970-01-01 UTC; 0
+    /// stands for at once.
+    pub fn set_not_before(&mut self, not_before: i64) -> Result<(), Error> {
+        check_time(not_before)?;
+        self.not_before = (not_before > 0).then_some(not_before);
+        Ok(())
     }
 
     /// A token that is valid from `now`, in seconds since 1970-01-01 UTC, for
     /// `ttl` seconds.
-    pub(crate) fn draft(
+    pub fn draft(
         &self,
         now: i64,
         ttl: i64,
@@ -78,61 +117,45 @@ impl Capability {
     }
 
     fn write_payload(&self, expiry: i64, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"{")?;
+        self.claims.write(out)?;
         // A scope needs no escaping as JSON: percent-encoding has left neither
         // quotes, nor backslashes, nor anything but visible ASCII.
-        out.write_all(br#"{"scope":""#)?;
-        if let Some(incoming) = &self.incoming {
-            incoming.write(out)?;
+        out.write_all(br#""scope":""#)?;
+        self.write_scopes(out)?;
+        write!(out, r#"","iss":{},"exp":{expiry}"#, self.issuer)?;
+        if let Some(not_before) = self.not_before {
+            write!(out, r#","nbf":{not_before}"#)?;
+        }
+        out.write_all(b"}")
+    }
+
+    fn write_scopes(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut separator: &[u8] = b"";
+        if let Some(client_name) = &self.incoming {
+            client_name.write_incoming(out)?;
+            separator = b" ";
         }
         if let Some(outgoing) = &self.outgoing {
-            if self.incoming.is_some() {
-                out.write_all(b" ")?;
-            }
-            outgoing.write(self.incoming.as_ref(), out)?;
+            out.write_all(separator)?;
+            outgoing.write(self.caller.as_ref().or(self.incoming.as_ref()), out)?;
+            separator = b" ";
         }
-        write!(out, r#"","iss":{},"exp":{expiry}}}"#, self.issuer)
+        if let Some(events) = &self.events {
+            out.write_all(separator)?;
+            events.write(out)?;
+        }
+        Ok(())
     }
 }
 
-/// Whether a token may live `ttl` seconds.
-pub(crate) fn check_ttl(ttl: i64) -> Result<(), Error> {
-    if (1..=Ttl::Max as i64).contains(&ttl) {
+/// Whether all of Twilio takes a client name: its pages disagree on what a name may
+/// be, but this rule is inside all of theirs.
+pub fn check_client_name(client_name: &str) -> Result<(), Error> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if (1..=256).contains(&client_name.len()) && client_name.bytes().all(is_word) {
         Ok(())
     } else {
-        Err(Error::InvalidTtl)
-    }
-}
-
-fn expiry(now: i64, ttl: i64) -> Result<i64, Error> {
-    check_time(now)?;
-    check_ttl(ttl)?;
-    let expiry = now + ttl;
-    check_time(expiry)?;
-    Ok(expiry)
-}
-
-fn check_time(time: i64) -> Result<(), Error> {
-    if (0..=LAST_TIME).contains(&time) {
-        Ok(())
-    } else {
-        Err(Error::InvalidTime)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_is_checked_before_the_time_to_live_and_their_sum_after_both() {
-        assert_eq!(expiry(0, 1), Ok(1));
-        assert_eq!(expiry(LAST_TIME - 86_400, 86_400), Ok(LAST_TIME));
-        assert_eq!(expiry(LAST_TIME - 86_399, 86_400), Err(Error::InvalidTime));
-        assert_eq!(expiry(-1, 0), Err(Error::InvalidTime));
-        assert_eq!(expiry(LAST_TIME + 1, 0), Err(Error::InvalidTime));
-        assert_eq!(expiry(LAST_TIME, 0), Err(Error::InvalidTtl));
-        assert_eq!(expiry(LAST_TIME, 86_401), Err(Error::InvalidTtl));
-        assert_eq!(expiry(i64::MIN, i64::MIN), Err(Error::InvalidTime));
-        assert_eq!(expiry(0, i64::MAX), Err(Error::InvalidTtl));
+        Err(Error::InvalidClientName)
     }
 }

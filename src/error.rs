@@ -5,19 +5,45 @@
 use std::collections::TryReserveError;
 use std::io;
 
-/// Why a token could not be built or signed.
+/// Why a token could not be built, signed or trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Error {
+pub enum Error {
     /// The time to live is below one second or above a day.
     InvalidTtl,
     /// A time is negative or too large for every JSON reader to hold.
     InvalidTime,
-    /// A parameter has no permission to belong to.
+    /// A parameter or filter has no permission to belong to.
     MissingScope,
+    /// A client name has characters, or a length, that not all of Twilio takes.
+    InvalidClientName,
+    /// A claim that the library writes itself.
+    ReservedName,
+    /// A text is not one JSON value.
+    InvalidJson,
+    /// A token is not a signed token, or lacks a readable expiry.
+    TokenMalformed,
+    /// A token is signed in another way than HS256.
+    TokenAlgorithm,
+    /// A token was signed with another key, or changed since.
+    TokenSignature,
+    /// A token has expired.
+    TokenExpired,
+    /// A token is not valid yet.
+    TokenNotYetValid,
     /// Memory ran out, or a length exceeded what an address can count.
     OutOfMemory,
     /// The code contradicts itself.
     Internal,
+}
+
+impl Error {
+    /// What an error means when it is a token that is read.
+    pub(crate) fn in_token(self) -> Self {
+        match self {
+            Self::InvalidJson => Self::TokenMalformed,
+            error => error,
+        }
+    }
 }
 
 impl From<TryReserveError> for Error {

@@ -22,10 +22,11 @@ use self::defaults::Defaults;
 pub use self::handle::Token;
 pub use self::status::Status;
 use self::text::Output;
-pub use crate::capability::Ttl;
-use crate::capability::{Capability, check_ttl};
+use crate::capability::{self, Capability};
 use crate::error::Error;
 use crate::jws::Key;
+pub use crate::validity::Ttl;
+use crate::validity::{self, check_time, check_ttl};
 
 mod boundary;
 mod defaults;
@@ -143,14 +144,136 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
     key: *const c_char,
     value: *const c_char,
 ) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_pair(token, key, value, Capability::add_outgoing_param) }
+}
+
+/// Has outgoing calls come from a client name without letting anybody call it.
+/// Twilio's newer libraries take such a name with the outgoing scope.
+///
+/// Without this call, outgoing calls come from the name of
+/// cap_allow_incoming(), if there is one. Of the two functions, the one that
+/// was called last decides about outgoing calls; this one leaves open or
+/// closed who may be called. Any text but "" is taken, as there.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
+/// CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_set_client_name(
+    token: *mut Token,
+    client_name: *const c_char,
+) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_name(token, client_name, Capability::set_client_name) }
+}
+
+/// Tells whether all of Twilio takes a client name. Nothing else in this
+/// library asks: where a name comes from a user, a program can.
+///
+/// Twilio's pages, libraries and devices differ in what they take; 1 to 256
+/// ASCII letters, digits and underscores are inside all of their rules. Other
+/// names may fail when a call is made (Twilio's error 31105).
+///
+/// Returns CAP_STATUS_OK, CAP_STATUS_INVALID_CLIENT_NAME,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT or
+/// CAP_STATUS_INVALID_UTF8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL or text.
+        let client_name = unsafe { text::name(client_name) }?;
+        Ok(capability::check_client_name(client_name)?)
+    })
+}
+
+/// Lets the holder of the token follow the account's events. This is
+/// allow_event_stream of twilio-python and twilio-ruby.
+///
+/// A second call drops the filters of the first, as in twilio-python.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT or CAP_STATUS_INVALID_HANDLE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        unsafe { handle::borrow_mut(token) }?.allow_event_stream();
+        Ok(())
+    })
+}
+
+/// Adds a filter for the events that the holder of the token may follow. This
+/// is one pair of the filters of allow_event_stream in twilio-python.
+///
+/// Filters keep the order of the calls, a key may repeat, and key and value
+/// may be "", as with cap_add_outgoing_param().
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE
+/// (cap_allow_event_stream() comes first) or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_add_event_filter(
+    token: *mut Token,
+    key: *const c_char,
+    value: *const c_char,
+) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_pair(token, key, value, Capability::add_event_filter) }
+}
+
+/// Adds a claim of the program's own, which Twilio ignores: with it, one token
+/// serves the program's own interface, too. This is the custom claims of
+/// twilio-php.
+///
+/// `json` is one JSON value, such as `"text"` with its quotes, `42` or
+/// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
+/// other. The order of its keys, keys that repeat and the spelling of its
+/// numbers are kept; white space is dropped, and characters beyond ASCII are
+/// escaped. A claim that is added again keeps its place and takes the new
+/// value. Claims come before those of the library.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat),
+/// CAP_STATUS_INVALID_JSON or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_add_claim(
+    token: *mut Token,
+    name: *const c_char,
+    json: *const c_char,
+) -> Status {
     run(|| {
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
         let capability = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or text.
-        let key = unsafe { text::any(key) }?;
+        let name = capability.claim_name(unsafe { text::name(name) }?)?;
         // SAFETY: the caller promises NULL or text.
-        let value = unsafe { text::any(value) }?;
-        Ok(capability.add_outgoing_param(key, value)?)
+        let json = unsafe { text::any(json) }?;
+        Ok(capability.add_claim(name, json)?)
+    })
+}
+
+/// Sets when tokens begin to be valid (the claim nbf), in seconds since
+/// 1970-01-01 00:00 UTC. 0 removes what was set.
+///
+/// Without this call, a token says nothing about it and is valid at once.
+/// Twilio's newer libraries say that it begins now, and tokens fail where the
+/// clock that made them is ahead of Twilio's (twilio-python#390). The time to
+/// live is not counted from here but from when a token is generated.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
+/// CAP_STATUS_INVALID_TIME (negative, or above 2^53 - 1).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        Ok(capability.set_not_before(not_before)?)
     })
 }
 
@@ -161,7 +284,9 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
 /// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size
 /// of `buffer` in bytes, with the NUL. `*length` receives the length of the
 /// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
-/// Web Token (RFC 7519) signed with HS256, its claims scope, iss and exp.
+/// Web Token (RFC 7519) signed with HS256. Its claims are those of
+/// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
+/// cap_set_not_before() was called.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
@@ -215,6 +340,54 @@ pub unsafe extern "C" fn cap_generate_at(
         let capability = unsafe { handle::borrow(token) }?;
         let draft = capability.draft(now, ttl)?;
         output.write(draft.length(), |out| draft.write(out))
+    })
+}
+
+/// Checks a token, whichever of Twilio's libraries or this one has made it,
+/// and writes its payload into `payload`: JSON in UTF-8, byte for byte as it
+/// was signed.
+///
+/// `secret` is the auth token, or, for an access token, the API key secret.
+/// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it. With
+/// `payload` NULL the token is only checked, whatever `size` is. Otherwise
+/// `payload`, `size` and `length` are as for cap_generate(). The memory that a
+/// check takes grows with the length of the token and is given back.
+///
+/// The signature must be an HMAC-SHA256 of the whole token, and no header
+/// can ask for another. The comparison takes the same time wherever a wrong
+/// signature differs. A token must say when it expires, and is refused from
+/// that second on.
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL for a valid token,
+/// and `*length` says what `size` must exceed. Otherwise `*length` is 0, a
+/// `payload` that has a byte holds an empty text, and the status is
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`),
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_INVALID_TIME (`now` is negative, or
+/// above 2^53 - 1), CAP_STATUS_OUT_OF_MEMORY, or what is wrong with the token,
+/// in the order in which it is looked at: CAP_STATUS_TOKEN_MALFORMED (its
+/// parts, or its header), CAP_STATUS_TOKEN_ALGORITHM,
+/// CAP_STATUS_TOKEN_SIGNATURE, CAP_STATUS_TOKEN_MALFORMED (its payload),
+/// CAP_STATUS_TOKEN_EXPIRED or CAP_STATUS_TOKEN_NOT_YET_VALID.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_verify(
+    jwt: *const c_char,
+    secret: *const c_char,
+    now: i64,
+    payload: *mut c_char,
+    size: usize,
+    length: *mut usize,
+) -> Status {
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    let output = unsafe { Output::new(payload, size, length) };
+    output.run(|output| {
+        // SAFETY: the caller promises NULL or text.
+        let jwt = unsafe { text::any(jwt) }?;
+        // SAFETY: the caller promises NULL or text.
+        let secret = unsafe { text::name(secret) }?;
+        check_time(now)?;
+        let payload = Key::new(secret)?.verify(jwt)?;
+        validity::check(&payload, now)?;
+        output.copy_if_wanted(&payload)
     })
 }
 
@@ -320,6 +493,24 @@ unsafe fn with_name(
         // SAFETY: the caller promises NULL or text.
         let name = unsafe { text::name(name) }?;
         Ok(give(capability, name)?)
+    })
+}
+
+/// Gives a capability a key and a value, which may be empty.
+unsafe fn with_pair(
+    token: *mut Token,
+    key: *const c_char,
+    value: *const c_char,
+    give: impl FnOnce(&mut Capability, &str, &str) -> Result<(), Error>,
+) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let key = unsafe { text::any(key) }?;
+        // SAFETY: the caller promises NULL or text.
+        let value = unsafe { text::any(value) }?;
+        Ok(give(capability, key, value)?)
     })
 }
 

@@ -1,21 +1,21 @@
 //! A JSON Web Signature in compact serialisation (RFC 7515, section 7.1) with
-//! HMAC-SHA256 (`HS256`, RFC 7518, section 3.2). Knows nothing of what a token
-//! says.
+//! HMAC-SHA256 (`HS256`, RFC 7518, section 3.2): written, and verified. Knows
+//! nothing of what a token says.
 
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
 
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::write::EncoderWriter;
+use base64::{DecodeSliceError, Engine};
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, CoreProxy};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::error::Error;
-use crate::json::Length;
+use crate::json::{self, Length};
 
 /// The length of an HMAC-SHA256 in base64url.
 const SIGNATURE_LENGTH: usize = 43;
@@ -26,21 +26,97 @@ const SIGNATURE_LENGTH: usize = 43;
 /// An [`Hmac`] would be the states and a buffer. The buffer is not initialised: it
 /// holds what the stack held, such as a copy of a state, and is not wiped.
 #[derive(Clone)]
-pub(crate) struct Key(HmacCore<Sha256>);
+pub struct Key(HmacCore<Sha256>);
 
 impl Key {
     /// The key whose bytes are those of `secret`, of any length.
-    pub(crate) fn new(secret: &str) -> Result<Self, Error> {
+    pub fn new(secret: &str) -> Result<Self, Error> {
         match HmacCore::new_from_slice(secret.as_bytes()) {
             Ok(states) => Ok(Self(states)),
             Err(_) => Err(Error::Internal),
         }
     }
+
+    /// The HMAC of a token's header and payload.
+    fn hmac(&self, signing_input: &[u8]) -> Hmac<Sha256> {
+        let states = self.0.clone();
+        let mut hmac = Hmac::compose(states, Buffer::<HmacCore<Sha256>>::default());
+        hmac.update(signing_input);
+        hmac
+    }
+
+    /// The payload of a token that this key has signed, whoever wrote it.
+    ///
+    /// What the signature does not depend on is looked at first; the signature is
+    /// compared in a time that does not tell where it differs.
+    pub fn verify(&self, token: &str) -> Result<String, Error> {
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenMalformed)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
+        let header = decode_text(header)?;
+        let payload = decode(payload)?;
+        let signature = decode(signature)?;
+        check_header(&header)?;
+        self.hmac(signing_input.as_bytes())
+            .verify_slice(&signature)
+            .map_err(|_| Error::TokenSignature)?;
+        String::from_utf8(payload).map_err(|_| Error::TokenMalformed)
+    }
+}
+
+/// Whether a header is that of a JSON Web Token signed with HS256. Its keys may have
+/// any order, and others may be there, but none that must be understood (`crit`, RFC
+/// 7515, section 4.1.11).
+fn check_header(header: &str) -> Result<(), Error> {
+    let mut alg = None;
+    let mut typ = None;
+    let members = json::for_each_member(header, |name, value| {
+        let place = match json::short_string(name, &mut [0; 4]) {
+            Some("alg") => &mut alg,
+            Some("typ") => &mut typ,
+            Some("crit") => return Err(Error::TokenMalformed),
+            _ => return Ok(()),
+        };
+        match place.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(Error::TokenMalformed),
+        }
+    });
+    members.map_err(Error::in_token)?;
+
+    let says = |value, is: fn(&str) -> bool| json::short_string(value, &mut [0; 8]).is_some_and(is);
+    if !alg.is_some_and(|alg| says(alg, |alg| alg == "HS256")) {
+        return Err(Error::TokenAlgorithm);
+    }
+    if !typ.is_none_or(|typ| says(typ, |typ| typ.eq_ignore_ascii_case("JWT"))) {
+        return Err(Error::TokenMalformed);
+    }
+    Ok(())
+}
+
+fn decode_text(base64url: &str) -> Result<String, Error> {
+    String::from_utf8(decode(base64url)?).map_err(|_| Error::TokenMalformed)
+}
+
+/// The bytes that a part of a token spells, without padding and in the one way that
+/// is canonical.
+fn decode(base64url: &str) -> Result<Vec<u8>, Error> {
+    let size = base64::decoded_len_estimate(base64url.len());
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size)?;
+    bytes.resize(size, 0);
+    let length = URL_SAFE_NO_PAD
+        .decode_slice(base64url, &mut bytes)
+        .map_err(|error| match error {
+            DecodeSliceError::DecodeError(_) => Error::TokenMalformed,
+            DecodeSliceError::OutputSliceTooSmall => Error::Internal,
+        })?;
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// A token that is measured and ready to be written: nothing is held in memory
 /// but what it is made of.
-pub(crate) struct Draft<'a, P> {
+pub struct Draft<'a, P> {
     key: &'a Key,
     header: &'a str,
     payload: P,
@@ -71,12 +147,12 @@ where
     }
 
     /// The length of the token in bytes, all of them ASCII.
-    pub(crate) fn length(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.length
     }
 
     /// Writes the token into `out`, which is exactly as long as the token.
-    pub(crate) fn write(&self, out: &mut [u8]) -> Result<(), Error> {
+    pub fn write(&self, out: &mut [u8]) -> Result<(), Error> {
         if out.len() != self.length {
             return Err(Error::Internal);
         }
@@ -90,11 +166,9 @@ where
             return Err(Error::Internal);
         }
 
-        let states = self.key.0.clone();
-        let mut hmac = Hmac::<Sha256>::compose(states, Buffer::<HmacCore<Sha256>>::default());
-        hmac.update(signing_input);
+        let hmac = self.key.hmac(signing_input).finalize().into_bytes();
         signature.write_all(b".")?;
-        match URL_SAFE_NO_PAD.encode_slice(hmac.finalize().into_bytes(), signature) {
+        match URL_SAFE_NO_PAD.encode_slice(hmac, signature) {
             Ok(SIGNATURE_LENGTH) => Ok(()),
             _ => Err(Error::Internal),
         }

@@ -5,10 +5,12 @@
 //!
 //! | to find | look in |
 //! | --- | --- |
-//! | what a token says, and when it expires | `capability.rs` |
+//! | what a token says | `capability.rs` |
 //! | how a permission is spelled, percent-encoding | `scope.rs` |
-//! | how a text becomes a JSON string | `json.rs` |
-//! | how header and payload become a signed token | `jws.rs` |
+//! | claims that a program adds | `claims.rs` |
+//! | how a text becomes a JSON string, and JSON is read | `json/write.rs`, `json/read.rs` |
+//! | how header and payload become a signed token, how one is verified | `jws.rs` |
+//! | when a token begins and ceases to be valid | `validity.rs` |
 //! | the exported functions | `ffi.rs` |
 //! | statuses and their texts | `ffi/status.rs` |
 //! | C text to Rust text, a token to the caller's buffer | `ffi/text.rs` |
@@ -17,14 +19,22 @@
 //! | the configured defaults | `ffi/defaults.rs` |
 //! | where panics stop, and the stack is overwritten | `ffi/boundary.rs` |
 //!
-//! Imports point one way: `ffi` uses `capability`, which uses `scope`, `json`
-//! and `jws`. Only `ffi` has unsafe code and reads the clock.
+//! | the command line | `bin/captoken.rs` |
+//!
+//! Imports point one way: `ffi` and the command line use `capability`, `jws` and
+//! `validity`; `capability` uses those and `claims` and `scope`, and all use `json`.
+//! Only `ffi` has unsafe code, and the core is told what time it is.
+//!
+//! What is public beside [`ffi`] is so for the command line, and may change with
+//! every version.
 
-mod capability;
-mod error;
+pub mod capability;
+mod claims;
+pub mod error;
 mod json;
-mod jws;
+pub mod jws;
 mod scope;
+pub mod validity;
 
 #[expect(unsafe_code, reason = "C passes pointers and calls by name")]
 pub mod ffi;

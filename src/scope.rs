@@ -19,70 +19,90 @@ use crate::error::Error;
 const ONCE: &str = "%";
 const TWICE: &str = "%25";
 
-/// May be called, under a client name.
-pub(crate) struct Incoming {
-    client_name: String,
-}
+/// The name of a browser or phone.
+pub(crate) struct ClientName(String);
 
-impl Incoming {
-    pub(crate) fn new(client_name: &str) -> Result<Self, Error> {
-        Ok(Self {
-            client_name: encode(client_name)?,
-        })
+impl ClientName {
+    pub(crate) fn new(name: &str) -> Result<Self, Error> {
+        encode(name).map(Self)
     }
 
-    /// Writes the scope.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the scope of who may be called under this name.
+    pub(crate) fn write_incoming(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"scope:client:incoming")?;
-        write_value(out, "?clientName=", &self.client_name)
+        write_value(out, "?clientName=", &self.0)
     }
 }
 
 /// May make calls, answered by an application that is given the parameters.
 pub(crate) struct Outgoing {
     application_sid: String,
-    /// `k=v&k=v` as the value of `appParams`: separators encoded once, keys and
-    /// values twice.
-    params: String,
+    pub(crate) params: Pairs,
 }
 
 impl Outgoing {
     pub(crate) fn new(application_sid: &str) -> Result<Self, Error> {
         Ok(Self {
             application_sid: encode(application_sid)?,
-            params: String::new(),
+            params: Pairs::default(),
         })
     }
 
-    /// Adds a parameter behind the others; a key may repeat. On an error, none is
-    /// added.
-    pub(crate) fn add_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let separator = if self.params.is_empty() { "" } else { "%26" };
+    /// Writes the scope; calls come from the caller, if it has a name.
+    pub(crate) fn write(&self, caller: Option<&ClientName>, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"scope:client:outgoing")?;
+        write_value(out, "?appSid=", &self.application_sid)?;
+        self.params.write(out, "&appParams=")?;
+        if let Some(ClientName(name)) = caller {
+            write_value(out, "&clientName=", name)?;
+        }
+        Ok(())
+    }
+}
+
+/// May follow the account's events, those that pass the filters.
+#[derive(Default)]
+pub(crate) struct EventStream {
+    pub(crate) filters: Pairs,
+}
+
+impl EventStream {
+    /// Writes the scope.
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
+        self.filters.write(out, "&params=")
+    }
+}
+
+/// Keys and values, `k=v&k=v`, as one value of a query: separators encoded once,
+/// keys and values twice.
+#[derive(Default)]
+pub(crate) struct Pairs(String);
+
+impl Pairs {
+    /// Adds a pair behind the others; a key may repeat. On an error, none is added.
+    pub(crate) fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let Self(pairs) = self;
+        let separator = if pairs.is_empty() { "" } else { "%26" };
         let length = separator
             .len()
             .saturating_add(encoded_length(key, TWICE))
             .saturating_add("%3D".len())
             .saturating_add(encoded_length(value, TWICE));
-        self.params.try_reserve(length)?;
-        self.params.push_str(separator);
-        push_encoded(&mut self.params, key, TWICE);
-        self.params.push_str("%3D");
-        push_encoded(&mut self.params, value, TWICE);
+        pairs.try_reserve(length)?;
+        pairs.push_str(separator);
+        push_encoded(pairs, key, TWICE);
+        pairs.push_str("%3D");
+        push_encoded(pairs, value, TWICE);
         Ok(())
     }
 
-    /// Writes the scope; calls come from the client name that may be called, if
-    /// there is one.
-    pub(crate) fn write(&self, caller: Option<&Incoming>, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"scope:client:outgoing")?;
-        write_value(out, "?appSid=", &self.application_sid)?;
-        if !self.params.is_empty() {
-            write_value(out, "&appParams=", &self.params)?;
+    /// Writes `key` and the pairs, if there are any.
+    fn write(&self, out: &mut dyn Write, key: &str) -> io::Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
         }
-        if let Some(Incoming { client_name }) = caller {
-            write_value(out, "&clientName=", client_name)?;
-        }
-        Ok(())
+        write_value(out, key, &self.0)
     }
 }
 
@@ -156,22 +176,28 @@ mod tests {
     #[test]
     fn parameters_are_encoded_each_and_then_as_a_whole() {
         let mut outgoing = Outgoing::new("AP 1&x").unwrap();
+        let mut events = EventStream::default();
         for (key, value) in [("a&b", "c=d e"), ("", ""), ("a&b", "%41+")] {
             let inner = format!("{}={}", encode(key).unwrap(), encode(value).unwrap());
-            let mut expected = outgoing.params.clone();
+            let mut expected = outgoing.params.0.clone();
             if !expected.is_empty() {
                 expected.push_str(&encode("&").unwrap());
             }
             expected.push_str(&encode(&inner).unwrap());
-            outgoing.add_param(key, value).unwrap();
-            assert_eq!(outgoing.params, expected);
+            outgoing.params.add(key, value).unwrap();
+            events.filters.add(key, value).unwrap();
+            assert_eq!(outgoing.params.0, expected);
         }
-        let mut scope = Vec::new();
-        outgoing.write(None, &mut scope).unwrap();
+        let mut scopes = Vec::new();
+        outgoing.write(None, &mut scopes).unwrap();
+        scopes.push(b'\n');
+        events.write(&mut scopes).unwrap();
         assert_eq!(
-            String::from_utf8(scope).unwrap(),
+            String::from_utf8(scopes).unwrap(),
             "scope:client:outgoing?appSid=AP%201%26x\
-             &appParams=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B"
+             &appParams=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B\n\
+             scope:stream:subscribe?path=%2F2010-04-01%2FEvents\
+             &params=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B"
         );
     }
 

@@ -8,7 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Write, stderr};
 use std::path::Path;
@@ -29,9 +28,6 @@ use handle::Handle;
 use scope::{Scope, scopes};
 use token::{HEADER, decode};
 
-/// Features that tokens of these tags need, and the library does not have yet.
-const SKIPPED_TAGS: [&str; 2] = ["event_stream", "claims"];
-
 /// The library that wrote the tokens which ours equal byte for byte.
 const SAME_BYTES: &str = "ruby-3.16.1";
 
@@ -47,41 +43,6 @@ fn the_committed_cases_are_the_originals() {
         ),
         Err(_) => writeln!(stderr(), "not compared: the originals are not here").expect("written"),
     }
-}
-
-/// The tag of a feature that a case needs and the library lacks.
-fn missing_feature(case: &Value) -> Option<&str> {
-    let mut tags = array(&case["tags"]).iter().map(text);
-    tags.find(|tag| SKIPPED_TAGS.contains(tag))
-}
-
-fn for_each_case(mut check: impl FnMut(&Value)) {
-    for case in cases() {
-        if missing_feature(&case).is_none() {
-            check(&case);
-        }
-    }
-}
-
-#[test]
-fn the_cases_that_are_skipped_are_named() {
-    let mut skipped = BTreeSet::new();
-    for case in cases() {
-        if let Some(tag) = missing_feature(&case) {
-            let name = text(&case["name"]);
-            // Not by println!, which a test that passes keeps to itself.
-            writeln!(stderr(), "skipped, tag {tag}: {name}").expect("written");
-            skipped.insert(name.to_owned());
-        }
-    }
-    let expected = [
-        "claims_custom",
-        "event_stream_first",
-        "event_stream_plain",
-        "event_stream_two_filters",
-    ];
-    assert!(skipped.iter().eq(expected));
-    assert_eq!(cases().len() - skipped.len(), 53);
 }
 
 fn mint(case: &Value) -> String {
@@ -101,9 +62,19 @@ fn mint(case: &Value) -> String {
                             .try_for_each(|(key, value)| handle.add_outgoing_param(key, value))
                     })
             }
+            "event_stream" => handle.allow_event_stream().and_then(|()| {
+                pairs(&case["event_stream"]["filters"])
+                    .iter()
+                    .try_for_each(|(key, value)| handle.add_event_filter(key, value))
+            }),
             other => panic!("{name}: unknown call {other}"),
         }
         .unwrap_or_else(|status| panic!("{name}: {status:?}"));
+    }
+    for (claim, value) in pairs(&case["claims"]) {
+        handle
+            .add_claim(&claim, &Value::from(value).to_string())
+            .unwrap_or_else(|status| panic!("{name}: {status:?}"));
     }
     let now = case["now"].as_i64().expect("an integer");
     let ttl = case["ttl"].as_i64().unwrap_or(3600);
@@ -114,29 +85,25 @@ fn mint(case: &Value) -> String {
 
 #[test]
 fn every_case_says_what_the_official_tokens_say() {
-    for_each_case(|case| {
+    for case in &cases() {
         let name = text(&case["name"]);
         let claims = decode(&mint(case), text(&case["auth_token"]));
         let expected = &case["expected"];
         let header: Value = serde_json::from_str(HEADER).expect("JSON");
         assert_eq!(header, expected["header"], "{name}");
 
-        let object = claims.as_object().expect("an object");
-        assert_eq!(object.len(), 3, "{name}");
-        assert_eq!(claims["iss"], expected["payload"]["iss"], "{name}");
-        assert_eq!(claims["exp"], expected["payload"]["exp"], "{name}");
-        assert_eq!(
-            scopes(&claims),
-            expected_scopes(&expected["payload"]["scope"]),
-            "{name}"
-        );
-    });
+        let (scope, others) = split_scope(&claims);
+        let (expected_scope, expected_others) = split_scope(&expected["payload"]);
+        assert_eq!(others, expected_others, "{name}");
+        assert!(scope.is_string(), "{name}");
+        assert_eq!(scopes(&claims), expected_scopes(expected_scope), "{name}");
+    }
 }
 
 #[test]
 fn tokens_equal_twilio_ruby_s_byte_for_byte_where_there_is_no_space_and_an_ascii_account() {
     let mut equal = 0;
-    for_each_case(|case| {
+    for case in &cases() {
         let outgoing = &case["outgoing"];
         let mut encoded = vec![
             case["incoming"].as_str().unwrap_or_default().to_owned(),
@@ -150,25 +117,36 @@ fn tokens_equal_twilio_ruby_s_byte_for_byte_where_there_is_no_space_and_an_ascii
                 encoded.extend([key, value]);
             }
         }
+        // Which that version writes wrong, or does not know.
+        if case["event_stream"].is_object() || !array(&case["claims"]).is_empty() {
+            continue;
+        }
         if encoded.iter().any(|text| text.contains(' ')) || !text(&case["account_sid"]).is_ascii() {
-            return;
+            continue;
         }
         let name = text(&case["name"]);
         assert_eq!(mint(case), official(case, SAME_BYTES), "{name}");
         equal += 1;
-    });
+    }
     assert_eq!(equal, 43);
 }
 
 #[test]
 fn a_shuffled_order_of_calls_gives_the_same_token() {
-    for_each_case(|case| {
+    for case in &cases() {
         let mut reversed = case.clone();
         if let Some(order) = reversed["order"].as_array_mut() {
             order.reverse();
         }
         assert_eq!(mint(case), mint(&reversed));
-    });
+    }
+}
+
+/// The claim `scope`, and all others.
+fn split_scope(payload: &Value) -> (&Value, Vec<(&String, &Value)>) {
+    let mut others: Vec<_> = payload.as_object().expect("an object").iter().collect();
+    others.retain(|(name, _)| *name != "scope");
+    (&payload["scope"], others)
 }
 
 /// The scopes as a case spells them out, in the form of [`scopes`].
@@ -180,7 +158,7 @@ fn expected_scopes(scopes: &Value) -> Vec<Scope> {
             let mut params = Vec::new();
             for pair in array(&scope["query"]) {
                 match (text(&pair[0]), &pair[1]) {
-                    ("appParams", value) => params = pairs(value),
+                    ("appParams" | "params", value) => params = pairs(value),
                     (key, value) => query.push((key.to_owned(), text(value).to_owned())),
                 }
             }

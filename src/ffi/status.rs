@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_int};
 use crate::error::Error;
 
 /// How a call ended. The numbers are fixed: later versions append to them. This
-/// version returns neither 10 to 13 nor 16 to 20, which are reserved.
+/// version does not return 13, which is reserved.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -30,7 +30,7 @@ pub enum Status {
     NoCredentials = 7,
     /// The address is even: no handle of this library's.
     InvalidHandle = 8,
-    /// A parameter was given before the permission it belongs to.
+    /// A parameter or filter was given before the permission it belongs to.
     MissingScope = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     InvalidClientName = 10,
@@ -62,6 +62,14 @@ impl From<Error> for Status {
             Error::InvalidTtl => Self::InvalidTtl,
             Error::InvalidTime => Self::InvalidTime,
             Error::MissingScope => Self::MissingScope,
+            Error::InvalidClientName => Self::InvalidClientName,
+            Error::ReservedName => Self::ReservedName,
+            Error::InvalidJson => Self::InvalidJson,
+            Error::TokenMalformed => Self::TokenMalformed,
+            Error::TokenAlgorithm => Self::TokenAlgorithm,
+            Error::TokenSignature => Self::TokenSignature,
+            Error::TokenExpired => Self::TokenExpired,
+            Error::TokenNotYetValid => Self::TokenNotYetValid,
             Error::OutOfMemory => Self::OutOfMemory,
             Error::Internal => Self::Internal,
         }

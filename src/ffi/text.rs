@@ -70,7 +70,7 @@ impl Output {
         }
     }
 
-    /// Runs `body`, which calls [`Output::write`] last. Whatever fails, an empty
+    /// Runs `body`, which writes last. Whatever fails, an empty
     /// text is left behind, of length 0 unless the buffer was too small.
     pub(super) fn run(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
         let status = run_with_secret(|| body(&mut self));
@@ -92,8 +92,19 @@ impl Output {
         }
     }
 
-    /// Has `fill` write a text of `length` bytes, all of them ASCII, and ends it
-    /// with a NUL.
+    /// Copies a text, if there is a buffer at all.
+    pub(super) fn copy_if_wanted(&mut self, text: &str) -> Result<(), Status> {
+        if self.buffer.is_null() {
+            self.set_length(text.len());
+            return Ok(());
+        }
+        self.write(text.len(), |out| {
+            out.copy_from_slice(text.as_bytes());
+            Ok(())
+        })
+    }
+
+    /// Has `fill` write a text of `length` bytes, and ends it with a NUL.
     pub(super) fn write(
         &mut self,
         length: usize,

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(crate) struct Scope {
     pub(crate) name: String,
     pub(crate) query: Vec<(String, String)>,
-    /// The parameters in `appParams`, if there are any, in their order.
+    /// The parameters in `appParams`, or the filters in `params`, in their order.
     pub(crate) params: Vec<(String, String)>,
 }
 
@@ -26,10 +26,11 @@ fn scope(text: &str) -> Scope {
     query.sort();
     let mut params = Vec::new();
     query.retain(|(key, value)| {
-        if key == "appParams" {
+        let holds_pairs = key == "appParams" || key == "params";
+        if holds_pairs {
             params.extend(form(value));
         }
-        key != "appParams"
+        !holds_pairs
     });
     Scope {
         name: name.to_owned(),

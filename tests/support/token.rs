@@ -21,7 +21,7 @@ pub(crate) fn decode(token: &str, secret: &str) -> Value {
 
     let payload = text(payload);
     assert!(payload.is_ascii());
-    let keys = [r#"{"scope":""#, r#"","iss":""#, r#"","exp":"#].map(|key| payload.find(key));
+    let keys = [r#""scope":""#, r#"","iss":""#, r#"","exp":"#].map(|key| payload.find(key));
     assert!(keys.is_sorted() && !keys.contains(&None), "{payload}");
     serde_json::from_str(&payload).expect("a payload is JSON")
 }

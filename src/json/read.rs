@@ -1,0 +1,471 @@
+//! Reading JSON (RFC 8259) that somebody else wrote, in constant memory: neither a
+//! long text nor a deep one can make the stack or the heap run out.
+
+use std::io::{self, Write};
+use std::str::from_utf8;
+
+use hifijson::escape::Lex as _;
+use hifijson::num::LexWrite as _;
+use hifijson::str::LexWrite as _;
+use hifijson::token::Lex as _;
+use hifijson::{Expect, Read as _, SliceLexer};
+
+use super::write::{allocate, write_fragment, write_quoted};
+use crate::error::Error;
+
+/// How many arrays and objects may stand inside each other in a value: as many as
+/// `serde_json` reads by default.
+const DEPTH: u32 = 127;
+
+/// The same for the value of a member that [`for_each_member`] visits: a value of
+/// [`DEPTH`] inside a claim of ours can be read again.
+const MEMBER_DEPTH: u32 = 128;
+
+/// One JSON value, without white space and in ASCII. The order of keys, keys that
+/// repeat and the spelling of numbers are kept.
+pub(crate) fn compact(json: &str) -> Result<String, Error> {
+    allocate(|out| write_compact(json, out))
+}
+
+fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
+    let mut lexer = SliceLexer::new(json.as_bytes());
+    value(&mut lexer, DEPTH, out)?;
+    end(&mut lexer)
+}
+
+/// Calls `visit` with every key and value of a JSON object, each as it is spelled
+/// there. The whole text is checked, too.
+pub(crate) fn for_each_member<'a>(
+    json: &'a str,
+    mut visit: impl FnMut(&'a str, &'a str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut lexer = SliceLexer::new(json.as_bytes());
+    lexer
+        .expect(SliceLexer::ws_peek, b'{')
+        .ok_or(Error::InvalidJson)?;
+    lexer.seq(b'}', SliceLexer::ws_peek, |_, lexer| {
+        let key = spelling(lexer, |lexer| key(lexer, &mut io::sink()))?;
+        colon(lexer)?;
+        let value = spelling(lexer, |lexer| value(lexer, MEMBER_DEPTH, &mut io::sink()))?;
+        visit(key, value)
+    })?;
+    end(&mut lexer)
+}
+
+/// What the string with this spelling says, if it is a string and fits into `buffer`.
+pub(crate) fn short_string<'a>(spelling: &str, buffer: &'a mut [u8]) -> Option<&'a str> {
+    let mut lexer = SliceLexer::new(spelling.as_bytes());
+    lexer.expect(SliceLexer::peek_next, b'"')?;
+    let size = buffer.len();
+    let mut rest = &mut *buffer;
+    each_fragment(&mut lexer, &mut |fragment| {
+        Ok(rest.write_all(fragment.as_bytes())?)
+    })
+    .ok()?;
+    let length = size - rest.len();
+    from_utf8(buffer.get(..length)?).ok()
+}
+
+/// What `read` reads, without the white space before it.
+fn spelling<'a>(
+    lexer: &mut SliceLexer<'a>,
+    read: impl FnOnce(&mut SliceLexer<'a>) -> Result<(), Error>,
+) -> Result<&'a str, Error> {
+    lexer.eat_whitespace();
+    let before = lexer.as_slice();
+    read(lexer)?;
+    let length = before.len() - lexer.as_slice().len();
+    let spelling = before.get(..length).ok_or(Error::Internal)?;
+    from_utf8(spelling).map_err(|_| Error::Internal)
+}
+
+/// The arrays and objects that are open: a bit each, set for objects.
+#[derive(Default)]
+struct Open {
+    objects: u128,
+    depth: u32,
+}
+
+impl Open {
+    fn push(&mut self, is_object: bool, limit: u32) -> Result<(), Error> {
+        if self.depth == limit {
+            return Err(Error::InvalidJson);
+        }
+        self.objects = self.objects << 1 | u128::from(is_object);
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.objects >>= 1;
+        self.depth -= 1;
+    }
+
+    /// Whether the innermost is an object; `None` if nothing is open.
+    fn is_object(&self) -> Option<bool> {
+        (self.depth > 0).then_some(self.objects & 1 == 1)
+    }
+}
+
+/// Writes the next value compactly.
+fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut dyn Write) -> Result<(), Error> {
+    let mut open = Open::default();
+    loop {
+        match lexer.ws_peek() {
+            Some(start @ (b'[' | b'{')) => {
+                lexer.take_next();
+                out.write_all(&[start])?;
+                let is_object = start == b'{';
+                open.push(is_object, limit)?;
+                if lexer.ws_peek() != Some(closing(is_object)) {
+                    if is_object {
+                        member_key(lexer, out)?;
+                    }
+                    continue;
+                }
+            }
+            _ => scalar(lexer, out)?,
+        }
+
+        // A value, or the last one of what is open, has ended.
+        loop {
+            let Some(is_object) = open.is_object() else {
+                return Ok(());
+            };
+            match lexer.ws_peek() {
+                Some(b',') => {
+                    lexer.take_next();
+                    out.write_all(b",")?;
+                    if is_object {
+                        member_key(lexer, out)?;
+                    }
+                    break;
+                }
+                Some(end) if end == closing(is_object) => {
+                    lexer.take_next();
+                    out.write_all(&[end])?;
+                    open.pop();
+                }
+                _ => return Err(Error::InvalidJson),
+            }
+        }
+    }
+}
+
+fn closing(is_object: bool) -> u8 {
+    if is_object { b'}' } else { b']' }
+}
+
+fn member_key(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    key(lexer, out)?;
+    colon(lexer)?;
+    Ok(out.write_all(b":")?)
+}
+
+fn key(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    lexer
+        .expect(SliceLexer::ws_peek, b'"')
+        .ok_or(Error::InvalidJson)?;
+    string(lexer, out)
+}
+
+fn colon(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
+    lexer
+        .expect(SliceLexer::ws_peek, b':')
+        .ok_or(Error::InvalidJson)
+}
+
+fn end(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
+    match lexer.ws_peek() {
+        None => Ok(()),
+        Some(_) => Err(Error::InvalidJson),
+    }
+}
+
+/// Writes a value that contains no other.
+fn scalar(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    match lexer.peek_next() {
+        Some(b'"') => {
+            lexer.take_next();
+            string(lexer, out)
+        }
+        Some(b'-' | b'0'..=b'9') => {
+            let number = lexer.num_string().validated();
+            let (number, _) = number.map_err(|_| Error::InvalidJson)?;
+            Ok(out.write_all(number.as_bytes())?)
+        }
+        _ => {
+            let literal = match lexer.null_or_bool().ok_or(Error::InvalidJson)? {
+                None => "null",
+                Some(true) => "true",
+                Some(false) => "false",
+            };
+            Ok(out.write_all(literal.as_bytes())?)
+        }
+    }
+}
+
+/// Writes the string whose first quote is read.
+fn string(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    write_quoted(out, |out| {
+        each_fragment(lexer, &mut |fragment| write_fragment(fragment, out))
+    })
+}
+
+/// Reads the rest of a string; hands on what stands between its escapes, and each
+/// character that is escaped.
+fn each_fragment(
+    lexer: &mut SliceLexer<'_>,
+    visit: &mut dyn FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    lexer.str_fold(
+        visit,
+        |bytes, visit| match from_utf8(bytes) {
+            Ok(fragment) => visit(fragment),
+            Err(_) => Err(Error::InvalidJson),
+        },
+        |lexer, visit| {
+            let kind = lexer.take_next().ok_or(Error::InvalidJson)?;
+            let character = lexer.escape(kind)?;
+            visit(character.encode_utf8(&mut [0; 4]))
+        },
+    )?;
+    Ok(())
+}
+
+impl From<Expect> for Error {
+    fn from(_: Expect) -> Self {
+        Self::InvalidJson
+    }
+}
+
+impl From<hifijson::str::Error> for Error {
+    fn from(_: hifijson::str::Error) -> Self {
+        Self::InvalidJson
+    }
+}
+
+impl From<hifijson::escape::Error> for Error {
+    fn from(_: hifijson::escape::Error) -> Self {
+        Self::InvalidJson
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_value_keeps_its_order_its_repeated_keys_and_its_numbers_and_loses_white_space() {
+        let cases = [
+            ("null", "null"),
+            (" \t\r\n true \n", "true"),
+            ("[ ]", "[]"),
+            ("{ }", "{}"),
+            ("[ 1 , [ ] , { } , false ]", "[1,[],{},false]"),
+            (
+                r#"{ "b" : 1 , "a" : 2 , "b" : 3 }"#,
+                r#"{"b":1,"a":2,"b":3}"#,
+            ),
+            ("1.0", "1.0"),
+            ("-0", "-0"),
+            ("1E+02", "1E+02"),
+            ("1e-2", "1e-2"),
+            ("1e400", "1e400"),
+            ("0.10000", "0.10000"),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567890",
+            ),
+            (r#"" a\/b ""#, r#"" a/b ""#),
+            ("\"é\u{7f}€😀\"", "\"\\u00e9\u{7f}\\u20ac\\ud83d\\ude00\""),
+            (
+                r#""\u00E9\uD83D\uDE00\u0041\u000A""#,
+                r#""\u00e9\ud83d\ude00A\n""#,
+            ),
+            (r#"{"\u0061\n":0}"#, r#"{"a\n":0}"#),
+            (r#""\b\f\n\r\t\"\\\/\u0000""#, r#""\b\f\n\r\t\"\\/\u0000""#),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(compact(json).unwrap(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_value_is_refused() {
+        let cases = [
+            "",
+            " ",
+            "tru",
+            "True",
+            "nul",
+            "NaN",
+            "Infinity",
+            "-",
+            "+1",
+            "01",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "0x1",
+            "1 2",
+            "1,",
+            ",",
+            "[",
+            "]",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1}",
+            "{]",
+            "{",
+            "}",
+            "{1:2}",
+            "{a:1}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a" 1}"#,
+            r#"{,}"#,
+            r#"{"a":1"#,
+            "\"",
+            r#""a"#,
+            "\"\n\"",
+            "\"\u{1f}\"",
+            r#""\x""#,
+            r#""\u12""#,
+            r#""\u12G4""#,
+            r#""\ud800""#,
+            r#""\udc00""#,
+            r#""\ud800\ud800""#,
+            r#""\ud800x""#,
+            r#""\ud800\n""#,
+            r#"{"\ud800":1}"#,
+            "'a'",
+            "\u{feff}1",
+            "1\u{a0}",
+            "/**/1",
+            "[1]]",
+            "nulll",
+            "truefalse",
+        ];
+        for json in cases {
+            assert_eq!(compact(json), Err(Error::InvalidJson), "{json}");
+            let inside = format!(r#"{{"a":{json}}}"#);
+            assert_eq!(compact(&inside), Err(Error::InvalidJson), "{inside}");
+            let result = for_each_member(&inside, |_, _| Ok(()));
+            assert_eq!(result, Err(Error::InvalidJson), "{inside}");
+        }
+    }
+
+    #[test]
+    fn nesting_ends_where_serde_json_s_does_and_takes_no_stack() {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let nested = |depth| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            for (depth, is_read) in [(1, true), (127, true), (128, false), (1_000_000, false)] {
+                let json = nested(depth);
+                assert_eq!(compact(&json).is_ok(), is_read, "{depth}");
+                assert_eq!(serde_json::from_str::<Value>(&json).is_ok(), is_read);
+            }
+            for (depth, is_read) in [(127, true), (128, true), (129, false), (1_000_000, false)] {
+                let json = format!(r#"{{"a":{}}}"#, nested(depth));
+                assert_eq!(for_each_member(&json, |_, _| Ok(())).is_ok(), is_read);
+            }
+        }
+        // What is beside each other is not inside each other.
+        let flat = format!("[{}[]]", "[],".repeat(1000));
+        assert_eq!(compact(&flat).unwrap(), flat);
+        let mixed = r#"{"a":[{"b":[[],{}]},[]],"c":{}}"#;
+        assert_eq!(compact(mixed).unwrap(), mixed);
+    }
+
+    #[test]
+    fn the_members_of_an_object_come_in_order_as_they_are_spelled() {
+        let mut members = Vec::new();
+        let json = r#" { "a" : 1.50 , "\u0061" : [ 1 , {} ] , "b":"x" } "#;
+        let result = for_each_member(json, |key, value| {
+            members.push((key, value));
+            Ok(())
+        });
+        assert_eq!(result, Ok(()));
+        let expected = [
+            (r#""a""#, "1.50"),
+            (r#""\u0061""#, "[ 1 , {} ]"),
+            (r#""b""#, r#""x""#),
+        ];
+        assert_eq!(members, expected);
+
+        for json in ["", "[]", "1", "\"a\"", "null", "{} {}", "{}x"] {
+            let result = for_each_member(json, |_, _| Ok(()));
+            assert_eq!(result, Err(Error::InvalidJson), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_short_string_says_what_its_spelling_means() {
+        let cases = [
+            (r#""""#, Some("")),
+            (r#""alg""#, Some("alg")),
+            (r#""\u0061l\u0067""#, Some("alg")),
+            (r#""\u00e9\n""#, Some("é\n")),
+            (r#""12345678""#, Some("12345678")),
+            (r#""123456789""#, None),
+            (r#""1234567\u00e9""#, None),
+            ("12", None),
+            ("null", None),
+            ("[\"a\"]", None),
+        ];
+        for (spelling, expected) in cases {
+            assert_eq!(short_string(spelling, &mut [0; 8]), expected, "{spelling}");
+        }
+    }
+
+    /// JSON, nearly: it is often cut, or has characters where they do not belong.
+    fn nearly_json() -> impl Strategy<Value = String> {
+        let scalar = prop_oneof![
+            "(null|true|false)",
+            r"-?(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
+            r#""([ -!#-\[\]-~é😀]|\\["\\/bfnrt]|\\u[0-9a-dA-D]{4}|\\ud83d\\ude00){0,4}""#,
+            "[-+.eE0-9a-f\"\\\\ ]{0,3}",
+        ];
+        let key = r#""[a-c]{0,2}""#;
+        let json = scalar.prop_recursive(4, 24, 4, move |inner| {
+            let member = (key, inner.clone()).prop_map(|(key, value)| format!("{key} :{value}"));
+            prop_oneof![
+                proptest::collection::vec(inner, 0..4)
+                    .prop_map(|values| format!("[{}]", values.join(" ,"))),
+                proptest::collection::vec(member, 0..4)
+                    .prop_map(|members| format!("{{{}}}", members.join(","))),
+            ]
+        });
+        (json, 0..200_usize, "[\\[\\]{},:\" 0]{0,1}").prop_map(|(mut json, place, other)| {
+            if json.is_char_boundary(place) {
+                json.insert_str(place, &other);
+            }
+            json
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_texts_are_json_as_for_serde_json_and_mean_the_same(json in nearly_json()) {
+            let expected = serde_json::from_str::<Value>(&json);
+            match compact(&json) {
+                Ok(compact) => {
+                    prop_assert!(compact.is_ascii());
+                    prop_assert_eq!(serde_json::from_str::<Value>(&compact)?, expected?);
+                    prop_assert_eq!(super::compact(&compact).ok(), Some(compact));
+                }
+                Err(_) => prop_assert!(expected.is_err(), "{json}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! From when until when a token is valid: the claims `exp` and `nbf` (RFC 7519,
+//! section 4.1), in seconds since 1970-01-01 UTC.
+
+#![forbid(unsafe_code)]
+
+use crate::error::Error;
+use crate::json;
+
+/// Times to live, in seconds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum Ttl {
+    /// An hour: the default of Twilio's own libraries.
+    Default = 3600,
+    /// A day: the most that Twilio accepts (its error 31207 beyond that).
+    Max = 86400,
+}
+
+/// The last time that every JSON reader holds exactly, as a number of seconds:
+/// 2^53 - 1.
+const LAST_TIME: i64 = (1 << 53) - 1;
+
+/// Whether a token may live `ttl` seconds.
+pub(crate) fn check_ttl(ttl: i64) -> Result<(), Error> {
+    if (1..=Ttl::Max as i64).contains(&ttl) {
+        Ok(())
+    } else {
+        Err(Error::InvalidTtl)
+    }
+}
+
+/// Whether a time is one that a token can be made for, or checked at.
+pub(crate) fn check_time(time: i64) -> Result<(), Error> {
+    if (0..=LAST_TIME).contains(&time) {
+        Ok(())
+    } else {
+        Err(Error::InvalidTime)
+    }
+}
+
+/// When a token expires that is valid from `now` for `ttl` seconds.
+pub(crate) fn expiry(now: i64, ttl: i64) -> Result<i64, Error> {
+    check_time(now)?;
+    check_ttl(ttl)?;
+    let expiry = now + ttl;
+    check_time(expiry)?;
+    Ok(expiry)
+}
+
+/// Whether the token with this payload is valid at the time `now`: it has not
+/// expired, and its beginning, if it names one, has come.
+pub fn check(payload: &str, now: i64) -> Result<(), Error> {
+    check_time(now)?;
+    let mut exp = None;
+    let mut nbf = None;
+    let members = json::for_each_member(payload, |name, value| {
+        let place = match json::short_string(name, &mut [0; 3]) {
+            Some("exp") => &mut exp,
+            Some("nbf") => &mut nbf,
+            _ => return Ok(()),
+        };
+        match place.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(Error::TokenMalformed),
+        }
+    });
+    members.map_err(Error::in_token)?;
+
+    // Exact: no time is above 2^53.
+    let now = now as f64;
+    if now >= time(exp.ok_or(Error::TokenMalformed)?)? {
+        return Err(Error::TokenExpired);
+    }
+    match nbf {
+        Some(nbf) if now < time(nbf)? => Err(Error::TokenNotYetValid),
+        _ => Ok(()),
+    }
+}
+
+/// The time of a claim: a number, whole or not, or the digits that twilio-java 4.x
+/// writes as a string.
+fn time(json: &str) -> Result<f64, Error> {
+    let digits = &mut [0; 20];
+    let number = match json::short_string(json, digits) {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
+        Some(_) => return Err(Error::TokenMalformed),
+        None => json,
+    };
+    match number.parse() {
+        Ok(time) if f64::is_finite(time) => Ok(time),
+        _ => Err(Error::TokenMalformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_checked_before_the_time_to_live_and_their_sum_after_both() {
+        assert_eq!(expiry(0, 1), Ok(1));
+        assert_eq!(expiry(LAST_TIME - 86_400, 86_400), Ok(LAST_TIME));
+        assert_eq!(expiry(LAST_TIME - 86_399, 86_400), Err(Error::InvalidTime));
+        assert_eq!(expiry(-1, 0), Err(Error::InvalidTime));
+        assert_eq!(expiry(LAST_TIME + 1, 0), Err(Error::InvalidTime));
+        assert_eq!(expiry(LAST_TIME, 0), Err(Error::InvalidTtl));
+        assert_eq!(expiry(LAST_TIME, 86_401), Err(Error::InvalidTtl));
+        assert_eq!(expiry(i64::MIN, i64::MIN), Err(Error::InvalidTime));
+        assert_eq!(expiry(0, i64::MAX), Err(Error::InvalidTtl));
+    }
+}
