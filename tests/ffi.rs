@@ -28,7 +28,7 @@ mod token;
 #[path = "support/turn.rs"]
 mod turn;
 
-use handle::{Handle, ok, text};
+use handle::{Handle, ok, text, verify};
 use scope::scopes;
 use token::decode;
 use turn::turn;
@@ -62,6 +62,10 @@ fn handle() -> Handle {
     handle.allow_incoming("Alice").unwrap();
     handle.allow_outgoing("AP123123").unwrap();
     handle.add_outgoing_param("Foo", "Bar").unwrap();
+    handle.allow_event_stream().unwrap();
+    handle.add_event_filter("Type", "Call").unwrap();
+    handle.add_claim("user", "42").unwrap();
+    handle.set_not_before(NOW).unwrap();
     handle
 }
 
@@ -93,12 +97,43 @@ unsafe extern "C" fn add_param_with_value(token: *mut Token, value: *const c_cha
     unsafe { cap_add_outgoing_param(token, c"key".as_ptr(), value) }
 }
 
+unsafe extern "C" fn add_filter_with_key(token: *mut Token, key: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_event_filter(token, key, c"value".as_ptr()) }
+}
+
+unsafe extern "C" fn add_filter_with_value(token: *mut Token, value: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_event_filter(token, c"key".as_ptr(), value) }
+}
+
+unsafe extern "C" fn add_claim_with_name(token: *mut Token, name: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_claim(token, name, c"null".as_ptr()) }
+}
+
+unsafe extern "C" fn add_claim_with_json(token: *mut Token, json: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_claim(token, c"name".as_ptr(), json) }
+}
+
 /// Functions of a handle whose text must not be empty, and those whose text may be.
-const WITH_NAME: [WithText; 2] = [cap_allow_incoming, cap_allow_outgoing];
-const WITH_ANY: [WithText; 2] = [add_param_with_key, add_param_with_value];
+const WITH_NAME: [WithText; 4] = [
+    cap_allow_incoming,
+    cap_allow_outgoing,
+    cap_set_client_name,
+    add_claim_with_name,
+];
+const WITH_ANY: [WithText; 4] = [
+    add_param_with_key,
+    add_param_with_value,
+    add_filter_with_key,
+    add_filter_with_value,
+];
 
 fn with_text() -> impl Iterator<Item = WithText> {
-    WITH_NAME.into_iter().chain(WITH_ANY)
+    let with_json: [WithText; 1] = [add_claim_with_json];
+    WITH_NAME.into_iter().chain(WITH_ANY).chain(with_json)
 }
 
 /// Calls `cap_new` with `out` set to rubbish; a failure must leave NULL there.
@@ -147,6 +182,12 @@ impl Buffer {
         let start = self.bytes.as_mut_ptr().cast();
         // SAFETY: NULL, even or a handle; a buffer and a place for the length.
         unsafe { cap_generate(handle, ttl, start, self.size, &mut self.length) }
+    }
+
+    fn verify(&mut self, jwt: *const c_char, secret: *const c_char, now: i64) -> Status {
+        let start = self.bytes.as_mut_ptr().cast();
+        // SAFETY: NULL or texts; a buffer and a place for the length.
+        unsafe { cap_verify(jwt, secret, now, start, self.size, &mut self.length) }
     }
 
     fn generate_at(&mut self, handle: *const Token, now: i64, ttl: i64) -> Status {
@@ -206,6 +247,19 @@ fn null_is_reported_by_every_function_for_every_pointer() {
         assert_eq!((status, length), (Status::NullArgument, 0));
     }
 
+    // SAFETY: NULL for a handle, a text, or all of them.
+    unsafe {
+        assert_eq!(cap_allow_event_stream(null_mut()), Status::NullArgument);
+        assert_eq!(cap_set_not_before(null_mut(), NOW), Status::NullArgument);
+        assert_eq!(cap_check_client_name(null()), Status::NullArgument);
+    }
+    let jwt = text(&whole_token());
+    for (jwt, secret) in [(null(), secret.as_ptr()), (jwt.as_ptr(), null())] {
+        let mut buffer = Buffer::new(1024);
+        assert_eq!(buffer.verify(jwt, secret, NOW), Status::NullArgument);
+        buffer.assert_emptied();
+    }
+
     // SAFETY: NULL is allowed.
     unsafe { cap_token_free(null_mut()) };
     // SAFETY: NULL is allowed.
@@ -235,6 +289,19 @@ fn empty_text_is_reported_except_in_parameters() {
         let status = unsafe { function(handle.0, empty.as_ptr()) };
         assert_eq!(status, Status::EmptyArgument);
     }
+    // JSON is never empty.
+    assert_eq!(handle.add_claim("name", ""), Err(Status::InvalidJson));
+    // SAFETY: a text.
+    let status = unsafe { cap_check_client_name(empty.as_ptr()) };
+    assert_eq!(status, Status::EmptyArgument);
+    let jwt = text(&whole_token());
+    let mut buffer = Buffer::new(1024);
+    let status = buffer.verify(jwt.as_ptr(), empty.as_ptr(), NOW);
+    assert_eq!(status, Status::EmptyArgument);
+    buffer.assert_emptied();
+    // An empty token is malformed rather than an argument that is missing.
+    let status = buffer.verify(empty.as_ptr(), sid.as_ptr(), NOW);
+    assert_eq!(status, Status::TokenMalformed);
     assert_unchanged(&mut handle);
 
     for function in WITH_ANY {
@@ -242,10 +309,16 @@ fn empty_text_is_reported_except_in_parameters() {
         ok(unsafe { function(handle.0, empty.as_ptr()) }).unwrap();
     }
     handle.add_outgoing_param("", "").unwrap();
+    handle.add_event_filter("", "").unwrap();
     let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
+    let [_, outgoing, events] = scopes(&claims).try_into().unwrap();
     assert_eq!(
-        scopes(&claims)[1].params,
+        outgoing.params,
         pairs(&[("Foo", "Bar"), ("", "value"), ("key", ""), ("", "")])
+    );
+    assert_eq!(
+        events.params,
+        pairs(&[("Type", "Call"), ("", "value"), ("key", ""), ("", "")])
     );
 }
 
@@ -264,6 +337,14 @@ fn text_that_is_not_utf8_is_reported_by_every_function_for_every_text() {
             // SAFETY: a handle and a text.
             let status = unsafe { function(handle.0, wrong) };
             assert_eq!(status, Status::InvalidUtf8);
+        }
+        // SAFETY: a text.
+        let status = unsafe { cap_check_client_name(wrong) };
+        assert_eq!(status, Status::InvalidUtf8);
+        for (jwt, secret) in [(wrong, sid.as_ptr()), (sid.as_ptr(), wrong)] {
+            let mut buffer = Buffer::new(8);
+            assert_eq!(buffer.verify(jwt, secret, NOW), Status::InvalidUtf8);
+            buffer.assert_emptied();
         }
     }
     assert_eq!(new(null(), null()), Status::NoCredentials);
@@ -316,7 +397,20 @@ fn a_time_that_not_every_json_reader_holds_is_reported() {
         assert_eq!(status, Status::InvalidTime, "{now} + {ttl}");
         buffer.assert_emptied();
     }
+    let (jwt, secret) = (text(&whole_token()), text("secret"));
+    for wrong in [-1, i64::MIN, LAST + 1, i64::MAX] {
+        assert_eq!(handle.set_not_before(wrong), Err(Status::InvalidTime));
+        let mut buffer = Buffer::new(1024);
+        let status = buffer.verify(jwt.as_ptr(), secret.as_ptr(), wrong);
+        assert_eq!(status, Status::InvalidTime);
+        buffer.assert_emptied();
+    }
     assert_unchanged(&mut handle);
+    for not_before in [1, LAST] {
+        handle.set_not_before(not_before).unwrap();
+        let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
+        assert_eq!(claims["nbf"], not_before);
+    }
 
     for (now, ttl) in [(0, 1), (LAST - 3600, 3600), (1 << 31, 1), (1 << 32, 3600)] {
         let claims = decode(&handle.generate_at(now, ttl).unwrap(), "secret");
@@ -366,6 +460,43 @@ fn a_buffer_of_any_size_is_filled_or_emptied_and_never_overrun() {
     let status = unsafe { cap_generate_at(handle.0, NOW, 3600, start, usize::MAX, null_mut()) };
     assert_eq!((status, buffer.text()), (Status::Ok, token.as_str()));
     assert_unchanged(&mut handle);
+}
+
+#[test]
+fn a_payload_is_written_as_a_token_is_or_not_at_all() {
+    let (jwt, secret) = (text(&whole_token()), text("secret"));
+    let payload = verify(&whole_token(), "secret", NOW).unwrap();
+    for size in 0..=payload.len() + 2 {
+        let mut buffer = Buffer::new(size);
+        let status = buffer.verify(jwt.as_ptr(), secret.as_ptr(), NOW);
+        assert_eq!(buffer.length, payload.len());
+        if size > payload.len() {
+            assert_eq!((status, buffer.text()), (Status::Ok, payload.as_str()));
+        } else {
+            assert_eq!(status, Status::BufferTooSmall);
+            assert!(size == 0 || buffer.text().is_empty());
+        }
+        // What is wrong with the token comes before the buffer.
+        let mut buffer = Buffer::new(size);
+        let status = buffer.verify(jwt.as_ptr(), secret.as_ptr(), NOW + 3600);
+        assert_eq!((status, buffer.length), (Status::TokenExpired, 0));
+        assert!(size == 0 || buffer.text().is_empty());
+    }
+
+    // Only checked, whatever the size; the length is told where it is wanted.
+    for size in [0, 1, usize::MAX] {
+        let check = |now, length| {
+            // SAFETY: two texts, no buffer, and a place for the length or none.
+            unsafe { cap_verify(jwt.as_ptr(), secret.as_ptr(), now, null_mut(), size, length) }
+        };
+        let mut length = 0x5555;
+        assert_eq!(check(NOW, &mut length), Status::Ok);
+        assert_eq!(length, payload.len());
+        assert_eq!(check(NOW, null_mut()), Status::Ok);
+        assert_eq!(check(NOW + 3600, &mut length), Status::TokenExpired);
+        assert_eq!(length, 0);
+        assert_eq!(check(NOW - 1, null_mut()), Status::TokenNotYetValid);
+    }
 }
 
 #[test]
@@ -481,13 +612,17 @@ fn an_even_handle_is_reported_and_freed_by_nobody() {
         assert_eq!(buffer.generate_at(even, NOW, 3600), Status::InvalidHandle);
         buffer.assert_emptied();
         // SAFETY: an even handle, which is not freed.
-        unsafe { cap_token_free(even) };
+        unsafe {
+            assert_eq!(cap_allow_event_stream(even), Status::InvalidHandle);
+            assert_eq!(cap_set_not_before(even, -1), Status::InvalidHandle);
+            cap_token_free(even);
+        }
     }
     assert_unchanged(&mut handle);
 }
 
 #[test]
-fn a_parameter_before_its_scope_is_reported() {
+fn a_parameter_or_filter_before_its_scope_is_reported() {
     let mut handle = Handle::new("AC123123", "secret").unwrap();
     handle.allow_incoming("Alice").unwrap();
     let before = handle.generate_at(NOW, 3600).unwrap();
@@ -495,10 +630,17 @@ fn a_parameter_before_its_scope_is_reported() {
         handle.add_outgoing_param("Foo", "Bar"),
         Err(Status::MissingScope)
     );
+    let filter = |handle: &mut Handle| handle.add_event_filter("Type", "Call");
+    assert_eq!(filter(&mut handle), Err(Status::MissingScope));
     assert_eq!(handle.generate_at(NOW, 3600).unwrap(), before);
 
     handle.allow_outgoing("AP123123").unwrap();
     handle.add_outgoing_param("Foo", "Bar").unwrap();
+    assert_eq!(filter(&mut handle), Err(Status::MissingScope));
+    handle.allow_event_stream().unwrap();
+    filter(&mut handle).unwrap();
+    handle.add_claim("user", "42").unwrap();
+    handle.set_not_before(NOW).unwrap();
     assert_unchanged(&mut handle);
 }
 
@@ -534,6 +676,33 @@ fn the_first_wrong_argument_decides_and_the_state_comes_last() {
         assert_eq!(add(fresh, sid, null()), Status::NullArgument);
         assert_eq!(add(fresh, sid, sid), Status::MissingScope);
 
+        let add = cap_add_event_filter;
+        assert_eq!(add(even, null(), null()), Status::InvalidHandle);
+        assert_eq!(add(fresh, null(), wrong), Status::NullArgument);
+        assert_eq!(add(fresh, wrong, null()), Status::InvalidUtf8);
+        assert_eq!(add(fresh, sid, sid), Status::MissingScope);
+
+        let add = cap_add_claim;
+        let reserved = c"scope".as_ptr();
+        assert_eq!(add(even, null(), null()), Status::InvalidHandle);
+        assert_eq!(add(fresh, null(), wrong), Status::NullArgument);
+        assert_eq!(add(fresh, empty, null()), Status::EmptyArgument);
+        assert_eq!(add(fresh, wrong, null()), Status::InvalidUtf8);
+        assert_eq!(add(fresh, reserved, null()), Status::ReservedName);
+        assert_eq!(add(fresh, reserved, wrong), Status::ReservedName);
+        assert_eq!(add(fresh, sid, null()), Status::NullArgument);
+        assert_eq!(add(fresh, sid, wrong), Status::InvalidUtf8);
+        assert_eq!(add(fresh, sid, sid), Status::InvalidJson);
+
+        let verify = |jwt, secret, now| cap_verify(jwt, secret, now, null_mut(), 0, null_mut());
+        assert_eq!(verify(null(), wrong, -1), Status::NullArgument);
+        assert_eq!(verify(wrong, null(), -1), Status::InvalidUtf8);
+        assert_eq!(verify(empty, null(), -1), Status::NullArgument);
+        assert_eq!(verify(empty, empty, -1), Status::EmptyArgument);
+        assert_eq!(verify(empty, wrong, -1), Status::InvalidUtf8);
+        assert_eq!(verify(empty, sid, -1), Status::InvalidTime);
+        assert_eq!(verify(empty, sid, NOW), Status::TokenMalformed);
+
         let at = cap_generate_at;
         let (none, nowhere) = (null_mut(), null_mut());
         assert_eq!(at(even, -1, 0, none, 1, nowhere), Status::InvalidHandle);
@@ -555,15 +724,147 @@ fn a_repeated_permission_replaces_the_earlier_one() {
     for round in 0..3 {
         handle.allow_incoming(&format!("name{round}")).unwrap();
         handle.allow_outgoing(&format!("AP{round}")).unwrap();
+        handle.allow_event_stream().unwrap();
         if round < 2 {
             handle.add_outgoing_param("old", "1").unwrap();
+            handle.add_event_filter("old", "1").unwrap();
         }
     }
     let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
     assert_eq!(
         claims["scope"],
-        "scope:client:incoming?clientName=name2 scope:client:outgoing?appSid=AP2&clientName=name2"
+        "scope:client:incoming?clientName=name2 \
+         scope:client:outgoing?appSid=AP2&clientName=name2 \
+         scope:stream:subscribe?path=%2F2010-04-01%2FEvents"
     );
+}
+
+#[test]
+fn outgoing_calls_come_from_the_name_that_was_set_last() {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    let mut scope_after = |change: fn(&mut Handle) -> Result<(), Status>| {
+        change(&mut handle).unwrap();
+        let claims = decode(&handle.generate_at(NOW, 3600).unwrap(), "secret");
+        claims["scope"].as_str().unwrap().to_owned()
+    };
+    // A name alone allows nothing.
+    assert_eq!(scope_after(|handle| handle.set_client_name("Bob &")), "");
+    let outgoing = "scope:client:outgoing?appSid=AP1";
+    assert_eq!(
+        scope_after(|handle| handle.allow_outgoing("AP1")),
+        format!("{outgoing}&clientName=Bob%20%26")
+    );
+    assert_eq!(
+        scope_after(|handle| handle.allow_incoming("Alice")),
+        format!("scope:client:incoming?clientName=Alice {outgoing}&clientName=Alice")
+    );
+    let both = format!("scope:client:incoming?clientName=Alice {outgoing}&clientName=Carol");
+    assert_eq!(scope_after(|handle| handle.set_client_name("Carol")), both);
+    // A call that fails decides nothing.
+    assert_eq!(
+        scope_after(|handle| {
+            assert_eq!(handle.allow_incoming(""), Err(Status::EmptyArgument));
+            assert_eq!(handle.set_client_name(""), Err(Status::EmptyArgument));
+            handle.allow_outgoing("AP1")
+        }),
+        both
+    );
+}
+
+#[test]
+fn the_client_names_that_all_of_twilio_takes_are_short_and_plain() {
+    let check = |name: &str| {
+        // SAFETY: a text.
+        unsafe { cap_check_client_name(text(name).as_ptr()) }
+    };
+    for name in [
+        "a",
+        "Z",
+        "0",
+        "_",
+        "alice_2",
+        "0123456789",
+        &"x".repeat(256),
+    ] {
+        assert_eq!(check(name), Status::Ok, "{name}");
+    }
+    let wrong = [
+        " ",
+        "a b",
+        "a-b",
+        "a.b",
+        "a+b",
+        "a\n",
+        "\n",
+        "a@b",
+        "é",
+        "ａ",
+        "/",
+        ":",
+        "[",
+        "`",
+        "{",
+        "a\u{7f}",
+        &"x".repeat(257),
+    ];
+    for name in wrong {
+        assert_eq!(check(name), Status::InvalidClientName, "{name:?}");
+    }
+    // 256 bytes, of characters that are not ASCII.
+    assert_eq!(check(&"é".repeat(128)), Status::InvalidClientName);
+}
+
+#[test]
+fn a_claim_is_compact_json_in_front_of_the_library_s_own() {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    let payload =
+        |handle: &Handle| verify(&handle.generate_at(NOW, 3600).unwrap(), "secret", NOW).unwrap();
+    let own = r#""scope":"","iss":"AC123123","exp":1400003600}"#;
+    handle
+        .add_claim("é\"", " { \"b\" : 1.50 , \"a\" : [ \"é/\" ] } ")
+        .unwrap();
+    handle.add_claim("a", "null").unwrap();
+    handle.add_claim("Scope", "-0").unwrap();
+    let expected = r#"{"\u00e9\"":{"b":1.50,"a":["\u00e9/"]},"a":null,"Scope":-0,"#;
+    assert_eq!(payload(&handle), format!("{expected}{own}"));
+
+    // Again: the same place, and the new value.
+    handle.add_claim("é\"", "1E+2").unwrap();
+    handle.add_claim("b", "2").unwrap();
+    let expected = r#"{"\u00e9\"":1E+2,"a":null,"Scope":-0,"b":2,"#;
+    assert_eq!(payload(&handle), format!("{expected}{own}"));
+
+    // What is refused changes nothing.
+    for name in ["scope", "iss", "exp", "nbf", "iat"] {
+        assert_eq!(handle.add_claim(name, "1"), Err(Status::ReservedName));
+    }
+    let deep = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for json in ["", " ", "x", "{", "1 2", "'1'", r#""\ud800""#, &deep(128)] {
+        assert_eq!(handle.add_claim("a", json), Err(Status::InvalidJson));
+        assert_eq!(handle.add_claim("c", json), Err(Status::InvalidJson));
+    }
+    assert_eq!(payload(&handle), format!("{expected}{own}"));
+
+    handle.add_claim("a", &deep(127)).unwrap();
+    let expected = format!(r#"{{"\u00e9\"":1E+2,"a":{},"Scope":-0,"b":2,"#, deep(127));
+    assert_eq!(payload(&handle), format!("{expected}{own}"));
+}
+
+#[test]
+fn not_before_is_written_last_and_removed_by_0() {
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    let without = handle.generate_at(NOW, 3600).unwrap();
+    handle.set_not_before(NOW + 60).unwrap();
+    let token = handle.generate_at(NOW, 3600).unwrap();
+    assert_eq!(verify(&token, "secret", NOW), Err(Status::TokenNotYetValid));
+    assert_eq!(
+        verify(&token, "secret", NOW + 60).as_deref(),
+        Ok(r#"{"scope":"","iss":"AC123123","exp":1400003600,"nbf":1400000060}"#)
+    );
+    assert_eq!(handle.set_not_before(-1), Err(Status::InvalidTime));
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), token);
+    handle.set_not_before(0).unwrap();
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), without);
 }
 
 #[test]
@@ -578,8 +879,10 @@ fn generating_leaves_the_handle_as_it_is() {
 
 #[test]
 fn the_library_keeps_copies_of_what_it_is_given() {
-    let mut texts = ["AC123123", "secret", "Alice", "AP123123", "Foo", "Bar"]
-        .map(|text| CString::new(text).unwrap().into_bytes_with_nul());
+    let mut texts = [
+        "AC123123", "secret", "Alice", "AP123123", "Foo", "Bar", "Type", "Call", "user", "42",
+    ]
+    .map(|text| CString::new(text).unwrap().into_bytes_with_nul());
     let mut token = null_mut();
     {
         let mut pointers = texts.iter().map(|text| text.as_ptr().cast());
@@ -590,6 +893,10 @@ fn the_library_keeps_copies_of_what_it_is_given() {
             ok(cap_allow_incoming(token, next())).unwrap();
             ok(cap_allow_outgoing(token, next())).unwrap();
             ok(cap_add_outgoing_param(token, next(), next())).unwrap();
+            ok(cap_allow_event_stream(token)).unwrap();
+            ok(cap_add_event_filter(token, next(), next())).unwrap();
+            ok(cap_add_claim(token, next(), next())).unwrap();
+            ok(cap_set_not_before(token, NOW)).unwrap();
         }
     }
     for text in &mut texts {

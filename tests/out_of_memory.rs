@@ -49,8 +49,14 @@ unsafe impl GlobalAlloc for Failing {
 
 const LONG: &CStr = c"more text than fits what was reserved before: \xc3\xa9 & = + %";
 
+/// JSON of everything that there is, longer than it will be.
+const JSON: &CStr = c" { \"\xc3\xa9\\n\" : [ 1.50 , true , null , \"\\ud83d\\ude00\" ] } ";
+
 /// How many calls of a mint take memory.
-const CALLS: usize = 8;
+const CALLS: usize = 13;
+
+/// The first of them that needs an event stream.
+const FILTER: usize = 8;
 
 /// One of those calls, by its number.
 fn call(number: usize, token: &mut *mut Token) -> Status {
@@ -65,7 +71,12 @@ fn call(number: usize, token: &mut *mut Token) -> Status {
             4 => cap_add_outgoing_param(handle, c"Foo".as_ptr(), c"Bar".as_ptr()),
             5 => cap_add_outgoing_param(handle, LONG.as_ptr(), LONG.as_ptr()),
             6 => cap_allow_incoming(handle, LONG.as_ptr()),
-            _ => cap_allow_outgoing(handle, LONG.as_ptr()),
+            7 => cap_allow_outgoing(handle, LONG.as_ptr()),
+            FILTER => cap_add_event_filter(handle, LONG.as_ptr(), LONG.as_ptr()),
+            9 => cap_add_event_filter(handle, c"Foo".as_ptr(), c"Bar".as_ptr()),
+            10 => cap_set_client_name(handle, c"Bob".as_ptr()),
+            11 => cap_add_claim(handle, LONG.as_ptr(), JSON.as_ptr()),
+            _ => cap_add_claim(handle, LONG.as_ptr(), c"42".as_ptr()),
         }
     }
 }
@@ -95,6 +106,15 @@ fn configure_others() {
     assert_eq!(status, Status::Ok);
 }
 
+/// This takes no memory, and changes the token.
+fn allow_events_before_filters(number: usize, token: *mut Token) {
+    if number == FILTER {
+        // SAFETY: a handle.
+        let status = unsafe { cap_allow_event_stream(token) };
+        assert_eq!(status, Status::Ok);
+    }
+}
+
 /// Makes all calls; where the allocation of that number belongs to one, it fails,
 /// changes nothing, and succeeds when it is repeated. Returns which one that was,
 /// and the token in the end.
@@ -104,6 +124,7 @@ fn calls_with_failure(allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) 
     let mut failed = None;
     let mut until_failure = allocation;
     for number in 0..CALLS {
+        allow_events_before_filters(number, token);
         let before = mint(token);
         UNTIL_FAILURE.set(until_failure);
         let status = call(number, &mut token);
@@ -148,6 +169,7 @@ fn generating_and_freeing_take_no_memory() {
     configure_others();
     let mut token = null_mut();
     for number in 0..CALLS {
+        allow_events_before_filters(number, token);
         assert_eq!(call(number, &mut token), Status::Ok);
     }
     UNTIL_FAILURE.set(Some(0));
@@ -155,4 +177,38 @@ fn generating_and_freeing_take_no_memory() {
     // SAFETY: the handle is not used again.
     unsafe { cap_token_free(token) };
     assert_eq!(UNTIL_FAILURE.take(), Some(0));
+}
+
+#[test]
+fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
+    let _turn = turn();
+    let mut token = null_mut();
+    for number in 0..CALLS {
+        allow_events_before_filters(number, token);
+        assert_eq!(call(number, &mut token), Status::Ok);
+    }
+    let jwt = mint(token);
+    // SAFETY: the handle is not used again.
+    unsafe { cap_token_free(token) };
+
+    let mut failures = 0;
+    loop {
+        let (mut payload, mut length) = ([0x55_u8; 4096], 0x5555);
+        UNTIL_FAILURE.set(Some(failures));
+        // SAFETY: two texts, a buffer of the size that is said, and a place for the
+        // length.
+        let status = unsafe {
+            let (jwt, buffer) = (jwt.as_ptr().cast(), payload.as_mut_ptr().cast());
+            let secret = c"secret".as_ptr();
+            cap_verify(jwt, secret, 1_400_000_000, buffer, 4096, &mut length)
+        };
+        if UNTIL_FAILURE.take().is_some() {
+            assert_eq!(status, Status::Ok);
+            break;
+        }
+        assert_eq!((status, payload[0], length), (Status::OutOfMemory, 0, 0));
+        failures += 1;
+    }
+    // Header, payload and signature, decoded, and nothing else.
+    assert_eq!(failures, 3);
 }

@@ -8,6 +8,7 @@
 )]
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 #[path = "support/handle.rs"]
 mod handle;
@@ -16,7 +17,7 @@ mod scope;
 #[path = "support/token.rs"]
 mod token;
 
-use handle::Handle;
+use handle::{Handle, verify};
 use scope::{Scope, scopes};
 use token::decode;
 
@@ -39,6 +40,25 @@ fn any_name() -> impl Strategy<Value = String> {
     proptest::collection::vec(any_character(), 1..40).prop_map(String::from_iter)
 }
 
+/// JSON as a program might write it, with white space.
+fn any_json() -> impl Strategy<Value = String> {
+    let scalar = prop_oneof![
+        "(null|true|false)",
+        r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
+        any_text().prop_map(|text| Value::from(text).to_string()),
+    ];
+    scalar.prop_recursive(5, 30, 5, |inner| {
+        let member = (any_text(), inner.clone())
+            .prop_map(|(key, value)| format!("{}: {value}", Value::from(key)));
+        prop_oneof![
+            proptest::collection::vec(inner, 0..5)
+                .prop_map(|values| format!("[{}]", values.join(", "))),
+            proptest::collection::vec(member, 0..5)
+                .prop_map(|members| format!("{{\n{}\n}}", members.join(",\n"))),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn every_text_comes_back_unchanged(
@@ -46,7 +66,10 @@ proptest! {
         auth_token in any_name(),
         client_name in any_name(),
         application_sid in any_name(),
+        caller in proptest::option::of(any_name()),
         params in proptest::collection::vec((any_text(), any_text()), 0..5),
+        filters in proptest::collection::vec((any_text(), any_text()), 0..5),
+        claims in proptest::collection::vec((any_name(), any_json()), 0..3),
         now in 0..=9_007_199_254_740_991_i64 - 86_400,
         ttl in 1..=86_400_i64,
     ) {
@@ -56,18 +79,37 @@ proptest! {
         for (key, value) in &params {
             handle.add_outgoing_param(key, value).expect("a parameter");
         }
+        if let Some(caller) = &caller {
+            handle.set_client_name(caller).expect("a caller");
+        }
+        handle.allow_event_stream().expect("events");
+        for (key, value) in &filters {
+            handle.add_event_filter(key, value).expect("a filter");
+        }
+        for (name, json) in &claims {
+            handle.add_claim(name, json).expect("a claim");
+        }
         let token = handle.generate_at(now, ttl).expect("a token");
 
         // Also sees to it that token and payload are ASCII.
-        let claims = decode(&token, &auth_token);
-        prop_assert_eq!(&claims["iss"], &account_sid);
-        prop_assert_eq!(&claims["exp"], now + ttl);
+        let payload = decode(&token, &auth_token);
+        prop_assert_eq!(&payload["iss"], &account_sid);
+        prop_assert_eq!(&payload["exp"], now + ttl);
+        for (index, (name, json)) in claims.iter().enumerate() {
+            let is_last = claims[index + 1..].iter().all(|(other, _)| other != name);
+            if is_last {
+                prop_assert_eq!(&payload[name], &serde_json::from_str::<Value>(json)?);
+            }
+        }
+        // And what was minted is accepted.
+        let verified = verify(&token, &auth_token, now).expect("a valid token");
+        prop_assert_eq!(serde_json::from_str::<Value>(&verified).ok(), Some(payload.clone()));
         // Where there is no plus, a form decoder and decodeURIComponent agree.
-        let scope = claims["scope"].as_str().expect("a string");
+        let scope = payload["scope"].as_str().expect("a string");
         prop_assert!(!scope.contains('+'));
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         prop_assert_eq!(
-            scopes(&claims),
+            scopes(&payload),
             vec![
                 Scope {
                     name: "scope:client:incoming".to_owned(),
@@ -78,9 +120,14 @@ proptest! {
                     name: "scope:client:outgoing".to_owned(),
                     query: vec![
                         pair("appSid", &application_sid),
-                        pair("clientName", &client_name),
+                        pair("clientName", caller.as_ref().unwrap_or(&client_name)),
                     ],
                     params,
+                },
+                Scope {
+                    name: "scope:stream:subscribe".to_owned(),
+                    query: vec![pair("path", "/2010-04-01/Events")],
+                    params: filters,
                 },
             ]
         );

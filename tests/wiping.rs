@@ -36,6 +36,19 @@ type Inverted = [u8; 32];
 const ACCOUNT_SID: &CStr = c"AC0123456789abcdef0123456789abcdef";
 const AUTH_TOKEN: &CStr = c"f0e1d2c3b4a5968778695a4b3c2d1e0f";
 
+/// A token with a signature of zeros.
+const FORGED: &CStr = c"eyJhbGciOiJIUzI1NiJ9.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The signature that it should have: who knows it can sign this one token.
+fn missing_signature() -> Inverted {
+    let signing_input = FORGED.to_bytes().rsplitn(2, |&byte| byte == b'.').last();
+    let signing_input = signing_input.expect("a token");
+    inverted(&hmac_sha256::HMAC::mac(
+        signing_input,
+        AUTH_TOKEN.to_bytes(),
+    ))
+}
+
 fn inverted(bytes: &[u8]) -> Inverted {
     let mut inverted = [0; 32];
     for (inverted, byte) in inverted.iter_mut().zip(bytes) {
@@ -181,6 +194,16 @@ fn generate(token: *const Token) -> [u8; 1024] {
     jwt
 }
 
+/// Checks a token that the auth token has not signed.
+fn verify_forged() {
+    // SAFETY: two texts, and no places for a payload.
+    let status = unsafe {
+        let (jwt, secret) = (FORGED.as_ptr(), AUTH_TOKEN.as_ptr());
+        cap_verify(jwt, secret, 1_400_000_000, null_mut(), 0, null_mut())
+    };
+    assert_eq!(status, Status::TokenSignature);
+}
+
 fn free(token: *mut Token) {
     // SAFETY: NULL or a handle that is not used again.
     unsafe { cap_token_free(token) };
@@ -210,6 +233,7 @@ fn no_freed_memory_holds_the_auth_token_or_what_signs_in_its_place() {
     assert!(contains(object, &[outer]));
 
     free(token);
+    verify_forged();
     let seen = stop_looking();
     assert!(seen.freed > 0);
     assert_eq!(seen.with_secret, 0);
@@ -253,12 +277,12 @@ fn a_configuration_that_is_cleared_or_replaced_is_wiped() {
 fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
     let _turn = turn();
     let ([ipad, opad], [inner, outer]) = (padded(), states());
-    let secrets = [secret(), ipad, opad, inner, outer];
+    let secrets = [secret(), ipad, opad, inner, outer, missing_signature()];
 
     // The search finds what a function leaves behind that does not care.
     assert!(contains(&stack_after(careless), &[ipad]));
 
-    let calls: [fn(); 3] = [
+    let calls: [fn(); 4] = [
         || free(new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr())),
         || {
             configure(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
@@ -270,6 +294,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
             free(token);
             configure(null(), null());
         },
+        verify_forged,
     ];
     for (number, call) in calls.into_iter().enumerate() {
         let stack = stack_after(call);

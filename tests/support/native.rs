@@ -1,5 +1,7 @@
 //! The library as it is installed, and commands that use it.
 
+#![allow(dead_code, reason = "no test uses everything")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
