@@ -1,0 +1,418 @@
+//! What goes wrong with tokens of Twilio's own libraries, and does not here: each test
+//! backs a row of the table in README.
+
+#![expect(unsafe_code, reason = "the functions are C's")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::ptr::null;
+
+use captoken::ffi::*;
+use serde_json::{Value, json};
+
+#[path = "support/handle.rs"]
+mod handle;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/token.rs"]
+mod token;
+#[path = "support/turn.rs"]
+mod turn;
+
+use handle::{Handle, verify};
+use scope::{Scope, scopes};
+use token::{HEADER, decode, sign};
+use turn::turn;
+
+const NOW: i64 = 1_400_000_000;
+
+fn handle() -> Handle {
+    Handle::new("AC123123", "secret").unwrap()
+}
+
+fn claims(handle: &Handle) -> Value {
+    decode(&handle.generate_at(NOW, 3600).unwrap(), "secret")
+}
+
+fn scope_claim(handle: &Handle) -> String {
+    claims(handle)["scope"].as_str().unwrap().to_owned()
+}
+
+/// The only scope of a handle that allows outgoing calls with these parameters.
+fn outgoing(params: &[(&str, &str)]) -> Scope {
+    let mut handle = handle();
+    handle.allow_outgoing("AP123").unwrap();
+    for (key, value) in params {
+        handle.add_outgoing_param(key, value).unwrap();
+    }
+    let [scope] = scopes(&claims(&handle)).try_into().unwrap();
+    scope
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |&(key, value): &(&str, &str)| (key.to_owned(), value.to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+#[test]
+fn text_never_becomes_a_second_parameter() {
+    for params in [
+        &[("note", "a&admin=1")][..],
+        &[("note&admin=1", "a")],
+        &[("a", "1"), ("b", "2")],
+        &[("a", "1&b=2"), ("c", "=&=")],
+    ] {
+        let scope = outgoing(params);
+        assert_eq!(scope.query, pairs(&[("appSid", "AP123")]));
+        assert_eq!(scope.params, pairs(params));
+    }
+}
+
+#[test]
+fn text_never_becomes_a_second_scope() {
+    let text = "alice scope:client:outgoing?appSid=AP666&clientName=x";
+    let mut handle = handle();
+    handle.allow_incoming(text).unwrap();
+    handle.allow_outgoing("AP&x=1").unwrap();
+    let [incoming, outgoing] = scopes(&claims(&handle)).try_into().unwrap();
+    assert_eq!(incoming.query, pairs(&[("clientName", text)]));
+    assert_eq!(
+        outgoing.query,
+        pairs(&[("appSid", "AP&x=1"), ("clientName", text)])
+    );
+}
+
+#[test]
+fn a_plus_and_a_percent_sign_arrive() {
+    let params = [
+        ("To", "+14155551234"),
+        ("a", "%41"),
+        ("b", "100%"),
+        ("c d", "+ %20"),
+    ];
+    assert_eq!(outgoing(&params).params, pairs(&params));
+}
+
+/// `+` for a space is right for forms alone. The browser client of these tokens uses
+/// decodeURIComponent, which leaves it as it is.
+#[test]
+fn a_space_is_read_right_by_forms_and_by_the_browser() {
+    let mut handle = handle();
+    handle.allow_incoming("Alice Smith").unwrap();
+    handle.allow_outgoing("AP 1").unwrap();
+    handle.add_outgoing_param("a b", "c d").unwrap();
+    assert!(!scope_claim(&handle).contains('+'));
+    let [_, outgoing] = scopes(&claims(&handle)).try_into().unwrap();
+    assert_eq!(
+        outgoing.query,
+        pairs(&[("appSid", "AP 1"), ("clientName", "Alice Smith")])
+    );
+    assert_eq!(outgoing.params, pairs(&[("a b", "c d")]));
+}
+
+#[test]
+fn permissions_do_not_pile_up() {
+    let mut handle = handle();
+    let mut lengths = BTreeSet::new();
+    for round in 0..1000 {
+        handle.allow_incoming(&format!("a{round:04}")).unwrap();
+        handle.allow_outgoing("AP123").unwrap();
+        handle
+            .add_outgoing_param("round", &format!("{round:04}"))
+            .unwrap();
+        handle.allow_event_stream().unwrap();
+        handle
+            .add_event_filter("round", &format!("{round:04}"))
+            .unwrap();
+        handle
+            .add_claim("round", &format!("\"{round:04}\""))
+            .unwrap();
+        lengths.insert(handle.generate_at(NOW, 3600).unwrap().len());
+    }
+    assert_eq!(lengths.len(), 1);
+    assert_eq!(scopes(&claims(&handle)).len(), 3);
+}
+
+#[test]
+fn a_handle_generates_the_same_token_again() {
+    let mut handle = handle();
+    handle.allow_incoming("alice").unwrap();
+    handle.allow_outgoing("AP123").unwrap();
+    let first = handle.generate_at(NOW, 3600).unwrap();
+    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), first);
+    // And time goes on from one to the next.
+    let next = decode(&handle.generate_at(NOW + 60, 3600).unwrap(), "secret");
+    assert_eq!(next["exp"], NOW + 3660);
+}
+
+#[test]
+fn nothing_happens_in_2038() {
+    for now in [i32::MAX.into(), u32::MAX.into(), 99_999_999_999_i64] {
+        let token = handle().generate_at(now, 86_400).unwrap();
+        assert_eq!(decode(&token, "secret")["exp"], now + 86_400);
+        assert!(verify(&token, "secret", now + 86_399).is_ok());
+        assert_eq!(
+            verify(&token, "secret", now + 86_400),
+            Err(Status::TokenExpired)
+        );
+    }
+}
+
+/// Twilio refuses a fraction: `invalid literal for int() with base 10`.
+#[test]
+fn exp_is_a_whole_number() {
+    let mut handle = handle();
+    handle.set_not_before(NOW).unwrap();
+    let claims = claims(&handle);
+    assert!(claims["exp"].is_i64() && claims["nbf"].is_i64());
+}
+
+#[test]
+fn a_time_to_live_that_twilio_refuses_is_refused_here() {
+    for ttl in [0, -1, -3600, 86_401, 2_147_484, i64::MAX] {
+        assert_eq!(handle().generate_at(NOW, ttl), Err(Status::InvalidTtl));
+    }
+}
+
+#[test]
+fn event_filters_arrive_each_as_one_under_their_own_key() {
+    let filters = [("a", "1"), ("b", "2 & 3"), ("a", "+")];
+    let mut handle = handle();
+    handle.allow_event_stream().unwrap();
+    for (key, value) in filters {
+        handle.add_event_filter(key, value).unwrap();
+    }
+    let [events] = scopes(&claims(&handle)).try_into().unwrap();
+    assert_eq!(events.name, "scope:stream:subscribe");
+    assert_eq!(events.query, pairs(&[("path", "/2010-04-01/Events")]));
+    assert_eq!(events.params, pairs(&filters));
+    assert!(
+        scope_claim(&handle).contains("&params=") && !scope_claim(&handle).contains("appParams")
+    );
+}
+
+#[test]
+fn the_client_name_is_on_outgoing_calls_whatever_it_is() {
+    for name in ["0", "false", "null", " ", "é"] {
+        let mut handle = handle();
+        handle.allow_incoming(name).unwrap();
+        handle.allow_outgoing("AP123").unwrap();
+        let [_, outgoing] = scopes(&claims(&handle)).try_into().unwrap();
+        assert_eq!(
+            outgoing.query,
+            pairs(&[("appSid", "AP123"), ("clientName", name)])
+        );
+    }
+}
+
+#[test]
+fn the_client_name_is_on_no_other_scope() {
+    let mut handle = handle();
+    handle.allow_event_stream().unwrap();
+    handle.allow_incoming("alice").unwrap();
+    handle.allow_outgoing("AP123").unwrap();
+    let [incoming, _, events] = scopes(&claims(&handle)).try_into().unwrap();
+    assert_eq!(incoming.query, pairs(&[("clientName", "alice")]));
+    assert_eq!(events.query, pairs(&[("path", "/2010-04-01/Events")]));
+}
+
+#[test]
+fn a_client_name_needs_no_incoming_calls() {
+    let mut handle = handle();
+    handle.allow_outgoing("AP123").unwrap();
+    handle.set_client_name("alice").unwrap();
+    let [outgoing] = scopes(&claims(&handle)).try_into().unwrap();
+    assert_eq!(outgoing.name, "scope:client:outgoing");
+    assert_eq!(
+        outgoing.query,
+        pairs(&[("appSid", "AP123"), ("clientName", "alice")])
+    );
+}
+
+#[test]
+fn parameters_keep_their_order_and_may_repeat() {
+    let params = [("b", "1"), ("2", "x"), ("1", "y"), ("b", "0"), ("b", "1")];
+    assert_eq!(outgoing(&params).params, pairs(&params));
+}
+
+#[test]
+fn a_parameter_may_have_any_name() {
+    let params = [
+        ("application_sid", "1"),
+        ("self", "2"),
+        ("appParams", "3"),
+        ("appSid", "4"),
+        ("clientName", "5"),
+        ("", "6"),
+        ("é😀", "7"),
+        ("__proto__", "8"),
+        ("k[0]", "9"),
+    ];
+    let scope = outgoing(&params);
+    assert_eq!(scope.query, pairs(&[("appSid", "AP123")]));
+    assert_eq!(scope.params, pairs(&params));
+}
+
+#[test]
+fn no_parameters_are_no_empty_parameter() {
+    let mut handle = handle();
+    handle.allow_outgoing("AP123").unwrap();
+    handle.allow_event_stream().unwrap();
+    assert_eq!(
+        scope_claim(&handle),
+        "scope:client:outgoing?appSid=AP123 scope:stream:subscribe?path=%2F2010-04-01%2FEvents"
+    );
+}
+
+/// The browser client fails on a token without it.
+#[test]
+fn the_scope_is_always_there() {
+    assert_eq!(
+        claims(&handle()),
+        json!({"scope": "", "iss": "AC123123", "exp": NOW + 3600})
+    );
+}
+
+/// Where the clock that minted is ahead of Twilio's, `nbf` makes a token fail.
+#[test]
+fn nbf_is_there_if_it_was_asked_for_and_iat_never() {
+    let mut handle = handle();
+    let names = |handle: &Handle| {
+        let claims = claims(handle);
+        let names = claims.as_object().unwrap().keys().cloned();
+        names.collect::<BTreeSet<_>>()
+    };
+    let without = ["exp", "iss", "scope"].map(str::to_owned);
+    assert_eq!(names(&handle), BTreeSet::from(without.clone()));
+    handle.set_not_before(NOW - 60).unwrap();
+    assert_eq!(claims(&handle)["nbf"], NOW - 60);
+    handle.set_not_before(0).unwrap();
+    assert_eq!(names(&handle), BTreeSet::from(without));
+}
+
+#[test]
+fn credentials_are_neither_trimmed_nor_measured() {
+    for (account_sid, auth_token) in [
+        (" AC1 ", " secret\n"),
+        ("AC1", "a"),
+        ("AC1", "é"),
+        ("AC1", &"k".repeat(200)),
+    ] {
+        let token = Handle::new(account_sid, auth_token).unwrap();
+        let token = token.generate_at(NOW, 3600).unwrap();
+        assert_eq!(decode(&token, auth_token)["iss"], account_sid);
+    }
+}
+
+#[test]
+fn an_empty_or_missing_secret_signs_nothing() {
+    let _turn = turn();
+    assert_eq!(Handle::new("AC1", "").err(), Some(Status::EmptyArgument));
+    assert_eq!(Handle::new("", "secret").err(), Some(Status::EmptyArgument));
+    let mut token = std::ptr::null_mut();
+    // SAFETY: a text, NULL, and a place for the handle.
+    let status = unsafe { cap_new(c"AC1".as_ptr(), null(), &mut token) };
+    assert_eq!(status, Status::NoCredentials);
+}
+
+/// The browser client reads the bytes of a token as Latin-1.
+#[test]
+fn the_payload_is_ascii_and_no_character_is_lost() {
+    let mut handle = Handle::new("ACé€😀", "secret").unwrap();
+    handle.allow_incoming("é€😀").unwrap();
+    handle.add_claim("é", "\"€😀\"").unwrap();
+    let token = handle.generate_at(NOW, 3600).unwrap();
+    assert!(verify(&token, "secret", NOW).unwrap().is_ascii());
+    let claims = decode(&token, "secret");
+    assert_eq!(
+        (&claims["iss"], &claims["é"]),
+        (&json!("ACé€😀"), &json!("€😀"))
+    );
+    assert_eq!(scopes(&claims)[0].query, pairs(&[("clientName", "é€😀")]));
+}
+
+#[test]
+fn a_program_may_add_claims_but_not_the_library_s() {
+    let mut handle = handle();
+    handle
+        .add_claim("user", r#"{"id":7,"roles":["a","b"]}"#)
+        .unwrap();
+    for name in ["scope", "iss", "exp", "nbf", "iat"] {
+        assert_eq!(handle.add_claim(name, "1"), Err(Status::ReservedName));
+    }
+    assert_eq!(
+        claims(&handle)["user"],
+        json!({"id": 7, "roles": ["a", "b"]})
+    );
+}
+
+#[test]
+fn a_check_looks_at_the_algorithm_and_the_expiry() {
+    let token = |alg: &str| {
+        let header = HEADER.replace("HS256", alg);
+        sign(header.as_bytes(), br#"{"exp":1400003600}"#, "secret")
+    };
+    assert!(verify(&token("HS256"), "secret", NOW).is_ok());
+    for alg in ["HS384", "HS512", "none"] {
+        assert_eq!(
+            verify(&token(alg), "secret", NOW),
+            Err(Status::TokenAlgorithm)
+        );
+    }
+    let expired = verify(&token("HS256"), "secret", NOW + 3600);
+    assert_eq!(expired, Err(Status::TokenExpired));
+}
+
+/// Every row names a test that there is, and every test of this file has a row.
+#[test]
+fn readme_s_tables_name_these_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, section) = readme
+        .split_once("\n## Against Twilio's own libraries\n")
+        .unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    let named: BTreeSet<&str> = rows
+        .filter(|row| !row.starts_with("| what") || !row.ends_with("| test |"))
+        .filter(|row| !row.starts_with("| ---"))
+        .map(|row| {
+            let test = row
+                .strip_suffix("` |")
+                .and_then(|row| row.rsplit_once("| `"));
+            test.unwrap_or_else(|| panic!("no test: {row}")).1
+        })
+        .collect();
+
+    let names = |source: &str| -> BTreeSet<String> {
+        let tests = source.split("#[test]\nfn ").skip(1);
+        tests
+            .filter_map(|test| test.split_once('('))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    };
+    let mut all = BTreeSet::new();
+    for entry in fs::read_dir(root.join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            all.extend(names(&fs::read_to_string(path).unwrap()));
+        }
+    }
+    for test in &named {
+        assert!(all.contains(*test), "there is no test {test}");
+    }
+    for test in names(include_str!("sdks.rs")) {
+        assert!(
+            test.starts_with("readme_") || named.contains(test.as_str()),
+            "no row: {test}"
+        );
+    }
+}
