@@ -291,8 +291,9 @@ cap_status cap_generate_at(const cap_token *token,
 /// `secret` is the auth token, or, for an access token, the API key secret.
 /// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it. With
 /// `payload` NULL the token is only checked, whatever `size` is. Otherwise
-/// `payload`, `size` and `length` are as for cap_generate(). The memory that a
-/// check takes grows with the length of the token and is given back.
+/// `payload`, `size` and `length` are as for cap_generate(); a buffer of the
+/// token's size is always large enough. The memory that a check takes grows
+/// with the length of the token, and is given back.
 ///
 /// The signature must be an HMAC-SHA256 of the whole token, and no header
 /// can ask for another. The comparison takes the same time wherever a wrong

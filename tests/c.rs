@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{self, Command};
@@ -28,7 +29,7 @@ use cases::cases;
 use native::{make, outcome, root, run, stage};
 use program::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use scope::scopes;
-use token::decode;
+use token::{HEADER, decode, sign};
 
 /// The case of the vectors that `make demo` and the tests of mint.c repeat.
 const DEMO: &str = "seed_php_params_ttl_600";
@@ -158,6 +159,52 @@ fn the_example_voice_app_mints_from_all_threads_and_leaks_nothing() {
             "{err}"
         );
     }
+}
+
+#[test]
+fn the_example_check_prints_the_payload_of_valid_tokens_alone_and_leaks_nothing() {
+    let handed = |mut command: Command, token: &str| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("token-{}", process::id()));
+        fs::write(&path, token).expect("a file");
+        let outcome = outcome(command.stdin(File::open(&path).expect("a file")));
+        fs::remove_file(path).expect("removed");
+        outcome
+    };
+    let payload = r#"{"exp":9999999999,"name":"é"}"#;
+    let token = |payload: &str| sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
+    let valid = token(payload);
+    for check in example("check.c") {
+        let (code, out, err) = handed(with_credentials(check.watched()), &format!("{valid}\n"));
+        assert_eq!((code, out), (Some(0), format!("{payload}\n")), "{err}");
+    }
+
+    let source = root().join("examples-c/check.c");
+    let check = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    for end in ["", "\r\n", "\nanother line"] {
+        let command = with_credentials(check.command());
+        let (code, _, err) = handed(command, &format!("{valid}{end}"));
+        assert_eq!(code, Some(0), "{err}");
+    }
+    for (token, message) in [
+        (String::new(), "no token on standard input"),
+        (token(r#"{"exp":1}"#), "ask for a new token"),
+        (token("{}"), "the token is malformed"),
+        (format!("{valid}="), "the token is malformed"),
+        (
+            sign(HEADER.as_bytes(), b"{}", "x"),
+            "signature does not match",
+        ),
+    ] {
+        let (code, out, err) = handed(with_credentials(check.watched()), &token);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{message}");
+        assert!(err.contains(message), "{err}");
+    }
+    let (code, _, err) = handed(without_credentials(check.watched()), &valid);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("an argument is NULL that must not be"),
+        "{err}"
+    );
 }
 
 /// The watch that the other tests rely on: each of these mistakes ends a program,

@@ -38,7 +38,7 @@ static int program_started;
 static __thread int thread_starts;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char out_buffer[4096];
+static char in_buffer[4096], out_buffer[4096];
 
 static void fail(const char *what)
 {
@@ -153,6 +153,7 @@ int __wrap_main(int argc, char **argv)
     int result;
     size_t i;
 
+    setvbuf(stdin, in_buffer, _IOFBF, sizeof in_buffer);
     setvbuf(stdout, out_buffer, _IOFBF, sizeof out_buffer);
     program_started = 1;
     result = __real_main(argc, argv);

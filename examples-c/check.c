@@ -1,0 +1,66 @@
+/* Checks a token and prints what it says: the program to copy for a server that
+ * is handed tokens.
+ *
+ *     check < TOKEN
+ *
+ * The token is one line of standard input, and the secret that must have signed
+ * it is in the environment, as the variable TWILIO_AUTH_TOKEN: other users can
+ * read a command line.
+ *
+ *     cc check.c -lcaptoken -o check
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <captoken.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The payload of a valid token, NULL for another. The caller frees it. */
+static char *payload_of(const char *jwt, const char *secret)
+{
+    /* A payload is always shorter than its token. */
+    size_t size = strlen(jwt) + 1;
+    char *payload = (char *)malloc(size);
+    cap_status status;
+
+    if (payload == NULL) {
+        fprintf(stderr, "check: out of memory\n");
+        return NULL;
+    }
+    status = cap_verify(jwt, secret, (int64_t)time(NULL), payload, size, NULL);
+    if (status == CAP_STATUS_OK)
+        return payload;
+
+    /* A server might send a new token here, or close the connection. */
+    if (status == CAP_STATUS_TOKEN_EXPIRED)
+        fprintf(stderr, "check: ask for a new token: this one has expired\n");
+    else
+        fprintf(stderr, "check: %s\n", cap_strerror((int)status));
+    free(payload);
+    return NULL;
+}
+
+int main(void)
+{
+    char *jwt = NULL;
+    char *payload;
+    size_t size = 0;
+
+    if (getline(&jwt, &size, stdin) < 0) {
+        fprintf(stderr, "check: no token on standard input\n");
+        free(jwt);
+        return EXIT_FAILURE;
+    }
+    jwt[strcspn(jwt, "\r\n")] = '\0';
+
+    /* Where the variable is not set, the status is CAP_STATUS_NULL_ARGUMENT. */
+    payload = payload_of(jwt, getenv("TWILIO_AUTH_TOKEN"));
+    free(jwt);
+    if (payload == NULL)
+        return EXIT_FAILURE;
+    puts(payload);
+    free(payload);
+    return EXIT_SUCCESS;
+}
