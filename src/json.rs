@@ -6,5 +6,5 @@
 mod read;
 mod write;
 
-pub(crate) use read::{compact, for_each_member, short_string};
+pub(crate) use read::{compact, members, short_string};
 pub(crate) use write::{Length, string};

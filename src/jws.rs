@@ -64,25 +64,14 @@ impl Key {
 }
 
 /// Whether a header is that of a JSON Web Token signed with HS256. Its keys may have
-/// any order, and others may be there, but none that must be understood (`crit`, RFC
-/// 7515, section 4.1.11).
+/// any order, and others may be there, but not the list of those that must be
+/// understood (`crit`, RFC 7515, section 4.1.11).
 fn check_header(header: &str) -> Result<(), Error> {
-    let mut alg = None;
-    let mut typ = None;
-    let members = json::for_each_member(header, |name, value| {
-        let place = match json::short_string(name, &mut [0; 4]) {
-            Some("alg") => &mut alg,
-            Some("typ") => &mut typ,
-            Some("crit") => return Err(Error::TokenMalformed),
-            _ => return Ok(()),
-        };
-        match place.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(Error::TokenMalformed),
-        }
-    });
-    members.map_err(Error::in_token)?;
-
+    let [alg, typ, crit] =
+        json::members(header, ["alg", "typ", "crit"]).map_err(Error::in_token)?;
+    if crit.is_some() {
+        return Err(Error::TokenMalformed);
+    }
     let says = |value, is: fn(&str) -> bool| json::short_string(value, &mut [0; 8]).is_some_and(is);
     if !alg.is_some_and(|alg| says(alg, |alg| alg == "HS256")) {
         return Err(Error::TokenAlgorithm);

@@ -51,21 +51,7 @@ pub(crate) fn expiry(now: i64, ttl: i64) -> Result<i64, Error> {
 /// expired, and its beginning, if it names one, has come.
 pub fn check(payload: &str, now: i64) -> Result<(), Error> {
     check_time(now)?;
-    let mut exp = None;
-    let mut nbf = None;
-    let members = json::for_each_member(payload, |name, value| {
-        let place = match json::short_string(name, &mut [0; 3]) {
-            Some("exp") => &mut exp,
-            Some("nbf") => &mut nbf,
-            _ => return Ok(()),
-        };
-        match place.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(Error::TokenMalformed),
-        }
-    });
-    members.map_err(Error::in_token)?;
-
+    let [exp, nbf] = json::members(payload, ["exp", "nbf"]).map_err(Error::in_token)?;
     // Exact: no time is above 2^53.
     let now = now as f64;
     if now >= time(exp.ok_or(Error::TokenMalformed)?)? {

@@ -637,17 +637,17 @@ fn neither_depth_nor_size_of_a_token_crashes() {
             for (depth, expected) in [
                 (128, Status::Ok),
                 (129, Status::TokenMalformed),
-                (1_000_000, Status::TokenMalformed),
+                (100_000, Status::TokenMalformed),
             ] {
                 let payload = format!(r#"{{"a":{},"exp":1400003600}}"#, nested(depth));
                 assert_eq!(check(HEADER, &payload), expected, "{depth}");
                 let header = format!(r#"{{"a":{},"alg":"HS256"}}"#, nested(depth));
                 assert_eq!(check(&header, PAYLOAD), expected, "{depth}");
             }
-            let unclosed = format!(r#"{{"alg":"HS256","a":{}"#, open.repeat(1_000_000));
+            let unclosed = format!(r#"{{"alg":"HS256","a":{}"#, open.repeat(100_000));
             assert_eq!(check(&unclosed, PAYLOAD), Status::TokenMalformed);
         }
-        let digits = "1".repeat(1_000_000);
+        let digits = "1".repeat(100_000);
         for number in [&digits, &format!("0.{digits}"), &format!("1e{digits}")] {
             // Where nobody needs its value, a number of any size is JSON.
             let payload = format!(r#"{{"a":{number},"exp":1400003600}}"#);
@@ -659,11 +659,11 @@ fn neither_depth_nor_size_of_a_token_crashes() {
             let payload = format!(r#"{{"exp":{number}}}"#);
             assert_eq!(check(HEADER, &payload), Status::TokenMalformed);
         }
-        let long = "é\\n".repeat(100_000);
+        let long = "é\\n".repeat(20_000);
         let payload = format!(r#"{{"{long}":"{long}","exp":1400003600}}"#);
         assert_eq!(check(HEADER, &payload), Status::Ok);
-        assert_eq!(status("A".repeat(4_000_000)), Status::TokenMalformed);
-        assert_eq!(status(".".repeat(4_000_000)), Status::TokenMalformed);
+        assert_eq!(status("A".repeat(1_000_000)), Status::TokenMalformed);
+        assert_eq!(status(".".repeat(1_000_000)), Status::TokenMalformed);
     };
     let thread = thread::Builder::new()
         .stack_size(64 * 1024)

@@ -33,9 +33,30 @@ fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
     end(&mut lexer)
 }
 
-/// Calls `visit` with every key and value of a JSON object, each as it is spelled
-/// there. The whole text is checked, too.
-pub(crate) fn for_each_member<'a>(
+/// The values that an object has for these keys, as they are spelled there. One of
+/// these keys that repeats is an error: readers would differ in what it says.
+pub(crate) fn members<'a, const N: usize>(
+    json: &'a str,
+    keys: [&str; N],
+) -> Result<[Option<&'a str>; N], Error> {
+    let mut values = [None; N];
+    for_each_member(json, |key, value| {
+        let buffer = &mut [0; 8];
+        let key = short_string(key, buffer);
+        let mut places = keys.iter().zip(&mut values);
+        match places.find(|(wanted, _)| Some(**wanted) == key) {
+            Some((_, place)) if place.is_some() => return Err(Error::InvalidJson),
+            Some((_, place)) => *place = Some(value),
+            None => {}
+        }
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+/// Calls `visit` with every key and value of an object, each as it is spelled there.
+/// The whole text is checked, too.
+fn for_each_member<'a>(
     json: &'a str,
     mut visit: impl FnMut(&'a str, &'a str) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -407,6 +428,19 @@ mod tests {
             let result = for_each_member(json, |_, _| Ok(()));
             assert_eq!(result, Err(Error::InvalidJson), "{json}");
         }
+    }
+
+    #[test]
+    fn a_member_that_is_asked_for_is_found_once_or_not_at_all() {
+        let json = r#"{"a":1,"\u0062":[2],"c":"3","d":4,"d":5,"a longer key":6}"#;
+        let found = members(json, ["c", "x", "b"]);
+        assert_eq!(found, Ok([Some(r#""3""#), None, Some("[2]")]));
+        assert_eq!(members(json, ["d"]), Err(Error::InvalidJson));
+        assert_eq!(
+            members(r#"{"b":1,"\u0062":1}"#, ["b"]),
+            Err(Error::InvalidJson)
+        );
+        assert_eq!(members("{}", ["b"]), Ok([None]));
     }
 
     #[test]
