@@ -13,6 +13,8 @@
  *     cap_generate(token, CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL);
  *     cap_token_free(token);
  *
+ * cap_verify() checks such tokens, whoever has made them.
+ *
  * The header is for C99 and C++11, and everything newer. What holds for every
  * function:
  *
