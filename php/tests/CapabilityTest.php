@@ -318,7 +318,7 @@ final class CapabilityTest extends TestCase
                     echo $e->getCode(), ' ', $e->getMessage(), "\n";
                 }
             }
-            END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DPARAMS=1')]);
+            END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DPAIRS=1')]);
         $none = "8 the object has no token\n";
         self::assertSame("14 out of memory\n$none$none$none{$none}made 1, freed 1\n", $out);
     }

@@ -2,9 +2,11 @@
  * the program.
  *
  *   VERSION          what cap_version() returns
- *   PARAMS           how many parameters fit in, before memory runs out
- *   SIGNAL           with which parameter it sends itself SIGUSR1; 0: before the first
+ *   PAIRS            how many parameters and filters fit in, before memory runs out
+ *   SIGNAL           with which of them it sends itself SIGUSR1; 0: before the first
  *   FAILS            the status of cap_generate()
+ *   REFUSES          the status of what changes a handle, but for parameters and filters,
+ *                    and of cap_verify()
  *   COUNT            it says at its end how many handles were made and freed, and
  *                    whether credentials are configured
  *   WITHOUT_VERSION, WITHOUT_GENERATE
@@ -21,11 +23,14 @@
 #ifndef VERSION
 #define VERSION "0.99.0"
 #endif
-#ifndef PARAMS
-#define PARAMS 1000000
+#ifndef PAIRS
+#define PAIRS 1000000
 #endif
 #ifndef FAILS
 #define FAILS CAP_STATUS_OK
+#endif
+#ifndef REFUSES
+#define REFUSES CAP_STATUS_OK
 #endif
 #ifndef SIGNAL
 #define SIGNAL -1
@@ -35,7 +40,7 @@ struct cap_token {
     int live;
 };
 
-static int made, freed, params, configured;
+static int made, freed, pairs, configured;
 
 #ifdef COUNT
 __attribute__((destructor)) static void report(void)
@@ -55,21 +60,34 @@ cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **
     return CAP_STATUS_OK;
 }
 
+static cap_status allow(void)
+{
+    if (SIGNAL == 0) {
+        raise(SIGUSR1);
+    }
+    return REFUSES;
+}
+
+static cap_status add(void)
+{
+    if (SIGNAL == pairs + 1) {
+        raise(SIGUSR1);
+    }
+    return ++pairs > PAIRS ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+}
+
 cap_status cap_allow_incoming(cap_token *token, const char *client_name)
 {
     (void)token;
     (void)client_name;
-    return CAP_STATUS_OK;
+    return REFUSES;
 }
 
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
 {
     (void)token;
     (void)application_sid;
-    if (SIGNAL == 0) {
-        raise(SIGUSR1);
-    }
-    return CAP_STATUS_OK;
+    return allow();
 }
 
 cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char *value)
@@ -77,10 +95,49 @@ cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char 
     (void)token;
     (void)key;
     (void)value;
-    if (SIGNAL == params + 1) {
-        raise(SIGUSR1);
-    }
-    return ++params > PARAMS ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+    return add();
+}
+
+cap_status cap_set_client_name(cap_token *token, const char *client_name)
+{
+    (void)token;
+    (void)client_name;
+    return REFUSES;
+}
+
+cap_status cap_check_client_name(const char *client_name)
+{
+    (void)client_name;
+    return CAP_STATUS_OK;
+}
+
+cap_status cap_allow_event_stream(cap_token *token)
+{
+    (void)token;
+    return allow();
+}
+
+cap_status cap_add_event_filter(cap_token *token, const char *key, const char *value)
+{
+    (void)token;
+    (void)key;
+    (void)value;
+    return add();
+}
+
+cap_status cap_add_claim(cap_token *token, const char *name, const char *json)
+{
+    (void)token;
+    (void)name;
+    (void)json;
+    return REFUSES;
+}
+
+cap_status cap_set_not_before(cap_token *token, int64_t not_before)
+{
+    (void)token;
+    (void)not_before;
+    return REFUSES;
 }
 
 #ifndef WITHOUT_GENERATE
@@ -103,6 +160,17 @@ cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, cha
     *length = strlen("stub");
     snprintf(buffer, size, "stub");
     return CAP_STATUS_OK;
+}
+
+cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *payload, size_t size,
+                      size_t *length)
+{
+    (void)jwt;
+    (void)secret;
+    (void)now;
+    *length = strlen("{}");
+    snprintf(payload, size, "{}");
+    return REFUSES;
 }
 
 /* The memory stays, so that a second call can tell. */
