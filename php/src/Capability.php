@@ -6,19 +6,21 @@ namespace Captoken;
 
 /**
  * A capability token in the making: with it, a browser or phone registers with Twilio
- * Client. The methods are those of Services_Twilio_Capability in twilio-php 3 and 4, but
- * for allowEventStream():
+ * Client. The methods include those of Services_Twilio_Capability in twilio-php 3 and 4:
  *
  *     $capability = new Capability($accountSid, $authToken);
  *     $capability->allowClientIncoming('Alice');
  *     $capability->allowClientOutgoing($applicationSid, ['user_id' => 42]);
  *     $token = $capability->generateToken(600);
  *
+ * verify() checks such tokens, and those of Twilio's own libraries.
+ *
  * A method that throws has changed nothing. (Only where memory runs out in the middle of
- * allowClientOutgoing(), the object can make no token any more: every later call throws
- * INVALID_HANDLE.) \InvalidArgumentException means that an argument can never be right,
- * as a client name with a space or a text with a NUL byte in it; CaptokenException that
- * the library refused it, and why.
+ * allowClientOutgoing() or allowEventStream(), the object can make no token any more:
+ * every later call throws INVALID_HANDLE.) \InvalidArgumentException means that an
+ * argument can never be right, as a client name with a space or a text with a NUL byte
+ * in it; CaptokenException that the library refused it, and why. What verify() finds
+ * wrong with a token has classes of its own, which CaptokenException lists.
  *
  * The auth token stays outside PHP: the object holds a handle of the C library, which
  * wipes the key when the object goes. So an object can be neither cloned nor
@@ -87,14 +89,7 @@ class Capability
      */
     public function allowClientIncoming(string $clientName): static
     {
-        if ($clientName === '') {
-            throw new \InvalidArgumentException('the client name is empty');
-        }
-        if (strspn($clientName, self::CLIENT_NAME_CHARACTERS) !== strlen($clientName)) {
-            throw new \InvalidArgumentException(
-                'the client name has other characters than ASCII letters, digits and underscores',
-            );
-        }
+        self::refuseClientName($clientName);
         $handle = $this->handle();
         self::check($handle->library->cap_allow_incoming($handle->token, $clientName));
         return $this;
@@ -116,31 +111,85 @@ class Capability
     {
         $sid = ['the application SID' => $appSid];
         self::refuseNul($sid);
-        $params = self::texts($appParams);
-        foreach ($params as [$key, $value]) {
-            foreach ([$key, $value] as $text) {
-                if (!self::isUtf8($text)) {
-                    self::check(CaptokenException::INVALID_UTF8, ['the parameter ' . self::quoted($key) => $text]);
-                }
-            }
-        }
+        $params = self::pairs('parameter', $appParams);
+        return $this->allow('cap_allow_outgoing', $sid, 'cap_add_outgoing_param', $params);
+    }
+
+    /**
+     * Lets the holder of the token follow the account's events. A second call replaces
+     * the filters.
+     *
+     * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $filters
+     *     which events, by name; the values are as in allowClientOutgoing()
+     * @throws CaptokenException INVALID_UTF8, OUT_OF_MEMORY
+     * @throws \InvalidArgumentException a value of another type, a float that is not
+     *     finite, or a NUL byte
+     */
+    public function allowEventStream(array $filters = []): static
+    {
+        $pairs = self::pairs('filter', $filters);
+        return $this->allow('cap_allow_event_stream', [], 'cap_add_event_filter', $pairs);
+    }
+
+    /**
+     * Has outgoing calls come from a client name without letting anybody call it. Of this
+     * method and allowClientIncoming(), the one that was called last decides where
+     * outgoing calls come from.
+     *
+     * @param string $clientName ASCII letters, digits and underscores, as in twilio-php
+     * @throws \InvalidArgumentException any other client name, or ''
+     * @throws CaptokenException OUT_OF_MEMORY
+     */
+    public function setClientName(string $clientName): static
+    {
+        self::refuseClientName($clientName);
         $handle = $this->handle();
-        // Out of reach until it has all parameters: a signal's handler may run in between.
-        $this->handle = null;
-        $whole = false;
-        try {
-            $status = $handle->library->cap_allow_outgoing($handle->token, $appSid);
-            // One that was refused is as it was.
-            $whole = $status !== 0;
-            self::check($status, $sid);
-            foreach ($params as [$key, $value]) {
-                self::check($handle->library->cap_add_outgoing_param($handle->token, $key, $value));
-            }
-            $whole = true;
-        } finally {
-            // Where memory ran out, or a handler threw: rather no token than half of one.
-            $this->handle = $whole ? $handle : null;
+        self::check($handle->library->cap_set_client_name($handle->token, $clientName));
+        return $this;
+    }
+
+    /**
+     * Adds a claim of the program's own, which Twilio ignores: with it, one token serves
+     * the program's own interface, too. A claim that is added again takes the new value.
+     *
+     * @param string $name any but scope, iss, exp, nbf and iat
+     * @param mixed $value what json_encode() takes, with at most 127 arrays and objects
+     *     inside each other. A float keeps all its digits, and 1.0 stays a float.
+     * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8: the name; RESERVED_NAME;
+     *     INVALID_JSON: nested too deeply; OUT_OF_MEMORY
+     * @throws \InvalidArgumentException a NUL byte in the name
+     * @throws \JsonException a value that json_encode() does not take, as INF, or a text in
+     *     it that is not UTF-8
+     */
+    public function addClaim(string $name, mixed $value): static
+    {
+        $texts = ["the claim's name" => $name];
+        self::refuseNul($texts);
+        // First, as a jsonSerialize() in it may call any method of this object.
+        $json = self::json($value);
+        $handle = $this->handle();
+        $status = $handle->library->cap_add_claim($handle->token, $name, $json);
+        if ($status === CaptokenException::INVALID_JSON) {
+            $texts = ["the claim's value, which may be nested 127 deep" => $json];
         }
+        self::check($status, $texts);
+        return $this;
+    }
+
+    /**
+     * Sets when tokens begin to be valid. Without it they are valid at once, and say
+     * nothing about it. The time to live is not counted from here, but from when a token
+     * is generated.
+     *
+     * @param int|\DateTimeInterface|null $notBefore seconds since 1970-01-01 00:00 UTC, or
+     *     a time, of which fractions of a second are left out; null and 0 remove what was set
+     * @throws CaptokenException INVALID_TIME: negative, or above 2**53 - 1
+     */
+    public function setNotBefore(int|\DateTimeInterface|null $notBefore): static
+    {
+        $seconds = $notBefore instanceof \DateTimeInterface ? $notBefore->getTimestamp() : $notBefore ?? 0;
+        $handle = $this->handle();
+        self::check($handle->library->cap_set_not_before($handle->token, $seconds));
         return $this;
     }
 
@@ -171,6 +220,66 @@ class Capability
         return $this->generate($now, $ttl);
     }
 
+    /**
+     * Throws unless all of Twilio takes a client name: 1 to 256 ASCII letters, digits and
+     * underscores. Nothing else in this class asks for the length: where a name comes from
+     * a user, a program can.
+     *
+     * @throws CaptokenException INVALID_CLIENT_NAME, EMPTY_ARGUMENT, INVALID_UTF8;
+     *     LIBRARY_NOT_LOADED
+     * @throws \InvalidArgumentException a NUL byte
+     */
+    public static function checkClientName(string $clientName): void
+    {
+        $texts = ['the client name' => $clientName];
+        self::refuseNul($texts);
+        self::check(Library::functions()->cap_check_client_name($clientName), $texts);
+    }
+
+    /**
+     * Checks a token, whichever of Twilio's libraries or this one has made it, and returns
+     * its payload: all claims, by name.
+     *
+     * The signature must be an HMAC-SHA256 by this secret, the token must say when it
+     * expires, and that second, by $now, must not have come. Objects inside the payload
+     * are arrays, and integers that an int cannot hold are strings.
+     *
+     * @param string $secret the auth token; for an access token, the API key secret
+     * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
+     * @return array<string|int, mixed>
+     * @throws TokenMalformedException no signed token, or one without a readable expiry
+     * @throws TokenAlgorithmException it is signed in another way than HS256
+     * @throws TokenSignatureException signed with another secret, or changed since
+     * @throws TokenExpiredException
+     * @throws TokenNotYetValidException it begins later (nbf)
+     * @throws CaptokenException EMPTY_ARGUMENT: the secret; INVALID_UTF8; INVALID_TIME: $now
+     *     is negative or above 2**53 - 1; OUT_OF_MEMORY; LIBRARY_NOT_LOADED
+     * @throws \InvalidArgumentException a NUL byte
+     */
+    public static function verify(
+        string $token,
+        #[\SensitiveParameter] string $secret,
+        ?int $now = null,
+    ): array {
+        // The secret first: of the two, it alone must not be empty.
+        $texts = ['the secret' => $secret, 'the token' => $token];
+        self::refuseNul($texts);
+        $library = Library::functions();
+        $length = $library->new('size_t');
+        // The payload is shorter than the token that spells it.
+        $size = strlen($token) + 1;
+        $payload = $library->new("char[$size]");
+        $status = $library->cap_verify($token, $secret, $now ?? time(), $payload, $size, \FFI::addr($length));
+        self::check($status, $texts);
+        // The depth is more than the library accepts.
+        return json_decode(
+            \FFI::string($payload, $length->cdata),
+            true,
+            512,
+            JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING,
+        );
+    }
+
     public function __clone()
     {
         throw new \LogicException(self::class . ' cannot be cloned');
@@ -190,6 +299,34 @@ class Capability
     public function __debugInfo(): array
     {
         return [];
+    }
+
+    /**
+     * Calls a function of the library with these texts, and another one for each pair.
+     *
+     * @param array<string, string> $texts by what a message calls them
+     * @param list<array{string, string}> $pairs of which C can refuse none
+     */
+    private function allow(string $function, array $texts, string $addition, array $pairs): static
+    {
+        $handle = $this->handle();
+        // Out of reach until it has all pairs: a signal's handler may run in between.
+        $this->handle = null;
+        $whole = false;
+        try {
+            $status = $handle->library->$function($handle->token, ...array_values($texts));
+            // One that was refused is as it was.
+            $whole = $status !== 0;
+            self::check($status, $texts);
+            foreach ($pairs as [$key, $value]) {
+                self::check($handle->library->$addition($handle->token, $key, $value));
+            }
+            $whole = true;
+        } finally {
+            // Where memory ran out, or a handler threw: rather no token than half of one.
+            $this->handle = $whole ? $handle : null;
+        }
+        return $this;
     }
 
     private function generate(?int $now, int $ttl): string
@@ -216,26 +353,46 @@ class Capability
             ?? throw new CaptokenException('the object has no token', CaptokenException::INVALID_HANDLE);
     }
 
+    private static function refuseClientName(string $clientName): void
+    {
+        if ($clientName === '') {
+            throw new \InvalidArgumentException('the client name is empty');
+        }
+        if (strspn($clientName, self::CLIENT_NAME_CHARACTERS) !== strlen($clientName)) {
+            throw new \InvalidArgumentException(
+                'the client name has other characters than ASCII letters, digits and underscores',
+            );
+        }
+    }
+
     /**
      * Names and values as C is to have them.
      *
+     * @param string $what a message calls one of them
      * @return list<array{string, string}>
      */
-    private static function texts(array $appParams): array
+    private static function pairs(string $what, array $named): array
     {
-        $texts = [];
-        foreach ($appParams as $key => $value) {
+        $pairs = [];
+        foreach ($named as $key => $value) {
             $key = (string) $key;
-            self::refuseNul(['the name of a parameter' => $key]);
+            self::refuseNul(["the name of a $what" => $key]);
             $values = is_array($value) && array_is_list($value) ? $value : [$value];
             foreach ($values as $single) {
-                $texts[] = [$key, self::text($key, $single)];
+                $pairs[] = [$key, self::text($what, $key, $single)];
             }
         }
-        return $texts;
+        foreach ($pairs as [$key, $value]) {
+            foreach ([$key, $value] as $text) {
+                if (!self::isUtf8($text)) {
+                    self::check(CaptokenException::INVALID_UTF8, ["the $what " . self::quoted($key) => $text]);
+                }
+            }
+        }
+        return $pairs;
     }
 
-    private static function text(string $key, mixed $value): string
+    private static function text(string $what, string $key, mixed $value): string
     {
         $text = match (true) {
             is_string($value) => $value,
@@ -244,14 +401,29 @@ class Capability
             // The shortest text that reads back, whatever php.ini says of precision.
             is_float($value) && is_finite($value) => sprintf('%.*h', -1, $value),
             default => throw new \InvalidArgumentException(sprintf(
-                'the parameter %s has a value of type %s: a string, an int, a finite float, a bool'
+                'the %s %s has a value of type %s: a string, an int, a finite float, a bool'
                     . ' or a list of these is needed',
+                $what,
                 self::quoted($key),
                 get_debug_type($value),
             )),
         };
-        self::refuseNul(['a parameter' => $text]);
+        self::refuseNul(["a $what" => $text]);
         return $text;
+    }
+
+    /** A value as JSON whose floats read back, whatever php.ini says of precision. */
+    private static function json(mixed $value): string
+    {
+        // Where ini_set() is disabled or the setting fixed, it is left as it is.
+        $before = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
+        try {
+            return json_encode($value, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION);
+        } finally {
+            if ($before !== false) {
+                ini_set('serialize_precision', $before);
+            }
+        }
     }
 
     /** @param array<string, ?string> $texts by what a message calls them */
@@ -293,6 +465,8 @@ class Capability
             $wrong = match ($status) {
                 CaptokenException::EMPTY_ARGUMENT => $text === '',
                 CaptokenException::INVALID_UTF8 => $text !== null && !self::isUtf8($text),
+                // Of these, a call gives only the text that it can be.
+                CaptokenException::RESERVED_NAME, CaptokenException::INVALID_JSON => true,
                 default => false,
             };
             if ($wrong) {
@@ -300,6 +474,6 @@ class Capability
                 break;
             }
         }
-        throw new CaptokenException($message, $status);
+        throw CaptokenException::of($status, $message);
     }
 }

@@ -7,6 +7,10 @@ namespace Captoken;
 /**
  * The library refused a call. The code says why: a status of captoken.h, whose
  * numbers never change, or LIBRARY_NOT_LOADED.
+ *
+ * What Capability::verify() finds wrong with a token has a class of its own:
+ * TokenMalformedException, TokenAlgorithmException, TokenSignatureException,
+ * TokenExpiredException and TokenNotYetValidException.
  */
 class CaptokenException extends \RuntimeException
 {
@@ -33,4 +37,21 @@ class CaptokenException extends \RuntimeException
     public const TOKEN_SIGNATURE = 18;
     public const TOKEN_EXPIRED = 19;
     public const TOKEN_NOT_YET_VALID = 20;
+
+    /**
+     * The exception for a status, of the class that it has.
+     *
+     * @internal
+     */
+    public static function of(int $status, string $message): self
+    {
+        return match ($status) {
+            self::TOKEN_MALFORMED => new TokenMalformedException($message, $status),
+            self::TOKEN_ALGORITHM => new TokenAlgorithmException($message, $status),
+            self::TOKEN_SIGNATURE => new TokenSignatureException($message, $status),
+            self::TOKEN_EXPIRED => new TokenExpiredException($message, $status),
+            self::TOKEN_NOT_YET_VALID => new TokenNotYetValidException($message, $status),
+            default => new self($message, $status),
+        };
+    }
 }

@@ -1,0 +1,10 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken;
+
+/** The token is signed in another way than HS256. The code is TOKEN_ALGORITHM. */
+final class TokenAlgorithmException extends CaptokenException
+{
+}
