@@ -8,7 +8,7 @@ use Captoken\Capability;
 use Captoken\CaptokenException;
 use PHPUnit\Framework\TestCase;
 
-/** What a text or a parameter may be, and how it arrives. */
+/** What a text, a parameter or a filter may be, and how it arrives. */
 final class ValuesTest extends TestCase
 {
     private const NOW = 1400000000;
@@ -160,15 +160,22 @@ final class ValuesTest extends TestCase
      */
     public function testAValueOfAnotherTypeIsRefusedAndChangesNothing(mixed $value, string $type): void
     {
-        $capability = self::capability()->allowClientOutgoing('AP1', ['kept' => 1]);
+        $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
         foreach (['itself' => $value, 'in a list' => ['fine', $value]] as $where => $wrong) {
-            try {
-                $capability->allowClientOutgoing('AP2', ['first' => 'fine', "k\u{e9}y" => $wrong]);
-                self::fail("$type is taken $where");
-            } catch (\InvalidArgumentException $e) {
-                self::assertStringContainsString('the parameter "k\u00e9y"', $e->getMessage());
-                self::assertStringContainsString("of type $type:", $e->getMessage());
+            $pairs = ['first' => 'fine', "k\u{e9}y" => $wrong];
+            $calls = [
+                'parameter' => static fn () => $capability->allowClientOutgoing('AP2', $pairs),
+                'filter' => static fn () => $capability->allowEventStream($pairs),
+            ];
+            foreach ($calls as $what => $call) {
+                try {
+                    $call();
+                    self::fail("$type is taken $where");
+                } catch (\InvalidArgumentException $e) {
+                    self::assertStringContainsString("the $what \"k\\u00e9y\"", $e->getMessage());
+                    self::assertStringContainsString("of type $type:", $e->getMessage());
+                }
             }
         }
         self::assertSame($before, $capability->generateTokenAt(self::NOW));
@@ -200,11 +207,18 @@ final class ValuesTest extends TestCase
     public function testAListInAListIsRefused(): void
     {
         foreach ([[['a']], [[]], ['a', ['b']]] as $nested) {
-            try {
-                self::capability()->allowClientOutgoing('AP1', ['key' => $nested]);
-                self::fail('a nested list is taken: ' . json_encode($nested));
-            } catch (\InvalidArgumentException $e) {
-                self::assertStringContainsString('of type array:', $e->getMessage());
+            foreach (
+                [
+                    static fn () => self::capability()->allowClientOutgoing('AP1', ['key' => $nested]),
+                    static fn () => self::capability()->allowEventStream(['key' => $nested]),
+                ] as $call
+            ) {
+                try {
+                    $call();
+                    self::fail('a nested list is taken: ' . json_encode($nested));
+                } catch (\InvalidArgumentException $e) {
+                    self::assertStringContainsString('of type array:', $e->getMessage());
+                }
             }
         }
     }
@@ -218,7 +232,7 @@ final class ValuesTest extends TestCase
     public function testANulByteIsRefusedInEveryTextAndChangesNothing(\Closure $call, string $what): void
     {
         Capability::configure('ACkept', 'kept');
-        $capability = self::capability()->allowClientIncoming('kept')->allowClientOutgoing('AP1', ['kept' => 1]);
+        $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
         try {
             $call($capability);
@@ -238,6 +252,10 @@ final class ValuesTest extends TestCase
         $token = 'the auth token contains a NUL byte';
         $name = 'the name of a parameter contains a NUL byte';
         $value = 'a parameter contains a NUL byte';
+        $filterName = 'the name of a filter contains a NUL byte';
+        $filter = 'a filter contains a NUL byte';
+        $claim = "the claim's name contains a NUL byte";
+        $valid = self::minted([]);
         return [
             'account SID' => [static fn () => new Capability("AC1\0", 'secret'), $sid],
             'auth token' => [static fn () => new Capability('AC1', "secret\0"), $token],
@@ -256,6 +274,32 @@ final class ValuesTest extends TestCase
                 static fn (Capability $c) => $c->allowClientOutgoing('AP2', ['k' => ['fine', "\0v"]]),
                 $value,
             ],
+            'filter key' => [static fn (Capability $c) => $c->allowEventStream(['a' => 1, "k\0" => 'v']), $filterName],
+            'filter key of no pair' => [static fn (Capability $c) => $c->allowEventStream(["k\0" => []]), $filterName],
+            'filter value' => [static fn (Capability $c) => $c->allowEventStream(['a' => 1, 'k' => "v\0"]), $filter],
+            'filter value in a list' => [
+                static fn (Capability $c) => $c->allowEventStream(['k' => ['fine', "\0v"]]),
+                $filter,
+            ],
+            'client name of outgoing calls' => [
+                static fn (Capability $c) => $c->setClientName("Alice\0"),
+                'other characters',
+            ],
+            'claim' => [static fn (Capability $c) => $c->addClaim("kept\0", 1), $claim],
+            'claim with a reserved start' => [static fn (Capability $c) => $c->addClaim("iss\0", 1), $claim],
+            'claim that is nothing else' => [static fn (Capability $c) => $c->addClaim("\0", 1), $claim],
+            'client name to check' => [
+                static fn () => Capability::checkClientName("Alice\0"),
+                'the client name contains a NUL byte',
+            ],
+            'token to verify' => [
+                static fn () => Capability::verify("$valid\0", 'secret', self::NOW),
+                'the token contains a NUL byte',
+            ],
+            'secret to verify by' => [
+                static fn () => Capability::verify($valid, "secret\0", self::NOW),
+                'the secret contains a NUL byte',
+            ],
         ];
     }
 
@@ -265,18 +309,20 @@ final class ValuesTest extends TestCase
         $out = Php::run(<<<'END'
             $capability = new Capability('AC1', 'secret');
             foreach (['a&clientName=x', 'a b', "\u{e9}", "Alice\n"] as $name) {
-                try {
-                    $capability->allowClientIncoming($name);
-                    echo 'taken: ', $name;
-                } catch (InvalidArgumentException $e) {
-                    echo '.';
+                foreach (['allowClientIncoming', 'setClientName'] as $method) {
+                    try {
+                        $capability->$method($name);
+                        echo 'taken: ', $name;
+                    } catch (InvalidArgumentException $e) {
+                        echo '.';
+                    }
                 }
             }
             $capability->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ["\u{e9}" => "\u{1f600}"]);
             echo $capability->generateTokenAt(0);
             END, [], ['-d', 'pcre.jit=0', '-d', 'pcre.backtrack_limit=0', '-d', 'pcre.recursion_limit=0']);
-        self::assertStringStartsWith('....eyJ', $out);
-        self::assertSame([["\u{e9}", "\u{1f600}"]], Token::read(substr($out, 4), 'secret')->params());
+        self::assertStringStartsWith('........eyJ', $out);
+        self::assertSame([["\u{e9}", "\u{1f600}"]], Token::read(substr($out, 8), 'secret')->params());
     }
 
     /**
@@ -286,7 +332,7 @@ final class ValuesTest extends TestCase
     public function testTextThatIsNotUtf8IsRefusedAndChangesNothing(\Closure $call): void
     {
         Capability::configure('ACkept', 'kept');
-        $capability = self::capability()->allowClientIncoming('kept')->allowClientOutgoing('AP1', ['kept' => 1]);
+        $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
         foreach (self::NOT_UTF8 as $text) {
             try {
@@ -295,7 +341,8 @@ final class ValuesTest extends TestCase
             } catch (CaptokenException $e) {
                 self::assertSame(CaptokenException::INVALID_UTF8, $e->getCode());
                 self::assertMatchesRegularExpression(
-                    '/\A(the (account SID|auth token|application SID|parameter "[^"]*")): a text is not valid UTF-8\z/',
+                    '/\A(the (account SID|auth token|application SID|(parameter|filter) "[^"]*"|claim\'s name'
+                        . '|client name|token|secret)): a text is not valid UTF-8\z/',
                     $e->getMessage(),
                 );
             }
@@ -329,20 +376,37 @@ final class ValuesTest extends TestCase
             'value in a list' => [
                 static fn (Capability $c, string $text) => $c->allowClientOutgoing('AP2', ['k' => ['fine', $text]]),
             ],
+            'first filter key' => [static fn (Capability $c, string $text) => $c->allowEventStream([$text => 'v'])],
+            'third filter value' => [
+                static fn (Capability $c, string $text)
+                    => $c->allowEventStream(['a' => 1, 'b' => 2, 'c' => $text, 'd' => 4]),
+            ],
+            'filter value in a list' => [
+                static fn (Capability $c, string $text) => $c->allowEventStream(['k' => ['fine', $text]]),
+            ],
+            'claim' => [static fn (Capability $c, string $text) => $c->addClaim($text, 1)],
+            'client name to check' => [static fn ($c, string $text) => Capability::checkClientName($text)],
+            'token to verify' => [static fn ($c, string $text) => Capability::verify($text, 'secret')],
+            'secret to verify by' => [static fn ($c, string $text) => Capability::verify('a.b.c', $text)],
         ];
     }
 
     public function testClientNamesThatTwilioPhpRefusesAreRefusedAndChangeNothing(): void
     {
-        $capability = self::capability()->allowClientIncoming('kept');
+        $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
         foreach (['', '@', 'a b', 'é', "Alice\n", "\nAlice", 'a-b', 'a.b', 'a+b', "\xff", '٣'] as $name) {
-            try {
-                $capability->allowClientIncoming($name);
-                self::fail('taken: ' . json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
-            } catch (\InvalidArgumentException $e) {
-                self::assertStringStartsWith('the client name ', $e->getMessage());
+            $messages = [];
+            foreach (['allowClientIncoming', 'setClientName'] as $method) {
+                try {
+                    $capability->$method($name);
+                    self::fail("$method takes " . json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
+                } catch (\InvalidArgumentException $e) {
+                    $messages[] = $e->getMessage();
+                }
             }
+            self::assertStringStartsWith('the client name ', $messages[0]);
+            self::assertSame($messages[0], $messages[1]);
             self::assertSame($before, $capability->generateTokenAt(self::NOW));
         }
     }
@@ -355,9 +419,41 @@ final class ValuesTest extends TestCase
         self::assertSame([['appSid', 'AP1'], ['clientName', '0']], $scopes[1]['query']);
     }
 
+    public function testACheckedClientNameHasOneTo256AsciiLettersDigitsAndUnderscores(): void
+    {
+        foreach (['a', '0', '_', 'Alice_1', str_repeat('a', 256)] as $name) {
+            Capability::checkClientName($name);
+        }
+        foreach ([str_repeat('a', 257), 'a b', 'é', "Alice\n", 'a-b', '٣'] as $name) {
+            try {
+                Capability::checkClientName($name);
+                self::fail("taken: $name");
+            } catch (CaptokenException $e) {
+                self::assertSame(
+                    [
+                        CaptokenException::INVALID_CLIENT_NAME,
+                        'the client name is not 1 to 256 ASCII letters, digits and underscores',
+                    ],
+                    [$e->getCode(), $e->getMessage()],
+                );
+            }
+        }
+    }
+
     private static function capability(): Capability
     {
         return new Capability('AC123', 'secret');
+    }
+
+    /** One that has something of everything. */
+    private static function kept(): Capability
+    {
+        return self::capability()
+            ->allowClientIncoming('kept')
+            ->allowClientOutgoing('AP1', ['kept' => 1])
+            ->allowEventStream(['kept' => 1])
+            ->addClaim('kept', 1)
+            ->setNotBefore(self::NOW);
     }
 
     private static function minted(array $params): string
@@ -366,12 +462,15 @@ final class ValuesTest extends TestCase
     }
 
     /**
-     * The pairs that a token has of these parameters.
+     * The pairs that a token has of these parameters, and of the same filters.
      *
      * @return list<array{string, string}>
      */
-    private static function arriving(array $params): array
+    private static function arriving(array $pairs): array
     {
-        return Token::read(self::minted($params), 'secret')->params();
+        $params = Token::read(self::minted($pairs), 'secret')->params();
+        $filtered = self::capability()->allowEventStream($pairs)->generateTokenAt(self::NOW);
+        self::assertSame($params, Token::read($filtered, 'secret')->filters());
+        return $params;
     }
 }

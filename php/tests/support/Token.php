@@ -37,7 +37,7 @@ final class Token
 
     /**
      * The scopes by name, and the keys of each by theirs, because neither order has a
-     * meaning. The parameters keep theirs.
+     * meaning. The parameters, or filters, keep theirs.
      *
      * @return list<array{name: string, query: list<array{string, string}>, params: list<array{string, string}>}>
      */
@@ -66,7 +66,7 @@ final class Token
         $params = [];
         $others = [];
         foreach ($query as [$key, $value]) {
-            if ($key === 'appParams') {
+            if (in_array($key, ['appParams', 'params'], true)) {
                 array_push($params, ...(is_string($value) ? self::form($value) : $value));
             } else {
                 $others[] = [$key, $value];
@@ -83,12 +83,25 @@ final class Token
      */
     public function params(): array
     {
-        $outgoing = array_filter(
-            $this->scopes(),
-            static fn (array $scope): bool => $scope['name'] === 'scope:client:outgoing',
-        );
-        Assert::assertCount(1, $outgoing);
-        return reset($outgoing)['params'];
+        return $this->paramsOf('scope:client:outgoing');
+    }
+
+    /**
+     * The filters of the one event stream.
+     *
+     * @return list<array{string, string}>
+     */
+    public function filters(): array
+    {
+        return $this->paramsOf('scope:stream:subscribe');
+    }
+
+    /** @return list<array{string, string}> */
+    private function paramsOf(string $name): array
+    {
+        $named = array_filter($this->scopes(), static fn (array $scope): bool => $scope['name'] === $name);
+        Assert::assertCount(1, $named);
+        return reset($named)['params'];
     }
 
     /** @return list<array{string, string}> */
