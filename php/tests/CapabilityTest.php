@@ -30,7 +30,7 @@ final class CapabilityTest extends TestCase
     public function testAFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
     {
         Capability::configure('ACkept', 'kept');
-        $capability = self::both('AC123', 'secret');
+        $capability = self::full('AC123', 'secret');
         $before = $capability->generateTokenAt(self::NOW);
         self::assertFails($code, $message, static fn () => $call($capability));
         self::assertSame($before, $capability->generateTokenAt(self::NOW));
@@ -71,6 +71,26 @@ final class CapabilityTest extends TestCase
             'the last time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MAX), ...$time],
             'time after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST + 1, 1), ...$time],
             'expiry after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST, 1), ...$time],
+            'begin before 1970' => [static fn ($c) => $c->setNotBefore(-1), ...$time],
+            'begin before 1970, as a date' => [
+                static fn ($c) => $c->setNotBefore(new \DateTime('1969-12-31 23:59:59 UTC')),
+                ...$time,
+            ],
+            'begin after the last' => [static fn ($c) => $c->setNotBefore(self::LAST + 1), ...$time],
+            'empty claim' => [static fn ($c) => $c->addClaim('', 1), ...$empty("the claim's name")],
+            'a client name to check' => [
+                static fn () => Capability::checkClientName('a b'),
+                CaptokenException::INVALID_CLIENT_NAME,
+                'the client name is not 1 to 256 ASCII letters, digits and underscores',
+            ],
+            'empty client name to check' => [
+                static fn () => Capability::checkClientName(''),
+                ...$empty('the client name'),
+            ],
+            'empty secret to verify by' => [static fn () => Capability::verify('a.b.c', ''), ...$empty('the secret')],
+            'empty token and secret' => [static fn () => Capability::verify('', ''), ...$empty('the secret')],
+            'verify before 1970' => [static fn () => Capability::verify('', 'secret', -1), ...$time],
+            'verify after the last' => [static fn () => Capability::verify('', 'secret', self::LAST + 1), ...$time],
         ];
     }
 
@@ -87,7 +107,7 @@ final class CapabilityTest extends TestCase
 
     public function testTheLimitsOfTimeAreTaken(): void
     {
-        $capability = self::both('AC123', 'secret');
+        $capability = self::full('AC123', 'secret');
         foreach ([[0, 1], [0, 86400], [self::LAST - 1, 1], [self::LAST - 86400, 86400]] as [$now, $ttl]) {
             $token = Token::read($capability->generateTokenAt($now, $ttl), 'secret');
             self::assertSame($now + $ttl, $token->claims['exp']);
@@ -100,7 +120,7 @@ final class CapabilityTest extends TestCase
 
     public function testTheTimeToLiveCountsFromNowAndIsAnHourByDefault(): void
     {
-        $capability = self::both('AC123', 'secret');
+        $capability = self::full('AC123', 'secret');
         foreach ([[3600, []], [1, [1]], [600, [600]], [86400, [86400]]] as [$ttl, $arguments]) {
             $before = time();
             $token = Token::read($capability->generateToken(...$arguments), 'secret');
@@ -129,11 +149,101 @@ final class CapabilityTest extends TestCase
         );
         $capability->allowClientOutgoing('AP3');
         self::assertSame([], Token::read($capability->generateTokenAt(self::NOW), 'secret')->params());
+
+        $capability->allowEventStream(['a' => 1, 'b' => 2])->allowEventStream(['c' => 3]);
+        self::assertSame([['c', '3']], Token::read($capability->generateTokenAt(self::NOW), 'secret')->filters());
+        $capability->allowEventStream();
+        self::assertSame([], Token::read($capability->generateTokenAt(self::NOW), 'secret')->filters());
+    }
+
+    public function testAnEventStreamIsOneOfTheAccountsEvents(): void
+    {
+        $capability = (new Capability('AC123', 'secret'))->allowEventStream(['a' => '1 & 2']);
+        self::assertSame(
+            [[
+                'name' => 'scope:stream:subscribe',
+                'query' => [['path', '/2010-04-01/Events']],
+                'params' => [['a', '1 & 2']],
+            ]],
+            Token::read($capability->generateTokenAt(self::NOW), 'secret')->scopes(),
+        );
+        $without = $capability->allowEventStream()->generateTokenAt(self::NOW);
+        self::assertSame(
+            'scope:stream:subscribe?path=%2F2010-04-01%2FEvents',
+            Token::read($without, 'secret')->claims['scope'],
+        );
+    }
+
+    public function testAClientNameThatIsSetAllowsNoIncomingCalls(): void
+    {
+        $capability = (new Capability('AC123', 'secret'))->setClientName('Alice');
+        self::assertSame('', Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims['scope']);
+        $capability->allowClientOutgoing('AP1');
+        self::assertSame(
+            'scope:client:outgoing?appSid=AP1&clientName=Alice',
+            Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims['scope'],
+        );
+    }
+
+    public function testOfBothMethodsForAClientNameTheLastDecidesAboutOutgoingCalls(): void
+    {
+        $scope = static fn (Capability $c): string
+            => Token::read($c->generateTokenAt(self::NOW), 'secret')->claims['scope'];
+        $capability = (new Capability('AC123', 'secret'))->allowClientOutgoing('AP1');
+        self::assertSame(
+            'scope:client:incoming?clientName=Alice scope:client:outgoing?appSid=AP1&clientName=Bob',
+            $scope($capability->allowClientIncoming('Alice')->setClientName('Bob')),
+        );
+        self::assertSame(
+            'scope:client:incoming?clientName=Carol scope:client:outgoing?appSid=AP1&clientName=Carol',
+            $scope($capability->allowClientIncoming('Carol')),
+        );
+    }
+
+    public function testATokenBeginsWhenItIsSaidAndOtherwiseSaysNothing(): void
+    {
+        $capability = new Capability('AC123', 'secret');
+        self::assertSame([], self::others($capability));
+        foreach (
+            [
+                [1, 1],
+                [self::LAST, self::LAST],
+                [1400000000, new \DateTime('2014-05-13 16:53:20 UTC')],
+                [1400000000, new \DateTimeImmutable('2014-05-13 18:53:20.999 +02:00')],
+            ] as [$seconds, $notBefore]
+        ) {
+            self::assertSame($capability, $capability->setNotBefore($notBefore));
+            self::assertSame(['nbf' => $seconds], self::others($capability));
+        }
+        foreach ([null, 0, new \DateTime('@0')] as $none) {
+            self::assertSame([], self::others($capability->setNotBefore(1)->setNotBefore($none)));
+        }
+    }
+
+    /** Foreign code, which may do anything with the object. */
+    public function testADateMayUseTheObjectThatItIsFor(): void
+    {
+        $capability = self::full('AC123', 'secret');
+        $date = new class ($capability) extends \DateTime {
+            public function __construct(private readonly Capability $capability)
+            {
+                parent::__construct('@7');
+            }
+
+            public function getTimestamp(): int
+            {
+                $this->capability->__construct('ACother', 'secret');
+                return parent::getTimestamp();
+            }
+        };
+        $capability->setNotBefore($date);
+        $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;
+        self::assertSame(['scope' => '', 'iss' => 'ACother', 'exp' => self::NOW + 3600, 'nbf' => 7], $claims);
     }
 
     public function testMintingChangesNothing(): void
     {
-        $capability = self::both('AC123', 'secret');
+        $capability = self::full('AC123', 'secret');
         $first = $capability->generateTokenAt(self::NOW);
         $capability->generateToken(1);
         self::assertSame($first, $capability->generateTokenAt(self::NOW));
@@ -173,14 +283,20 @@ final class CapabilityTest extends TestCase
         };
         self::assertSame($capability, $capability->allowClientIncoming('Alice'));
         self::assertSame($capability, $capability->allowClientOutgoing('AP1', ['a' => 1]));
-        foreach (['allowClientIncoming', 'allowClientOutgoing'] as $method) {
+        self::assertSame($capability, $capability->allowEventStream(['a' => 1]));
+        self::assertSame($capability, $capability->setClientName('Alice'));
+        self::assertSame($capability, $capability->addClaim('a', 1));
+        self::assertSame($capability, $capability->setNotBefore(1));
+        $methods = ['allowClientIncoming', 'allowClientOutgoing', 'allowEventStream', 'setClientName', 'addClaim',
+            'setNotBefore'];
+        foreach ($methods as $method) {
             self::assertSame('static', (string) (new \ReflectionMethod(Capability::class, $method))->getReturnType());
         }
     }
 
     public function testObjectsAreIndependent(): void
     {
-        $one = self::both('AC1', 'one');
+        $one = self::full('AC1', 'one');
         $alone = $one->generateTokenAt(self::NOW);
         $two = (new Capability('AC2', 'two'))->allowClientIncoming('Bob')->allowClientOutgoing('AP2', ['b' => 2]);
         self::assertSame($alone, $one->generateTokenAt(self::NOW));
@@ -192,7 +308,7 @@ final class CapabilityTest extends TestCase
 
     public function testAnObjectMayBeConstructedAgain(): void
     {
-        $capability = self::both('AC1', 'one');
+        $capability = self::full('AC1', 'one');
         $capability->__construct('AC2', 'two');
         $token = Token::read($capability->generateTokenAt(self::NOW), 'two');
         self::assertSame('AC2', $token->claims['iss']);
@@ -209,6 +325,11 @@ final class CapabilityTest extends TestCase
             static fn (Capability $c) => $c->allowClientIncoming('Alice'),
             static fn (Capability $c) => $c->allowClientOutgoing('AP1'),
             static fn (Capability $c) => $c->allowClientOutgoing('AP1', ['a' => 1]),
+            static fn (Capability $c) => $c->allowEventStream(),
+            static fn (Capability $c) => $c->allowEventStream(['a' => 1]),
+            static fn (Capability $c) => $c->setClientName('Alice'),
+            static fn (Capability $c) => $c->addClaim('a', 1),
+            static fn (Capability $c) => $c->setNotBefore(1),
             static fn (Capability $c) => $c->generateToken(),
             static fn (Capability $c) => $c->generateTokenAt(self::NOW),
         ];
@@ -299,16 +420,57 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    public function testMemoryThatRunsOutAmidTheParametersLeavesNoHalfToken(): void
+    /**
+     * @dataProvider pairs
+     */
+    public function testMemoryThatRunsOutAmidTheParametersOrFiltersLeavesNoHalfToken(string $call): void
+    {
+        foreach ([0, 1, 2] as $fitting) {
+            $out = Php::run(<<<END
+                \$c = new Capability('AC1', 'secret');
+                \$calls = [
+                    fn () => \$c$call,
+                    fn () => \$c->generateToken(),
+                    fn () => \$c->generateTokenAt(0),
+                    fn () => \$c->allowClientIncoming('Alice'),
+                    fn () => \$c->allowClientOutgoing('AP1'),
+                    fn () => \$c->allowEventStream(),
+                ];
+                foreach (\$calls as \$call) {
+                    try {
+                        \$call();
+                        echo "fine\n";
+                    } catch (CaptokenException \$e) {
+                        echo \$e->getCode(), ' ', \$e->getMessage(), "\n";
+                    }
+                }
+                END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', "-DPAIRS=$fitting")]);
+            $none = str_repeat("8 the object has no token\n", 5);
+            self::assertSame("14 out of memory\n{$none}made 1, freed 1\n", $out, "$fitting fit in");
+        }
+    }
+
+    /** @return array<string, array{string}> calls with three pairs */
+    public static function pairs(): array
+    {
+        return [
+            'parameters' => ["->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2, 'c' => 3])"],
+            'filters' => ["->allowEventStream(['a' => 1, 'b' => 2, 'c' => 3])"],
+        ];
+    }
+
+    public function testMemoryThatRunsOutElsewhereLeavesTheObjectUsable(): void
     {
         $out = Php::run(<<<'END'
-            $capability = new Capability('AC1', 'secret');
+            $c = new Capability('AC1', 'secret');
             $calls = [
-                fn () => $capability->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2, 'c' => 3]),
-                fn () => $capability->generateToken(),
-                fn () => $capability->generateTokenAt(0),
-                fn () => $capability->allowClientIncoming('Alice'),
-                fn () => $capability->allowClientOutgoing('AP1'),
+                fn () => $c->allowClientIncoming('Alice'),
+                fn () => $c->allowClientOutgoing('AP1', ['a' => 1]),
+                fn () => $c->allowEventStream(['a' => 1]),
+                fn () => $c->setClientName('Alice'),
+                fn () => $c->addClaim('a', 1),
+                fn () => $c->setNotBefore(1),
+                fn () => Capability::verify('token', 'secret'),
             ];
             foreach ($calls as $call) {
                 try {
@@ -317,10 +479,12 @@ final class CapabilityTest extends TestCase
                 } catch (CaptokenException $e) {
                     echo $e->getCode(), ' ', $e->getMessage(), "\n";
                 }
+                if ($c->generateToken() !== 'stub') {
+                    echo "no token\n";
+                }
             }
-            END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DPAIRS=1')]);
-        $none = "8 the object has no token\n";
-        self::assertSame("14 out of memory\n$none$none$none{$none}made 1, freed 1\n", $out);
+            END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DREFUSES=14')]);
+        self::assertSame(str_repeat("14 out of memory\n", 7) . "made 1, freed 1\n", $out);
     }
 
     /**
@@ -373,29 +537,32 @@ final class CapabilityTest extends TestCase
         self::assertSame("fine\n", $out);
     }
 
-    public function testAHandlerOfASignalNeverMeetsOnlySomeOfTheParameters(): void
+    /**
+     * @dataProvider pairs
+     */
+    public function testAHandlerOfASignalNeverMeetsOnlySomeOfTheParametersOrFilters(string $call): void
     {
         foreach ([0, 1, 2] as $after) {
-            $out = Php::run(<<<'END'
+            $out = Php::run(<<<END
                 pcntl_async_signals(true);
-                $c = new Capability('AC1', 'secret');
-                $mint = function () use ($c): void {
+                \$c = new Capability('AC1', 'secret');
+                \$mint = function () use (\$c): void {
                     try {
-                        echo $c->generateToken(), "\n";
-                    } catch (CaptokenException $e) {
-                        echo $e->getCode(), "\n";
+                        echo \$c->generateToken(), "\n";
+                    } catch (CaptokenException \$e) {
+                        echo \$e->getCode(), "\n";
                     }
                 };
-                pcntl_signal(SIGUSR1, function () use ($mint): void {
-                    $mint();
+                pcntl_signal(SIGUSR1, function () use (\$mint): void {
+                    \$mint();
                     throw new LogicException('thrown by the handler');
                 });
                 try {
-                    $c->allowClientOutgoing('AP1', ['a' => 1, 'b' => 2, 'c' => 3]);
-                } catch (LogicException $e) {
-                    echo $e->getMessage(), "\n";
+                    \$c$call;
+                } catch (LogicException \$e) {
+                    echo \$e->getMessage(), "\n";
                 }
-                $mint();
+                \$mint();
                 END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', "-DSIGNAL=$after")]);
             self::assertSame("8\nthrown by the handler\n8\nmade 1, freed 1\n", $out, "after $after");
         }
@@ -435,7 +602,8 @@ final class CapabilityTest extends TestCase
     /** @return array<string, array{string, string}> */
     public static function loops(): array
     {
-        $allow = "->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['Foo' => 'Bar', 'n' => [1, 2]])";
+        $allow = "->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['Foo' => 'Bar', 'n' => [1, 2]])"
+            . "->allowEventStream(['a' => 1])->setClientName('Bob')->addClaim('c', ['d'])->setNotBefore(1)";
         $new = "new Capability('AC123', 'secret')";
         return [
             'a new object each' => ['$c = null;', "\$o = $new; \$o$allow; return \$o->generateToken();"],
@@ -450,7 +618,19 @@ final class CapabilityTest extends TestCase
                 "try { \$c->generateToken(0); } catch (CaptokenException) { }
                 try { new Capability('', 'secret'); } catch (CaptokenException) { }
                 try { \$c->allowClientOutgoing('AP1', ['k' => \"\\xff\"]); } catch (CaptokenException) { }
+                try { \$c->allowEventStream(['k' => \"\\xff\"]); } catch (CaptokenException) { }
+                try { \$c->addClaim('iss', 1); } catch (CaptokenException) { }
+                try { \$c->addClaim('a', INF); } catch (JsonException) { }
+                try { \$c->setNotBefore(-1); } catch (CaptokenException) { }
                 return \$c->generateToken();",
+            ],
+            'tokens of many lengths, verified' => [
+                "\$c = $new; \$c$allow;",
+                "\$c->addClaim('long', str_repeat('x', mt_rand(0, 99)));
+                \$token = \$c->generateToken();
+                Capability::verify(\$token, 'secret');
+                try { Capability::verify(\$token, 'other'); } catch (Captoken\TokenSignatureException) { }
+                return \$token;",
             ],
         ];
     }
@@ -508,11 +688,23 @@ final class CapabilityTest extends TestCase
         self::assertSame(["parent\n", "destructed\n"], array_slice(file($log), -2));
     }
 
-    private static function both(string $accountSid, string $authToken): Capability
+    /** One that has something of everything. */
+    private static function full(string $accountSid, string $authToken): Capability
     {
         return (new Capability($accountSid, $authToken))
             ->allowClientIncoming('Alice')
-            ->allowClientOutgoing('AP1', ['Foo' => 'Bar']);
+            ->allowClientOutgoing('AP1', ['Foo' => 'Bar'])
+            ->allowEventStream(['a' => 'b'])
+            ->setClientName('Carol')
+            ->addClaim('find', 'me')
+            ->setNotBefore(self::NOW);
+    }
+
+    /** @return array<string, mixed> what is claimed besides the scope, the account and the expiry */
+    private static function others(Capability $capability): array
+    {
+        $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;
+        return array_diff_key($claims, ['scope' => '', 'iss' => '', 'exp' => '']);
     }
 
     /** @param \Closure(): mixed $call */
