@@ -1,0 +1,293 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use Captoken\CaptokenException;
+use PHPUnit\Framework\TestCase;
+
+/** What addClaim() writes of a value, and that foreign code in it can do no harm. */
+final class ClaimsTest extends TestCase
+{
+    private const NOW = 1400000000;
+
+    /** What follows the claims in every token here. */
+    private const REST = '"scope":"","iss":"AC123","exp":1400003600}';
+
+    protected function tearDown(): void
+    {
+        ini_restore('serialize_precision');
+    }
+
+    /**
+     * @dataProvider values
+     */
+    public function testAValueIsWrittenAsJsonEncodeWritesItInAscii(mixed $value, string $json): void
+    {
+        self::assertSame('{"claim":' . $json . ',' . self::REST, self::payload(self::capability()->addClaim(
+            'claim',
+            $value,
+        )));
+    }
+
+    /** @return array<string, array{mixed, string}> */
+    public static function values(): array
+    {
+        $public = new class {
+            public int $shown = 1;
+            protected int $hidden = 2;
+        };
+        return [
+            'null' => [null, 'null'],
+            'true' => [true, 'true'],
+            'int' => [PHP_INT_MAX, '9223372036854775807'],
+            'float' => [0.1, '0.1'],
+            'whole float' => [1.0, '1.0'],
+            'large float' => [1e25, '1.0e+25'],
+            'digits' => ['42', '"42"'],
+            'no text' => ['', '""'],
+            'NUL' => ["a\0b", '"a\u0000b"'],
+            'text' => ["\u{e9}/\u{1f600}\"\\\n", '"\u00e9/\ud83d\ude00\"\\\\\n"'],
+            'list' => [[1, [], 'a'], '[1,[],"a"]'],
+            'names' => [
+                ['b' => 1, 'a' => ['c' => null], '' => 2, "\u{e9}" => 3],
+                '{"b":1,"a":{"c":null},"":2,"\u00e9":3}',
+            ],
+            'a gap' => [[1 => 'a'], '{"1":"a"}'],
+            'object' => [$public, '{"shown":1}'],
+            'no properties' => [new \stdClass(), '{}'],
+            'JsonSerializable' => [new Serialised(static fn (): array => ['a' => [1.0]]), '{"a":[1.0]}'],
+            'enum' => [Suit::Hearts, '"H"'],
+        ];
+    }
+
+    public function testNamesAreAnyTextButTheLibrarysOwn(): void
+    {
+        $capability = self::capability();
+        $names = ['SCOPE', 'iss ', "is\u{15b}", 'sub', 'jti', 'grants', '0', ' ', "a\"b\\", "\u{1f600}"];
+        foreach ($names as $i => $name) {
+            $capability->addClaim($name, $i);
+        }
+        $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;
+        self::assertSame(array_flip($names), array_slice($claims, 0, count($names), true));
+
+        $before = $capability->generateTokenAt(self::NOW);
+        foreach (['scope', 'iss', 'exp', 'nbf', 'iat'] as $name) {
+            self::assertRefuses(
+                CaptokenException::RESERVED_NAME,
+                "the claim's name: the name is reserved for the library's own use",
+                static fn () => $capability->addClaim($name, 1),
+            );
+        }
+        self::assertSame($before, $capability->generateTokenAt(self::NOW));
+    }
+
+    public function testAClaimThatIsAddedAgainKeepsItsPlaceAndTakesTheNewValue(): void
+    {
+        $capability = self::capability()->addClaim('a', 1)->addClaim('b', 2)->addClaim('a', [3]);
+        self::assertSame('{"a":[3],"b":2,' . self::REST, self::payload($capability));
+    }
+
+    /**
+     * @dataProvider precisions
+     */
+    public function testSettingsOfPrecisionDoNotChangeAFloatAndAreNotChanged(string $precision): void
+    {
+        ini_set('serialize_precision', $precision);
+        self::assertNotSame('0.30000000000000004', json_encode(0.1 + 0.2), 'the setting is in force');
+        $capability = self::capability()->addClaim('claim', [0.1 + 0.2, 1 / 3, 1.0]);
+        self::assertSame(
+            '{"claim":[0.30000000000000004,0.3333333333333333,1.0],' . self::REST,
+            self::payload($capability),
+        );
+        self::assertSame($precision, ini_get('serialize_precision'));
+        foreach ([INF, new Serialised(static fn () => throw new \LogicException())] as $wrong) {
+            try {
+                $capability->addClaim('claim', $wrong);
+                self::fail('it is taken');
+            } catch (\JsonException | \LogicException) {
+            }
+            self::assertSame($precision, ini_get('serialize_precision'));
+        }
+    }
+
+    /** @return array<string, array{string}> */
+    public static function precisions(): array
+    {
+        return ['few' => ['5'], 'of PHP 5' => ['14'], 'none' => ['0']];
+    }
+
+    public function testAClaimIsAddedAlsoWherePhpIniForbidsToChangeSettings(): void
+    {
+        $out = Php::run(
+            "echo (new Capability('AC123', 'secret'))->addClaim('claim', [0.5])->generateTokenAt(0);",
+            [],
+            ['-d', 'disable_functions=ini_set'],
+        );
+        self::assertSame([0.5], Token::read($out, 'secret')->claims['claim']);
+    }
+
+    /**
+     * @dataProvider refused
+     */
+    public function testWhatJsonCannotSayIsRefusedAndChangesNothing(mixed $value, int $code): void
+    {
+        $capability = self::capability()->addClaim('claim', 'kept');
+        $before = $capability->generateTokenAt(self::NOW);
+        foreach ([$value, ['fine', $value]] as $wrong) {
+            try {
+                $capability->addClaim('claim', $wrong);
+                self::fail('it is taken');
+            } catch (\JsonException $e) {
+                self::assertSame($code, $e->getCode());
+            }
+            self::assertSame($before, $capability->generateTokenAt(self::NOW));
+        }
+    }
+
+    /** @return array<string, array{mixed, int}> */
+    public static function refused(): array
+    {
+        $circle = [];
+        $circle[] = &$circle;
+        $object = new \stdClass();
+        $object->self = $object;
+        return [
+            'INF' => [INF, JSON_ERROR_INF_OR_NAN],
+            'NAN' => [NAN, JSON_ERROR_INF_OR_NAN],
+            'not UTF-8' => ["caf\xe9", JSON_ERROR_UTF8],
+            'a key that is not UTF-8' => [["\xff" => 1], JSON_ERROR_UTF8],
+            'circle' => [$circle, JSON_ERROR_RECURSION],
+            'circle of objects' => [$object, JSON_ERROR_RECURSION],
+            'resource' => [fopen('php://memory', 'r'), JSON_ERROR_UNSUPPORTED_TYPE],
+            'deeper than 512' => [self::nested(513), JSON_ERROR_DEPTH],
+        ];
+    }
+
+    public function testAValueIsNestedAtMost127Deep(): void
+    {
+        $capability = self::capability()->addClaim('claim', self::nested(127));
+        $token = $capability->generateTokenAt(self::NOW);
+        self::assertSame(self::nested(127), Token::read($token, 'secret')->claims['claim']);
+        foreach ([128, 512] as $depth) {
+            self::assertRefuses(
+                CaptokenException::INVALID_JSON,
+                "the claim's value, which may be nested 127 deep: the text is not valid JSON",
+                static fn () => $capability->addClaim('claim', self::nested($depth)),
+            );
+            self::assertSame($token, $capability->generateTokenAt(self::NOW));
+        }
+    }
+
+    /**
+     * jsonSerialize() is anybody's: it may use the very object that waits for its value.
+     *
+     * @dataProvider uses
+     * @param \Closure(Capability): mixed $use
+     */
+    public function testAValueMayUseTheObjectWhileItIsEncoded(\Closure $use, string $payload): void
+    {
+        $capability = self::capability();
+        $value = new Serialised(static function () use ($use, $capability): string {
+            $use($capability);
+            return 'outer';
+        });
+        self::assertSame($capability, $capability->addClaim('claim', $value));
+        self::assertSame($payload, self::payload($capability));
+    }
+
+    /** @return array<string, array{\Closure(Capability): mixed, string}> */
+    public static function uses(): array
+    {
+        return [
+            'a token' => [
+                static fn (Capability $c) => $c->generateToken(),
+                '{"claim":"outer",' . self::REST,
+            ],
+            'the same claim' => [
+                static fn (Capability $c) => $c->addClaim('claim', [0.1])->addClaim('other', 1),
+                '{"claim":"outer","other":1,' . self::REST,
+            ],
+            'a new account' => [
+                static fn (Capability $c) => $c->__construct('AC1', 'secret'),
+                '{"claim":"outer","scope":"","iss":"AC1","exp":1400003600}',
+            ],
+        ];
+    }
+
+    public function testAValueThatThrowsOrEndsTheObjectLeavesNoClaim(): void
+    {
+        $capability = self::capability();
+        $before = $capability->generateTokenAt(self::NOW);
+        $thrown = new \LogicException('thrown by the value');
+        try {
+            $capability->addClaim('claim', ['fine', new Serialised(static fn () => throw $thrown)]);
+            self::fail('nothing is thrown');
+        } catch (\LogicException $e) {
+            self::assertSame($thrown, $e);
+        }
+        self::assertSame($before, $capability->generateTokenAt(self::NOW));
+
+        self::assertRefuses(
+            CaptokenException::INVALID_HANDLE,
+            'the object has no token',
+            static fn () => $capability->addClaim('claim', new Serialised($capability->__destruct(...))),
+        );
+    }
+
+    private static function capability(): Capability
+    {
+        return new Capability('AC123', 'secret');
+    }
+
+    /** The payload of a token, as it is written. */
+    private static function payload(Capability $capability): string
+    {
+        $token = $capability->generateTokenAt(self::NOW);
+        Token::read($token, 'secret');
+        return base64_decode(strtr(explode('.', $token)[1], '-_', '+/'));
+    }
+
+    /** Arrays and objects in turn, this many inside each other. */
+    private static function nested(int $depth): array
+    {
+        $value = [];
+        for ($i = 1; $i < $depth; $i++) {
+            $value = $i % 2 === 0 ? [$value] : ['a' => $value];
+        }
+        return $value;
+    }
+
+    /** @param \Closure(): mixed $call */
+    private static function assertRefuses(int $code, string $message, \Closure $call): void
+    {
+        try {
+            $call();
+        } catch (CaptokenException $e) {
+            self::assertSame([$code, $message], [$e->getCode(), $e->getMessage()]);
+            return;
+        }
+        self::fail("no failure: $message");
+    }
+}
+
+enum Suit: string
+{
+    case Hearts = 'H';
+}
+
+/** A value that a function gives when it is encoded. */
+final class Serialised implements \JsonSerializable
+{
+    /** @param \Closure(): mixed $value */
+    public function __construct(private readonly \Closure $value)
+    {
+    }
+
+    public function jsonSerialize(): mixed
+    {
+        return ($this->value)();
+    }
+}

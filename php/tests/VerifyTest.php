@@ -1,0 +1,321 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use Captoken\CaptokenException;
+use Captoken\TokenAlgorithmException;
+use Captoken\TokenExpiredException;
+use Captoken\TokenMalformedException;
+use Captoken\TokenNotYetValidException;
+use Captoken\TokenSignatureException;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Which tokens verify() takes, what it returns of them, and what it says of the others.
+ * (VectorsTest has those of Twilio's libraries.)
+ */
+final class VerifyTest extends TestCase
+{
+    private const NOW = 1400000000;
+
+    private const HEADER = '{"typ":"JWT","alg":"HS256"}';
+
+    private const PAYLOAD = '{"iss":"AC123","exp":1400003600}';
+
+    private const MESSAGES = [
+        TokenMalformedException::class => 'the token is malformed',
+        TokenAlgorithmException::class => 'the token is not signed with HS256',
+        TokenSignatureException::class => "the token's signature does not match",
+        TokenExpiredException::class => 'the token has expired',
+        TokenNotYetValidException::class => 'the token is not valid yet',
+    ];
+
+    private const CODES = [
+        TokenMalformedException::class => CaptokenException::TOKEN_MALFORMED,
+        TokenAlgorithmException::class => CaptokenException::TOKEN_ALGORITHM,
+        TokenSignatureException::class => CaptokenException::TOKEN_SIGNATURE,
+        TokenExpiredException::class => CaptokenException::TOKEN_EXPIRED,
+        TokenNotYetValidException::class => CaptokenException::TOKEN_NOT_YET_VALID,
+    ];
+
+    public function testEachFindingIsAClassOfItsOwn(): void
+    {
+        foreach (self::CODES as $class => $code) {
+            $exception = CaptokenException::of($code, 'message');
+            self::assertSame($class, $exception::class);
+            self::assertInstanceOf(CaptokenException::class, $exception);
+            self::assertSame([$code, 'message'], [$exception->getCode(), $exception->getMessage()]);
+        }
+        foreach (array_diff((new \ReflectionClass(CaptokenException::class))->getConstants(), self::CODES) as $code) {
+            $exception = CaptokenException::of($code, 'message');
+            self::assertSame([CaptokenException::class, $code], [$exception::class, $exception->getCode()]);
+        }
+    }
+
+    public function testATokenIsValidUntilTheSecondInWhichItExpires(): void
+    {
+        $token = (new Capability('AC123', 'secret'))->generateTokenAt(self::NOW, 600);
+        $payload = ['scope' => '', 'iss' => 'AC123', 'exp' => self::NOW + 600];
+        foreach ([0, self::NOW, self::NOW + 599] as $now) {
+            self::assertSame($payload, Capability::verify($token, 'secret', $now));
+        }
+        foreach ([self::NOW + 600, self::NOW + 601, 2 ** 53 - 1] as $now) {
+            self::assertFinds(TokenExpiredException::class, $token, 'secret', $now);
+        }
+    }
+
+    public function testATokenIsValidFromTheSecondInWhichItBegins(): void
+    {
+        $token = (new Capability('AC123', 'secret'))->setNotBefore(self::NOW)->generateTokenAt(self::NOW, 600);
+        self::assertSame(self::NOW, Capability::verify($token, 'secret', self::NOW)['nbf']);
+        foreach ([self::NOW - 1, 0] as $now) {
+            self::assertFinds(TokenNotYetValidException::class, $token, 'secret', $now);
+        }
+    }
+
+    public function testWithoutATimeItIsNow(): void
+    {
+        $capability = new Capability('AC123', 'secret');
+        foreach ([[], [null]] as $now) {
+            $token = $capability->generateToken(60);
+            self::assertSame('AC123', Capability::verify($token, 'secret', ...$now)['iss']);
+            self::assertFinds(TokenExpiredException::class, $capability->generateTokenAt(time() - 60, 60), 'secret');
+            $later = (new Capability('AC123', 'secret'))->setNotBefore(time() + 60)->generateToken();
+            self::assertFinds(TokenNotYetValidException::class, $later, 'secret');
+        }
+    }
+
+    /**
+     * @dataProvider forgeries
+     * @param class-string<CaptokenException> $class
+     */
+    public function testAForgeryIsRefusedAndNotShown(string $token, string $class): void
+    {
+        // Whatever it is made of, that is valid.
+        Capability::verify(self::sign(self::HEADER, self::PAYLOAD), 'secret', self::NOW);
+        self::assertFinds($class, $token, 'secret', self::NOW);
+    }
+
+    /** @return array<string, array{string, class-string<CaptokenException>}> */
+    public static function forgeries(): array
+    {
+        $malformed = TokenMalformedException::class;
+        $algorithm = TokenAlgorithmException::class;
+        $signature = TokenSignatureException::class;
+        $valid = self::sign(self::HEADER, self::PAYLOAD);
+        [$header, $payload, $mac] = explode('.', $valid);
+        $with = static fn (string $header): string => self::sign($header, self::PAYLOAD);
+        $claiming = static fn (string $payload): string => self::sign(self::HEADER, $payload);
+        $none = self::base64url('{"typ":"JWT","alg":"none"}');
+        return [
+            'alg none, not signed' => ["$none.$payload.", $algorithm],
+            'alg none, signed' => [$with('{"typ":"JWT","alg":"none"}'), $algorithm],
+            'alg None' => [$with('{"alg":"None"}'), $algorithm],
+            'alg hs256' => [$with('{"alg":"hs256"}'), $algorithm],
+            'alg HS512' => [self::sign('{"typ":"JWT","alg":"HS512"}', self::PAYLOAD, 'sha512'), $algorithm],
+            'alg HS512, signed with HS256' => [$with('{"typ":"JWT","alg":"HS512"}'), $algorithm],
+            'alg RS256' => [$with('{"typ":"JWT","alg":"RS256"}'), $algorithm],
+            'alg null' => [$with('{"alg":null}'), $algorithm],
+            'no alg' => [$with('{"typ":"JWT"}'), $algorithm],
+            'alg twice' => [$with('{"alg":"HS256","alg":"HS256"}'), $malformed],
+            'crit' => [$with('{"alg":"HS256","crit":["exp"]}'), $malformed],
+            'another typ' => [$with('{"typ":"JWE","alg":"HS256"}'), $malformed],
+            'a header that is a list' => [$with('["HS256"]'), $malformed],
+            'a padded header' => ["$header=.$payload.$mac", $malformed],
+            'a padded payload' => ["$header.$payload=.$mac", $malformed],
+            'a padded signature' => ["$valid=", $malformed],
+            'a line break' => ["$valid\n", $malformed],
+            'a space before' => [" $valid", $malformed],
+            'nothing' => ['', $malformed],
+            'two dots' => ['..', $malformed],
+            'no signature' => ["$header.$payload", $malformed],
+            'no dot' => [str_replace('.', '', $valid), $malformed],
+            'a part more' => ["$valid.", $malformed],
+            'a part more before' => [".$valid", $malformed],
+            'another alphabet' => ["$header.$payload." . str_pad('', 43, '+'), $malformed],
+            'an empty signature' => ["$header.$payload.", $signature],
+            'a signature cut short' => [substr($valid, 0, -3), $signature],
+            'a flipped signature' => [
+                "$header.$payload." . ($mac[0] === 'A' ? 'B' : 'A') . substr($mac, 1),
+                $signature,
+            ],
+            'a signature with more bytes' => [
+                "$header.$payload." . self::base64url(hash_hmac('sha256', "$header.$payload", 'secret', true) . 'x'),
+                $signature,
+            ],
+            'another payload' => [
+                "$header." . self::base64url('{"iss":"AC124","exp":1400003600}') . ".$mac",
+                $signature,
+            ],
+            'a payload that has expired, not signed' => [
+                "$header." . self::base64url('{"exp":1}') . ".$mac",
+                $signature,
+            ],
+            'no expiry' => [$claiming('{"iss":"AC123"}'), $malformed],
+            'expiry null' => [$claiming('{"exp":null}'), $malformed],
+            'expiry in words' => [$claiming('{"exp":"soon"}'), $malformed],
+            'two expiries' => [$claiming('{"exp":1,"exp":1400003600}'), $malformed],
+            'no JSON' => [$claiming('exp=1400003600'), $malformed],
+            'a payload that is a list' => [$claiming('[{"exp":1400003600}]'), $malformed],
+            'a payload that is not UTF-8' => [$claiming("{\"exp\":1400003600,\"a\":\"\xff\"}"), $malformed],
+            'half a surrogate pair' => [$claiming('{"exp":1400003600,"a":"\ud800"}'), $malformed],
+            'expired' => [$claiming('{"exp":1400000000}'), TokenExpiredException::class],
+            'expired and not valid yet' => [
+                $claiming('{"exp":1400000000,"nbf":1400000001}'),
+                TokenExpiredException::class,
+            ],
+            'not valid yet' => [
+                $claiming('{"exp":1400003600,"nbf":1400000001}'),
+                TokenNotYetValidException::class,
+            ],
+        ];
+    }
+
+    public function testAnotherSecretIsRefusedBeforeThePayloadIsRead(): void
+    {
+        $token = self::sign(self::HEADER, self::PAYLOAD);
+        foreach (['Secret', 'secret ', 'secre', str_repeat('x', 1000)] as $secret) {
+            self::assertFinds(TokenSignatureException::class, $token, $secret, self::NOW);
+            self::assertFinds(TokenSignatureException::class, $token, $secret, 1500000000);
+            self::assertFinds(TokenSignatureException::class, self::sign(self::HEADER, 'x'), $secret, self::NOW);
+        }
+    }
+
+    /**
+     * Nothing that the library takes for a payload may fail in PHP's own reader.
+     *
+     * @dataProvider claims
+     */
+    public function testEveryClaimOfAValidTokenComesBack(string $member, string|int $name, mixed $value): void
+    {
+        foreach (["{\"exp\":1400003600,$member}", " {\n$member\t, \"exp\" : 1400003600 }\r\n"] as $payload) {
+            $claims = Capability::verify(self::sign(self::HEADER, $payload), 'secret', self::NOW);
+            self::assertSame(1400003600, $claims['exp']);
+            self::assertCount(2, $claims);
+            self::assertSame($value, $claims[$name]);
+        }
+    }
+
+    /** @return array<string, array{string, string|int, mixed}> */
+    public static function claims(): array
+    {
+        $deep = static function (int $depth): mixed {
+            $value = 1;
+            for ($i = 0; $i < $depth; $i++) {
+                $value = $i % 2 === 0 ? [$value] : ['' => $value];
+            }
+            return $value;
+        };
+        return [
+            'no name' => ['"":1', '', 1],
+            'the name NUL' => ['"\u0000a":1', "\0a", 1],
+            'a name of digits' => ['"7":1', 7, 1],
+            'a name twice' => ['"a":1,"\u0061":2', 'a', 2],
+            'PHP_INT_MAX' => ['"a":9223372036854775807', 'a', PHP_INT_MAX],
+            'PHP_INT_MIN' => ['"a":-9223372036854775808', 'a', PHP_INT_MIN],
+            'an int too large' => ['"a":9223372036854775808', 'a', '9223372036854775808'],
+            'an int too small' => ['"a":-9223372036854775809', 'a', '-9223372036854775809'],
+            'a very long int' => ['"a":1' . str_repeat('0', 5000), 'a', '1' . str_repeat('0', 5000)],
+            'a float too large' => ['"a":1e400', 'a', INF],
+            'a float too small' => ['"a":-1E+400', 'a', -INF],
+            'a float next to nothing' => ['"a":1e-400', 'a', 0.0],
+            'an exponent of many digits' => ['"a":[1e99999999999999999999,1e-99999999999999999999]', 'a', [INF, 0.0]],
+            'a whole float' => ['"a":1.0', 'a', 1.0],
+            'minus zero' => ['"a":-0.0', 'a', -0.0],
+            'minus zero as an int' => ['"a":-0', 'a', 0],
+            'an expiry in a list' => ['"a":[{"exp":null,"nbf":"never"}]', 'a', [['exp' => null, 'nbf' => 'never']]],
+            'objects and lists' => ['"a":{"b":{},"c":[],"d":[true,false,null]}', 'a', [
+                'b' => [],
+                'c' => [],
+                'd' => [true, false, null],
+            ]],
+            'UTF-8' => ["\"\u{e9}\":\"\u{1f600}\u{ffff}\u{7f}\u{feff}\"", "\u{e9}", "\u{1f600}\u{ffff}\u{7f}\u{feff}"],
+            'escapes' => ['"a":"\ud83d\ude00\uFFFF\u0000\/\b"', 'a', "\u{1f600}\u{ffff}\0/\x08"],
+            'long' => ['"a":"' . str_repeat('x', 1 << 20) . '"', 'a', str_repeat('x', 1 << 20)],
+            'wide' => ['"a":[' . str_repeat('[],', 20000) . '1]', 'a', [...array_fill(0, 20000, []), 1]],
+            'as deep as can be' => ['"a":' . json_encode($deep(128)), 'a', $deep(128)],
+        ];
+    }
+
+    public function testAPayloadIsNestedAtMost129Deep(): void
+    {
+        // The object itself is one of them.
+        foreach ([129, 512, 100000] as $depth) {
+            $payload = '{"exp":1400003600,"a":' . str_repeat('[', $depth) . str_repeat(']', $depth) . '}';
+            self::assertFinds(
+                TokenMalformedException::class,
+                self::sign(self::HEADER, $payload),
+                'secret',
+                self::NOW,
+            );
+        }
+    }
+
+    public function testTimesMayBeFractionsOrDigitsInAStringAndComeBackAsTheyAre(): void
+    {
+        foreach (
+            [
+                '1400003600.5' => 1400003600.5,
+                '1.4000036e9' => 1.4000036e9,
+                '"1400003600"' => '1400003600',
+            ] as $json => $exp
+        ) {
+            $token = self::sign(self::HEADER, "{\"exp\":$json,\"nbf\":$json}");
+            self::assertFinds(TokenNotYetValidException::class, $token, 'secret', self::NOW);
+            self::assertFinds(TokenExpiredException::class, $token, 'secret', 1400003601);
+            $token = self::sign(self::HEADER, "{\"exp\":$json}");
+            self::assertSame(['exp' => $exp], Capability::verify($token, 'secret', self::NOW));
+        }
+    }
+
+    public function testPayloadsOfEveryLengthComeBackWhole(): void
+    {
+        for ($i = 0; $i < 300; $i++) {
+            $payload = sprintf('{"exp":1400003600,"a":"%s"}', str_repeat('x', $i));
+            $claims = Capability::verify(self::sign('{"alg":"HS256"}', $payload), 'secret', self::NOW);
+            self::assertSame(['exp' => 1400003600, 'a' => str_repeat('x', $i)], $claims);
+        }
+    }
+
+    public function testASubclassChecksAsItsParentDoes(): void
+    {
+        $class = new class ('AC123', 'secret') extends Capability {
+        };
+        $token = $class->generateTokenAt(self::NOW);
+        self::assertSame('AC123', $class::verify($token, 'secret', self::NOW)['iss']);
+    }
+
+    /** A token in PHP's own spelling. */
+    private static function sign(string $header, string $payload, string $algorithm = 'sha256'): string
+    {
+        $input = self::base64url($header) . '.' . self::base64url($payload);
+        return "$input." . self::base64url(hash_hmac($algorithm, $input, 'secret', true));
+    }
+
+    private static function base64url(string $bytes): string
+    {
+        return rtrim(strtr(base64_encode($bytes), '+/', '-_'), '=');
+    }
+
+    /**
+     * The message is always the same: it shows nothing of the token.
+     *
+     * @param class-string<CaptokenException> $class
+     */
+    private static function assertFinds(string $class, string $token, string $secret, ?int $now = null): void
+    {
+        try {
+            Capability::verify($token, $secret, $now);
+        } catch (CaptokenException $e) {
+            self::assertSame(
+                [$class, self::CODES[$class], self::MESSAGES[$class]],
+                [$e::class, $e->getCode(), $e->getMessage()],
+            );
+            return;
+        }
+        self::fail("valid: $token");
+    }
+}
