@@ -24,6 +24,22 @@ final class FpmTest extends TestCase
         }
         END;
 
+    /** Calls the other methods, and verifies the token also when it has expired. */
+    private const VERIFY = <<<'END'
+        foreach (['Malformed', 'Algorithm', 'Signature', 'Expired', 'NotYetValid'] as $finding) {
+            echo class_exists("Captoken\\Token{$finding}Exception", false) ? 'preloaded ' : 'not preloaded ';
+        }
+        $token = (new Capability('AC123123', 'secret'))->allowEventStream(['a' => ['b', 1]])->setClientName('Alice')
+            ->addClaim('find', ['me' => 1.0])->setNotBefore(1)->generateTokenAt(1400000000, 600);
+        Capability::checkClientName('Alice');
+        echo json_encode(Capability::verify($token, 'secret', 1400000000)), ' ';
+        try {
+            Capability::verify($token, 'secret');
+        } catch (Captoken\TokenExpiredException $e) {
+            echo $e->getCode(), ' ', $e->getMessage();
+        }
+        END;
+
     /** What an application might try by itself. */
     private const OWN = <<<'END'
         $calls = [
@@ -100,6 +116,7 @@ final class FpmTest extends TestCase
     {
         $this->assertServes($fpm);
         $this->assertMints($fpm);
+        $this->assertVerifies($fpm, 'preloaded');
         self::assertSame(
             [Library::version(), 'ffi.preload'],
             json_decode($fpm->request(self::script('echo json_encode([Library::version(), Library::origin()]);'))),
@@ -131,6 +148,7 @@ final class FpmTest extends TestCase
         );
         $this->assertServes($fpm);
         $this->assertMints($fpm);
+        $this->assertVerifies($fpm, 'not preloaded');
         self::assertSame(
             "cdef allowed\nscope Failed loading scope 'CAPTOKEN'\nload allowed\n",
             $fpm->request(self::script(self::OWN)),
@@ -474,6 +492,17 @@ final class FpmTest extends TestCase
             self::assertSame('AC123123', $token->claims['iss']);
             self::assertSame(1400000600, $token->claims['exp']);
             self::assertSame([['Foo', 'Bar']], $token->params());
+        }
+    }
+
+    private function assertVerifies(Fpm $fpm, string $classes): void
+    {
+        $scope = 'scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=a%3Db%26a%3D1';
+        $claims = ['find' => ['me' => 1.0], 'scope' => $scope, 'iss' => 'AC123123', 'exp' => 1400000600, 'nbf' => 1];
+        $expected = str_repeat("$classes ", 5) . json_encode($claims) . ' 19 the token has expired';
+        $script = self::script(self::VERIFY);
+        for ($i = 0; $i < 2; $i++) {
+            self::assertSame($expected, $fpm->request($script), $fpm->log());
         }
     }
 

@@ -7,7 +7,8 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The auth token appears in nothing that PHP shows of an object or of a failure.
+ * The auth token, and the secret that verify() is given, appear in nothing that PHP shows
+ * of an object or of a failure.
  *
  * Each program is run by a PHP that puts all arguments, whole, into its traces; and shows
  * a text that is not secret in the same way, to prove that it would be seen.
@@ -215,13 +216,48 @@ final class SecrecyTest extends TestCase
                 $nul,
             ],
             'a time to live' => ['(new Capability("AC1", SECRET))->generateToken(0)', $refused],
+            'a claim' => [
+                '(new Capability("AC1", SECRET))->addClaim("a", new class implements JsonSerializable {
+                    public function jsonSerialize(): never
+                    {
+                        throw new LogicException("thrown by the value");
+                    }
+                })',
+                \LogicException::class,
+            ],
+            'a claim that is no JSON' => ['(new Capability("AC1", SECRET))->addClaim("a", INF)', \JsonException::class],
+            'verify, another secret' => [
+                'Capability::verify((new Capability("AC1", "other"))->generateToken(), SECRET)',
+                \Captoken\TokenSignatureException::class,
+            ],
+            'verify, expired' => [
+                'Capability::verify((new Capability("AC1", SECRET))->generateTokenAt(0), SECRET)',
+                \Captoken\TokenExpiredException::class,
+            ],
+            'verify, malformed' => ['Capability::verify("", SECRET)', \Captoken\TokenMalformedException::class],
+            'verify, named argument' => [
+                'Capability::verify(secret: SECRET, token: "")',
+                \Captoken\TokenMalformedException::class,
+            ],
+            'verify, NUL in the secret' => ['Capability::verify("a.b.c", SECRET . "\0")', $nul],
+            'verify, NUL in the token' => ['Capability::verify("a.b\0.c", SECRET)', $nul],
+            'verify, secret not UTF-8' => ['Capability::verify("a.b.c", SECRET . "\xff")', $refused],
+            'verify, token not UTF-8' => ['Capability::verify("\xff", SECRET)', $refused],
+            'verify, before 1970' => ['Capability::verify("a.b.c", SECRET, -1)', $refused],
+            'verify, a list as secret' => ['Capability::verify("a.b.c", [SECRET])', \TypeError::class],
+            'verify, a list as token' => ['Capability::verify([], SECRET)', \TypeError::class],
         ];
     }
 
     public function testAMissingLibraryDoesNotShowTheSecret(): void
     {
         $this->needSensitiveParameter();
-        foreach (['new Capability("AC1", SECRET)', 'Capability::configure("AC1", SECRET)'] as $call) {
+        $calls = [
+            'new Capability("AC1", SECRET)',
+            'Capability::configure("AC1", SECRET)',
+            'Capability::verify("a.b.c", SECRET)',
+        ];
+        foreach ($calls as $call) {
             $out = $this->shown("$call;", 255, ['CAPTOKEN_LIB' => '/nonexistent/libcaptoken.so.0']);
             self::assertStringContainsString('/nonexistent/libcaptoken.so.0', $out);
             self::assertStringContainsString('#0 ', $out);
