@@ -133,8 +133,8 @@ class Capability
 
     /**
      * Has outgoing calls come from a client name without letting anybody call it. Of this
-     * method and allowClientIncoming(), the one that was called last decides where
-     * outgoing calls come from.
+     * method and allowClientIncoming(), the one that was called last decides from which
+     * name outgoing calls come.
      *
      * @param string $clientName ASCII letters, digits and underscores, as in twilio-php
      * @throws \InvalidArgumentException any other client name, or ''

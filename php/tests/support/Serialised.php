@@ -1,0 +1,19 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+/** A value that a function gives when it is encoded. */
+final class Serialised implements \JsonSerializable
+{
+    /** @param \Closure(): mixed $value */
+    public function __construct(private readonly \Closure $value)
+    {
+    }
+
+    public function jsonSerialize(): mixed
+    {
+        return ($this->value)();
+    }
+}
