@@ -257,7 +257,7 @@ class Capability
      * @throws \InvalidArgumentException a NUL byte
      */
     public static function verify(
-        string $token,
+        #[\SensitiveParameter] string $token,
         #[\SensitiveParameter] string $secret,
         ?int $now = null,
     ): array {

@@ -7,7 +7,7 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The auth token, and the secret that verify() is given, appear in nothing that PHP shows
+ * The auth token, and what verify() is given, appear in nothing that PHP shows
  * of an object or of a failure.
  *
  * Each program is run by a PHP that puts all arguments, whole, into its traces; and shows
@@ -239,6 +239,8 @@ final class SecrecyTest extends TestCase
                 'Capability::verify(secret: SECRET, token: "")',
                 \Captoken\TokenMalformedException::class,
             ],
+            // Whoever holds a token can use it, whatever was wrong with the check.
+            'verify, the token' => ['Capability::verify(SECRET, "other")', \Captoken\TokenMalformedException::class],
             'verify, NUL in the secret' => ['Capability::verify("a.b.c", SECRET . "\0")', $nul],
             'verify, NUL in the token' => ['Capability::verify("a.b\0.c", SECRET)', $nul],
             'verify, secret not UTF-8' => ['Capability::verify("a.b.c", SECRET . "\xff")', $refused],
