@@ -1,0 +1,125 @@
+"""sdk.py FOLDER
+
+Reads and mints tokens with the twilio-python that is installed in FOLDER: a JSON list
+of jobs on standard input, and one of results on standard output. sdk.mjs is the same
+for Node.
+
+A job is {"with": NAME, "read": TOKEN, "secret": SECRET}, {"with": NAME, "mint": INPUT}
+or, for an access token, {"with": NAME, "access": INPUT}. A result is {"header",
+"payload"}, {"token"} or {"refused": WHY}.
+"""
+
+import json
+import sys
+import types
+import urllib.parse
+
+
+def pyjwt_read(token, secret):
+    import jwt
+
+    payload = jwt.decode(token, secret, algorithms=["HS256"])
+    return {"header": jwt.get_unverified_header(token), "payload": payload}
+
+
+def current_read(token, secret):
+    from twilio.jwt.client import ClientCapabilityToken
+
+    read = ClientCapabilityToken.from_jwt(token, secret)
+    return {"header": read.headers, "payload": read.payload}
+
+
+def current_mint(input):
+    from twilio.jwt.client import ClientCapabilityToken
+
+    # What is not given, it is to choose itself.
+    options = {"ttl": input["ttl"]}
+    if input["not_before"] is not None:
+        options["nbf"] = input["not_before"]
+    capability = ClientCapabilityToken(input["account"], input["secret"], **options)
+    allow(capability, input)
+    return {"token": capability.to_jwt()}
+
+
+def access_mint(input):
+    from twilio.jwt.access_token import AccessToken
+    from twilio.jwt.access_token.grants import VoiceGrant
+
+    voice = VoiceGrant(
+        incoming_allow=True,
+        outgoing_application_sid=input["application"],
+        outgoing_application_params=input["params"],
+    )
+    token = AccessToken(
+        input["account"],
+        input["key"],
+        input["secret"],
+        grants=[voice],
+        identity=input["identity"],
+        region=input["region"],
+    )
+    return {"token": token.to_jwt()}
+
+
+def old_read(token, secret):
+    from twilio import jwt
+
+    # It has no function for the header.
+    header = jwt.base64url_decode(token.split(".")[0].encode())
+    return {"header": json.loads(header), "payload": jwt.decode(token, secret)}
+
+
+def old_mint(input):
+    from twilio.util import TwilioCapability
+
+    capability = TwilioCapability(input["account"], input["secret"])
+    allow(capability, input)
+    return {"token": capability.generate(input["ttl"])}
+
+
+def allow(capability, input):
+    if input["incoming"] is not None:
+        capability.allow_client_incoming(input["incoming"])
+    if input["client_name"] is not None:
+        capability.client_name = input["client_name"]
+    if input["outgoing"] is not None:
+        application, params = input["outgoing"]
+        capability.allow_client_outgoing(application, **arguments(params))
+    if input["events"] is not None:
+        capability.allow_event_stream(**arguments(input["events"]))
+
+
+def arguments(pairs):
+    """A key that repeats takes a list, of which the SDK writes each."""
+    values = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {key: list if len(list) > 1 else list[0] for key, list in values.items()}
+
+
+READ = {
+    "PyJWT": pyjwt_read,
+    "twilio-python": current_read,
+    "twilio-python 3.8.0": old_read,
+}
+MINT = {"twilio-python": current_mint, "twilio-python 3.8.0": old_mint}
+ACCESS = {"twilio-python": access_mint}
+
+
+def run(job):
+    # Whatever it throws is a refusal.
+    try:
+        if "read" in job:
+            return READ[job["with"]](job["read"], job["secret"])
+        if "mint" in job:
+            return MINT[job["with"]](job["mint"])
+        return ACCESS[job["with"]](job["access"])
+    except Exception as error:
+        return {"refused": f"{type(error).__name__}: {error}"}
+
+
+sys.path.insert(0, sys.argv[1])
+# 3.8.0 looks for a function here that Python has moved; its tokens do not need it.
+sys.modules["cgi"] = types.ModuleType("cgi")
+sys.modules["cgi"].parse_qs = urllib.parse.parse_qs
+json.dump([run(job) for job in json.load(sys.stdin.buffer)], sys.stdout)
