@@ -420,6 +420,7 @@ fn twilio_s_libraries_read_in_our_tokens_what_we_read() {
             assert_eq!(read["header"], header, "{what}: {read}");
             assert!(same(&read["payload"], &claims), "{what}: {read}\n{claims}");
             assert_eq!(scopes(&read["payload"]), input.permissions(), "{what}");
+            assert!(!has_filters_as_params(&claims), "{what}: {claims}");
             assert_eq!(read["payload"]["iss"], input.account, "{what}");
 
             let refused = answers.next().expect("an answer");
