@@ -808,7 +808,8 @@ fn hs512(header: &str, payload: &str, secret: &str) -> String {
     format!("{input}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
-/// The old twilio-python looks at the signature alone. Nobody but us asks for an expiry.
+/// The old twilio-python looks at the signature alone. Nobody but us asks for an expiry
+/// or for a type.
 /// An audience is for PyJWT to be told of, which twilio-python has no way to do.
 #[test]
 fn forged_and_stale_tokens_are_refused_by_them_and_by_us() {
@@ -864,6 +865,18 @@ fn forged_and_stale_tokens_are_refused_by_them_and_by_us() {
             hs512,
             [Some(Algorithm), Some(Algorithm), None, Some(Algorithm)],
             Some(Status::TokenAlgorithm),
+        ),
+        (
+            "no type, as Ruby's newer jwt writes it",
+            with(r#"{"alg":"HS256"}"#),
+            [None; 4],
+            None,
+        ),
+        (
+            "another type",
+            with(r#"{"typ":"at+jwt","alg":"HS256"}"#),
+            [None; 4],
+            Some(Status::TokenMalformed),
         ),
         (
             "another signature",
