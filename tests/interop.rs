@@ -422,6 +422,10 @@ fn twilio_s_libraries_read_in_our_tokens_what_we_read() {
             assert_eq!(scopes(&read["payload"]), input.permissions(), "{what}");
             assert!(!has_filters_as_params(&claims), "{what}: {claims}");
             assert_eq!(read["payload"]["iss"], input.account, "{what}");
+            for (name, value) in &input.claims {
+                let value = from_json(value);
+                assert!(same(&read["payload"][name], &value), "{what}: {read}");
+            }
 
             let refused = answers.next().expect("an answer");
             assert_eq!(
@@ -751,7 +755,7 @@ fn we_accept_the_access_tokens_of_twilio_s_libraries() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     Algorithm,
-    Audience,
+    Claim,
     Expired,
     Form,
     NotYetValid,
@@ -766,7 +770,9 @@ fn reason(answer: &Value) -> Option<Reason> {
         ("jwt expired", Reason::Expired),
         ("not yet valid", Reason::NotYetValid),
         ("jwt not active", Reason::NotYetValid),
-        ("Invalid audience", Reason::Audience),
+        ("Invalid audience", Reason::Claim),
+        ("Subject must be a string", Reason::Claim),
+        ("JWT ID must be a string", Reason::Claim),
         ("alg value is not allowed", Reason::Algorithm),
         ("Incorrect decoding algorithm", Reason::Algorithm),
         ("Algorithm not supported", Reason::Algorithm),
@@ -810,7 +816,8 @@ fn hs512(header: &str, payload: &str, secret: &str) -> String {
 
 /// The old twilio-python looks at the signature alone. Nobody but us asks for an expiry
 /// or for a type.
-/// An audience is for PyJWT to be told of, which twilio-python has no way to do.
+/// Of claims with a meaning of their own, PyJWT has opinions: an audience is for it to be
+/// told of, which twilio-python has no way to do.
 #[test]
 fn forged_and_stale_tokens_are_refused_by_them_and_by_us() {
     use Reason::*;
@@ -952,7 +959,19 @@ fn forged_and_stale_tokens_are_refused_by_them_and_by_us() {
         (
             "an audience",
             input.clone().claims(&[("aud", r#""us""#)]).mint(now),
-            [Some(Audience), Some(Audience), None, None],
+            [Some(Claim), Some(Claim), None, None],
+            None,
+        ),
+        (
+            "a subject that is no text",
+            input.clone().claims(&[("sub", "7")]).mint(now),
+            [Some(Claim), Some(Claim), None, None],
+            None,
+        ),
+        (
+            "a token's identifier that is no text",
+            input.clone().claims(&[("jti", "7")]).mint(now),
+            [Some(Claim), Some(Claim), None, None],
             None,
         ),
     ];

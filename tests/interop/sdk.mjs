@@ -1,6 +1,6 @@
 // sdk.mjs FOLDER
 //
-// Reads and mints tokens with the twilio-node of today and of old that are installed in
+// Reads and mints tokens with the two versions of twilio-node that are installed in
 // FOLDER: see sdk.py, which says what goes in and comes out.
 
 import { readFileSync } from 'node:fs';
