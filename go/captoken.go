@@ -26,15 +26,16 @@
 // Every text is UTF-8 without a NUL byte. It is neither trimmed nor normalised, and
 // arrives at Twilio as it is. Account SIDs, auth tokens, application SIDs and client
 // names must not be empty; what they look like is not checked, as in Twilio's own
-// libraries. A client name of 1 to 256 ASCII letters, digits and underscores is right
-// by every page of Twilio's documentation.
+// libraries. Where a client name comes from a user, [CheckClientName] tells whether
+// all of Twilio takes it.
 //
 // # Errors
 //
-// Every error is an [*Error]. Tell them apart with [errors.Is] and the variables
-// whose names begin with Err. A call that fails has changed nothing. (Where that
-// cannot be, the Token is closed: see [Token.AllowOutgoing].) Besides those that are
-// named, any call may return [ErrInternal], for a bug in the library that was stopped.
+// Every error is an [*Error], but for those of [encoding/json] that [Token.AddClaim]
+// passes on. Tell them apart with [errors.Is] and the variables whose names begin with
+// Err. A call that fails has changed nothing. (Where that cannot be, the Token is
+// closed: see [Token.AllowOutgoing].) Besides those that are named, any call may return
+// [ErrInternal], for a bug in the library that was stopped.
 //
 // # Concurrency
 //
@@ -58,6 +59,8 @@
 package captoken
 
 import (
+	"encoding/json"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -150,20 +153,37 @@ func New(accountSID, authToken string) (*Token, error) {
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
 func (t *Token) AllowIncoming(clientName string) error {
-	h := t.open()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.address == 0 {
-		return failure(StatusClosed)
-	}
+	return t.change(libAllowIncoming, clientName)
+}
+
+// SetClientName has outgoing calls come from a client name without letting anybody
+// call it.
+//
+// Without it, outgoing calls come from the name of [Token.AllowIncoming], if there is
+// one. Of the two methods, the one that was called last decides about outgoing calls;
+// this one leaves open or closed who may be called.
+//
+// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
+// [ErrOutOfMemory].
+func (t *Token) SetClientName(clientName string) error {
+	return t.change(libSetClientName, clientName)
+}
+
+// CheckClientName tells whether all of Twilio takes a client name: one of 1 to 256
+// ASCII letters, digits and underscores. With other names, calls may fail (Twilio's
+// error 31105). Nothing else in this package asks.
+//
+// The errors are [ErrInvalidClientName], [ErrEmptyArgument], [ErrInvalidUTF8] and
+// [ErrNUL].
+func CheckClientName(clientName string) error {
 	if hasNUL(clientName) {
 		return failure(StatusNUL)
 	}
-	return h.update(libAllowIncoming(h.address, join(clientName)))
+	return failure(libCheckClientName(join(clientName)))
 }
 
 // A Param is a parameter that Twilio hands to the application with every outgoing
-// call. Key and value may be any text, also "".
+// call, or a filter of an event stream. Key and value may be any text, also "".
 type Param struct {
 	Key, Value string
 }
@@ -179,6 +199,82 @@ type Param struct {
 // [ErrClosed] and [ErrOutOfMemory]. Should memory run out between two parameters, or
 // a bug be stopped there, the Token is closed, so that no token has only some of them.
 func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
+	return t.allow(libAllowOutgoing, params, applicationSID)
+}
+
+// AllowEventStream lets whoever holds the token follow the account's events: those that
+// match the filters, or all of them. The order of filters is kept, and a key may repeat.
+//
+// A second call replaces all filters.
+//
+// The errors are [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and [ErrOutOfMemory]. Should
+// memory run out between two filters, or a bug be stopped there, the Token is closed,
+// so that no token has only some of them.
+func (t *Token) AllowEventStream(filters ...Param) error {
+	return t.allow(libAllowEventStream, filters)
+}
+
+// AddClaim adds a claim of the program's own, which Twilio ignores: with it, one token
+// serves the program's own interface, too. A claim that is added again keeps its place
+// and takes the new value. Claims come before those of the library.
+//
+// The value is what [json.Marshal] makes of it, before anything else happens; its
+// errors are wrapped. It replaces bytes in a string that are not UTF-8 by U+FFFD,
+// without an error. A [json.RawMessage] keeps the order of its keys, keys that repeat
+// and the spelling of its numbers.
+//
+// The errors besides are [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss,
+// exp, nbf and iat), [ErrInvalidJSON] (more than 127 arrays and objects stand inside
+// each other, or a RawMessage has half of a surrogate pair), [ErrInvalidUTF8],
+// [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory].
+func (t *Token) AddClaim(name string, value any) error {
+	// Without the lock: a MarshalJSON may call methods of this Token.
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("captoken: %w", err)
+	}
+	return t.change(libAddClaim, name, string(text))
+}
+
+// SetNotBefore sets when tokens begin to be valid (the claim nbf), rounded down to the
+// second. The zero Time removes what was set; so does the first second of 1970, which
+// stands for none in C.
+//
+// Without it, a token says nothing about it and is valid at once. Twilio's newer
+// libraries say that it begins now, and tokens fail where the clock that made them is
+// ahead of Twilio's. The time to live is not counted from here but from when a token is
+// generated.
+//
+// The errors are [ErrInvalidTime] (before 1970, or more than 2^53 - 1 seconds after)
+// and [ErrClosed].
+func (t *Token) SetNotBefore(notBefore time.Time) error {
+	seconds := int64(0)
+	if !notBefore.IsZero() {
+		seconds = notBefore.Unix()
+	}
+	return t.change(func(address uintptr, _ []byte) object {
+		return libSetNotBefore(address, seconds)
+	})
+}
+
+// change makes a change that the library makes or refuses as a whole.
+func (t *Token) change(call func(address uintptr, texts []byte) object, texts ...string) error {
+	h := t.open()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.address == 0 {
+		return failure(StatusClosed)
+	}
+	for _, text := range texts {
+		if hasNUL(text) {
+			return failure(StatusNUL)
+		}
+	}
+	return h.update(call(h.address, join(texts...)))
+}
+
+// allow sets a permission that has pairs. The texts before them must not be empty.
+func (t *Token) allow(call func(address uintptr, texts []byte, pairs int) object, pairs []Param, before ...string) error {
 	h := t.open()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -186,15 +282,17 @@ func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 		return failure(StatusClosed)
 	}
 
-	// The library adds one parameter after the other. So whatever it would refuse is
-	// found before the first, in the order in which the library looks.
-	if applicationSID == "" {
-		return failure(StatusEmptyArgument)
+	// The library adds one pair after the other. So whatever it would refuse is found
+	// before the first, in the order in which the library looks.
+	texts := make([]string, 0, len(before)+2*len(pairs))
+	for _, text := range before {
+		if text == "" {
+			return failure(StatusEmptyArgument)
+		}
+		texts = append(texts, text)
 	}
-	texts := make([]string, 1, 1+2*len(params))
-	texts[0] = applicationSID
-	for _, param := range params {
-		texts = append(texts, param.Key, param.Value)
+	for _, pair := range pairs {
+		texts = append(texts, pair.Key, pair.Value)
 	}
 	for _, text := range texts {
 		if hasNUL(text) {
@@ -204,7 +302,7 @@ func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 			return failure(StatusInvalidUTF8)
 		}
 	}
-	return h.update(libAllowOutgoing(h.address, join(texts...), len(params)))
+	return h.update(call(h.address, join(texts...), len(pairs)))
 }
 
 // Generate mints a token. It expires after ttl, counted from now by the system clock.

@@ -100,6 +100,23 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		}
 		return func(token *captoken.Token) error { return token.AllowOutgoing(sid, params...) }
 	}
+	events := func(texts ...string) func(*captoken.Token) error {
+		var filters []captoken.Param
+		for i := 0; i < len(texts); i += 2 {
+			filters = append(filters, captoken.Param{Key: texts[i], Value: texts[i+1]})
+		}
+		return func(token *captoken.Token) error { return token.AllowEventStream(filters...) }
+	}
+	from := func(name string) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.SetClientName(name) }
+	}
+	claim := func(name string, value interface{}) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.AddClaim(name, value) }
+	}
+	notBefore := func(seconds int64) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.SetNotBefore(time.Unix(seconds, 0)) }
+	}
+	deep := json.RawMessage(strings.Repeat("[", 128) + strings.Repeat("]", 128))
 	generate := func(ttl time.Duration) func(*captoken.Token) error {
 		return func(token *captoken.Token) error {
 			jwt, err := token.Generate(ttl)
@@ -132,6 +149,29 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"the first mistake counts: empty", outgoing("", "k", nul), captoken.ErrEmptyArgument},
 		{"the first mistake counts: NUL", outgoing("AP2", nul, notUTF8), captoken.ErrNUL},
 		{"the first mistake counts: UTF-8", outgoing("AP2", notUTF8, nul), captoken.ErrInvalidUTF8},
+		{"a first filter's key with NUL", events(nul, "v"), captoken.ErrNUL},
+		{"a third filter's value with NUL", events("k", "v", "k", "v", "k", nul), captoken.ErrNUL},
+		{"a first filter's value not in UTF-8", events("k", notUTF8), captoken.ErrInvalidUTF8},
+		{"a third filter's key not in UTF-8", events("k", "v", "k", "v", notUTF8, "v"), captoken.ErrInvalidUTF8},
+		{"the first mistake counts, of filters", events(nul, notUTF8), captoken.ErrNUL},
+		{"an empty name for calls", from(""), captoken.ErrEmptyArgument},
+		{"a name for calls not in UTF-8", from(notUTF8), captoken.ErrInvalidUTF8},
+		{"a name for calls with NUL", from(nul), captoken.ErrNUL},
+		{"a claim without a name", claim("", 1), captoken.ErrEmptyArgument},
+		{"a claim's name not in UTF-8", claim(notUTF8, 1), captoken.ErrInvalidUTF8},
+		{"a claim's name with NUL", claim(nul, 1), captoken.ErrNUL},
+		{"the claim scope", claim("scope", ""), captoken.ErrReservedName},
+		{"the claim iss", claim("iss", "AC1"), captoken.ErrReservedName},
+		{"the claim exp", claim("exp", 1), captoken.ErrReservedName},
+		{"the claim nbf", claim("nbf", 1), captoken.ErrReservedName},
+		{"the claim iat", claim("iat", 1), captoken.ErrReservedName},
+		{"the claim exp, too deep", claim("exp", deep), captoken.ErrReservedName},
+		{"a claim that is too deep", claim("new", deep), captoken.ErrInvalidJSON},
+		{"a claim of before, too deep", claim("c", deep), captoken.ErrInvalidJSON},
+		{"half of a surrogate pair", claim("c", json.RawMessage(`"\ud800"`)), captoken.ErrInvalidJSON},
+		{"a beginning before 1970", notBefore(-1), captoken.ErrInvalidTime},
+		{"a beginning after 2^53 - 1", notBefore(1 << 53), captoken.ErrInvalidTime},
+		{"the last beginning of all", notBefore(math.MaxInt64), captoken.ErrInvalidTime},
 		{"a time to live of -1 s", generate(-time.Second), captoken.ErrInvalidTTL},
 		{"a time to live of a day and a second", generate(24*time.Hour + time.Second), captoken.ErrInvalidTTL},
 	}
@@ -139,6 +179,10 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 	check(t, token.AllowIncoming("Alice"))
 	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "k", Value: "1"},
 		captoken.Param{Key: "k", Value: "2"}, captoken.Param{Key: "l", Value: "3"}))
+	check(t, token.AllowEventStream(captoken.Param{Key: "e", Value: "4"}, captoken.Param{Key: "f", Value: "5"}))
+	check(t, token.SetClientName("Bob"))
+	check(t, token.AddClaim("c", []int{6}))
+	check(t, token.SetNotBefore(frozen))
 	before := mint(t, token)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -245,6 +289,214 @@ func TestRepeatedCallsReplace(t *testing.T) {
 	if got := decode(t, mint(t, token), authToken).scope; got != last {
 		t.Errorf("the scope is %s", got)
 	}
+}
+
+// Protects: filters are written and read as parameters are; a second call replaces them.
+func TestEventStreams(t *testing.T) {
+	const path = "scope:stream:subscribe?path=%2F2010-04-01%2FEvents"
+	token := newToken(t)
+	for _, test := range []struct {
+		filters []captoken.Param
+		scope   string
+	}{
+		{[]captoken.Param{{Key: "b", Value: "2 & 3"}, {Key: "a", Value: "é"}, {Key: "b", Value: ""}},
+			path + "&params=b%3D2%2520%2526%25203%26a%3D%25C3%25A9%26b%3D"},
+		{[]captoken.Param{{}}, path + "&params=%3D"},
+		{[]captoken.Param{{Key: "c", Value: "4"}}, path + "&params=c%3D4"},
+		{nil, path},
+	} {
+		check(t, token.AllowEventStream(test.filters...))
+		if got := decode(t, mint(t, token), authToken).scope; got != test.scope {
+			t.Errorf("the scope is %s, not %s", got, test.scope)
+		}
+	}
+}
+
+// Protects: who is named by outgoing calls, and that SetClientName lets nobody be called.
+func TestClientNames(t *testing.T) {
+	token := newToken(t)
+	const outgoing = "scope:client:outgoing?appSid=AP1"
+	for _, step := range []struct {
+		call  func() error
+		scope string
+	}{
+		{func() error { return token.SetClientName("a b") }, ""},
+		{func() error { return token.AllowOutgoing("AP1") }, outgoing + "&clientName=a%20b"},
+		{func() error { return token.SetClientName("Alice") }, outgoing + "&clientName=Alice"},
+		{func() error { return token.AllowIncoming("Bob") },
+			"scope:client:incoming?clientName=Bob " + outgoing + "&clientName=Bob"},
+		{func() error { return token.SetClientName("Carol") },
+			"scope:client:incoming?clientName=Bob " + outgoing + "&clientName=Carol"},
+	} {
+		check(t, step.call())
+		if got := decode(t, mint(t, token), authToken).scope; got != step.scope {
+			t.Errorf("the scope is %q, not %q", got, step.scope)
+		}
+	}
+}
+
+// Protects: CheckClientName knows the names that all of Twilio takes.
+func TestCheckClientName(t *testing.T) {
+	for name, want := range map[string]error{
+		"a": nil, "Alice_42": nil, "0": nil, strings.Repeat("x", 256): nil,
+		strings.Repeat("x", 257): captoken.ErrInvalidClientName,
+		"Alice Smith":            captoken.ErrInvalidClientName,
+		"é":                      captoken.ErrInvalidClientName,
+		"a-b":                    captoken.ErrInvalidClientName,
+		"a\n":                    captoken.ErrInvalidClientName,
+		"":                       captoken.ErrEmptyArgument,
+		notUTF8:                  captoken.ErrInvalidUTF8,
+		nul:                      captoken.ErrNUL,
+		"a\x00":                  captoken.ErrNUL,
+	} {
+		if err := captoken.CheckClientName(name); want != nil {
+			checkError(t, err, want)
+		} else if err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// A value whose JSON is made by a function.
+type marshaler func() ([]byte, error)
+
+func (m marshaler) MarshalJSON() ([]byte, error) { return m() }
+
+// Protects: what AddClaim writes, before the library's claims, in the order of the first
+// calls.
+func TestClaims(t *testing.T) {
+	type user struct {
+		Name string `json:"name"`
+		ID   int64
+	}
+	token := newToken(t)
+	want := ""
+	for i, test := range []struct {
+		value interface{}
+		json  string
+	}{
+		{"text", `"text"`},
+		{"é €😀 \"\\/<&>\u2028\x00", `"\u00e9 \u20ac\ud83d\ude00 \"\\/<&>\u2028\u0000"`},
+		{"", `""`},
+		{"a\xffb", `"a\ufffdb"`},
+		{nil, `null`},
+		{true, `true`},
+		{int64(math.MinInt64), `-9223372036854775808`},
+		{uint64(math.MaxUint64), `18446744073709551615`},
+		{0.1, `0.1`},
+		{[]string{}, `[]`},
+		{map[string]interface{}{"b": []interface{}{1, nil}, "a": 1.5}, `{"a":1.5,"b":[1,null]}`},
+		{user{"Alice", 7}, `{"name":"Alice","ID":7}`},
+		{&user{"Bob", 8}, `{"name":"Bob","ID":8}`},
+		{json.Number("1E+02"), `1E+02`},
+		{json.RawMessage(` { "b" : 1.0, "a" : 1e400, "b" : [ ] } `), `{"b":1.0,"a":1e400,"b":[]}`},
+		{marshaler(func() ([]byte, error) { return []byte("42"), nil }), `42`},
+		{json.RawMessage(strings.Repeat("[", 127) + strings.Repeat("]", 127)),
+			strings.Repeat("[", 127) + strings.Repeat("]", 127)},
+	} {
+		name := strconv.Itoa(i)
+		check(t, token.AddClaim(name, test.value))
+		want += `"` + name + `":` + test.json + ","
+		end := `"scope":"","iss":"AC123123","exp":1400003600}`
+		if got := payload(t, mint(t, token), authToken); got != "{"+want+end {
+			t.Fatalf("the payload is %s, not {%s%s", got, want, end)
+		}
+	}
+
+	token = newToken(t)
+	check(t, token.AddClaim("a", 1))
+	check(t, token.AddClaim("é", 2))
+	check(t, token.AddClaim("a", 3))
+	check(t, token.AddClaim("Scope", 4))
+	const last = `{"a":3,"\u00e9":2,"Scope":4,"scope":"","iss":"AC123123","exp":1400003600}`
+	if got := payload(t, mint(t, token), authToken); got != last {
+		t.Errorf("the payload is %s", got)
+	}
+}
+
+// Protects: a program finds the errors of its own MarshalJSON, and those of encoding/json.
+func TestClaimsThatAreNoJSON(t *testing.T) {
+	token := newToken(t)
+	check(t, token.AddClaim("c", 1))
+	before := mint(t, token)
+	own := errors.New("own")
+	err := token.AddClaim("c", marshaler(func() ([]byte, error) { return nil, own }))
+	if !errors.Is(err, own) || !strings.HasPrefix(err.Error(), "captoken: json: ") {
+		t.Errorf("the error is %v", err)
+	}
+	var unsupportedType *json.UnsupportedTypeError
+	if err := token.AddClaim("c", func() {}); !errors.As(err, &unsupportedType) {
+		t.Errorf("the error is %v", err)
+	}
+	var unsupportedValue *json.UnsupportedValueError
+	if err := token.AddClaim("c", math.NaN()); !errors.As(err, &unsupportedValue) {
+		t.Errorf("the error is %v", err)
+	}
+	for _, text := range []string{"", "{", "1 2", "nul", "\"\x00\""} {
+		var syntax *json.MarshalerError
+		if err := token.AddClaim("c", json.RawMessage(text)); !errors.As(err, &syntax) {
+			t.Errorf("%q: the error is %v", text, err)
+		}
+	}
+	if after := mint(t, token); after != before {
+		t.Errorf("the Token has changed to %s", after)
+	}
+	// Depending on its version, encoding/json lets these bytes through or replaces them.
+	if err := token.AddClaim("c", json.RawMessage("\"\xff\"")); err != nil {
+		checkError(t, err, captoken.ErrInvalidUTF8)
+	}
+}
+
+// Protects: a MarshalJSON that uses the Token itself neither waits for ever nor is lost.
+func TestClaimsThatUseTheToken(t *testing.T) {
+	token := newToken(t)
+	check(t, token.AddClaim("token", marshaler(func() ([]byte, error) {
+		err := token.AllowIncoming("Alice")
+		if err != nil {
+			return nil, err
+		}
+		jwt, err := token.GenerateAt(frozen, 0)
+		return []byte(strconv.Quote(jwt)), err
+	})))
+	jwt := mint(t, token)
+	if got := decode(t, jwt, authToken, "token").scope; got != "scope:client:incoming?clientName=Alice" {
+		t.Errorf("the scope is %s", got)
+	}
+	panics := func() (value interface{}) {
+		defer func() { value = recover() }()
+		return token.AddClaim("token", marshaler(func() ([]byte, error) { panic("own") }))
+	}
+	if value := panics(); value != "own" {
+		t.Errorf("the panic is %v", value)
+	}
+	if got := mint(t, token); got != jwt {
+		t.Error("the Token has changed")
+	}
+}
+
+// Protects: the claim nbf, its unit, and the two times that remove it.
+func TestNotBefore(t *testing.T) {
+	token := newToken(t)
+	for _, test := range []struct {
+		notBefore time.Time
+		nbf       string
+	}{
+		{frozen, `,"nbf":1400000000`},
+		{frozen.Add(999999999), `,"nbf":1400000000`},
+		{frozen.Add(-1).In(time.FixedZone("east", 7200)), `,"nbf":1399999999`},
+		{time.Time{}, ""},
+		{time.Unix(1<<53-1, 0), `,"nbf":9007199254740991`},
+		{time.Unix(0, 0), ""},
+		{time.Unix(1, 0), `,"nbf":1`},
+		{time.Unix(0, 999999999), ""},
+	} {
+		check(t, token.SetNotBefore(test.notBefore))
+		want := `{"scope":"","iss":"AC123123","exp":1400003600` + test.nbf + "}"
+		if got := payload(t, mint(t, token), authToken); got != want {
+			t.Errorf("%v: the payload is %s", test.notBefore, got)
+		}
+	}
+	checkError(t, token.SetNotBefore(time.Unix(0, -1)), captoken.ErrInvalidTime)
 }
 
 // Protects: the unit of a time to live, its default, and its limits.
@@ -359,6 +611,14 @@ func TestUseAfterClose(t *testing.T) {
 			checkError(t, token.AllowIncoming(nul), captoken.ErrClosed)
 			checkError(t, token.AllowOutgoing(applicationSID), captoken.ErrClosed)
 			checkError(t, token.AllowOutgoing(""), captoken.ErrClosed)
+			checkError(t, token.AllowEventStream(), captoken.ErrClosed)
+			checkError(t, token.AllowEventStream(captoken.Param{Key: nul}), captoken.ErrClosed)
+			checkError(t, token.SetClientName("Alice"), captoken.ErrClosed)
+			checkError(t, token.SetClientName(""), captoken.ErrClosed)
+			checkError(t, token.AddClaim("c", 1), captoken.ErrClosed)
+			checkError(t, token.AddClaim("scope", nul), captoken.ErrClosed)
+			checkError(t, token.SetNotBefore(frozen), captoken.ErrClosed)
+			checkError(t, token.SetNotBefore(time.Time{}), captoken.ErrClosed)
 			jwt, err := token.Generate(captoken.DefaultTTL)
 			checkError(t, err, captoken.ErrClosed)
 			jwtAt, err := token.GenerateAt(frozen, -1)
@@ -395,15 +655,18 @@ func TestPrintedTokensKeepTheSecret(t *testing.T) {
 // Protects: errors.Is tells every error from every other.
 func TestErrorsAreToldApart(t *testing.T) {
 	errs := map[captoken.Status]error{
-		captoken.StatusEmptyArgument: captoken.ErrEmptyArgument,
-		captoken.StatusInvalidUTF8:   captoken.ErrInvalidUTF8,
-		captoken.StatusInvalidTTL:    captoken.ErrInvalidTTL,
-		captoken.StatusInvalidTime:   captoken.ErrInvalidTime,
-		captoken.StatusNoCredentials: captoken.ErrNoCredentials,
-		captoken.StatusOutOfMemory:   captoken.ErrOutOfMemory,
-		captoken.StatusInternal:      captoken.ErrInternal,
-		captoken.StatusNUL:           captoken.ErrNUL,
-		captoken.StatusClosed:        captoken.ErrClosed,
+		captoken.StatusEmptyArgument:     captoken.ErrEmptyArgument,
+		captoken.StatusInvalidUTF8:       captoken.ErrInvalidUTF8,
+		captoken.StatusInvalidTTL:        captoken.ErrInvalidTTL,
+		captoken.StatusInvalidTime:       captoken.ErrInvalidTime,
+		captoken.StatusNoCredentials:     captoken.ErrNoCredentials,
+		captoken.StatusInvalidClientName: captoken.ErrInvalidClientName,
+		captoken.StatusReservedName:      captoken.ErrReservedName,
+		captoken.StatusInvalidJSON:       captoken.ErrInvalidJSON,
+		captoken.StatusOutOfMemory:       captoken.ErrOutOfMemory,
+		captoken.StatusInternal:          captoken.ErrInternal,
+		captoken.StatusNUL:               captoken.ErrNUL,
+		captoken.StatusClosed:            captoken.ErrClosed,
 	}
 	for status, err := range errs {
 		fresh := fmt.Errorf("wrapped: %w", &captoken.Error{Status: status})

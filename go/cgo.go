@@ -86,41 +86,85 @@ static inline cap_status captoken_configure(const char *texts)
     return cap_configure(account_sid, auth_token);
 }
 
-static inline captoken_object captoken_allow_incoming(uintptr_t handle, const char *client_name)
+// What a call has changed in a handle, which is 0 if there is none any more.
+static inline captoken_object captoken_changed(const cap_token *token, cap_status status)
 {
-    cap_token *token = (cap_token *)handle;
-    captoken_object changed = {CAP_STATUS_OK, handle, 0};
+    captoken_object changed = {status, (uintptr_t)token, 0};
 
-    changed.status = cap_allow_incoming(token, client_name);
-    if (changed.status == CAP_STATUS_OK)
+    if (status == CAP_STATUS_OK)
         changed.length = captoken_length(token);
     return changed;
 }
 
-// A handle that has some of the parameters only is freed, and comes back as 0.
+static inline captoken_object captoken_allow_incoming(uintptr_t handle, const char *client_name)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_changed(token, cap_allow_incoming(token, client_name));
+}
+
+static inline captoken_object captoken_set_client_name(uintptr_t handle, const char *client_name)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_changed(token, cap_set_client_name(token, client_name));
+}
+
+typedef cap_status (*captoken_add_pair)(cap_token *token, const char *key, const char *value);
+
+// Adds the pairs of a permission that has been set. A handle that has only some of
+// them is freed.
+static inline captoken_object captoken_add_pairs(cap_token *token, captoken_add_pair add,
+                                                 const char *texts, size_t pairs)
+{
+    for (; pairs > 0; pairs--) {
+        const char *key = texts;
+        const char *value = captoken_next(key);
+        cap_status status = add(token, key, value);
+
+        if (status != CAP_STATUS_OK) {
+            cap_token_free(token);
+            return captoken_changed(NULL, status);
+        }
+        texts = captoken_next(value);
+    }
+    return captoken_changed(token, CAP_STATUS_OK);
+}
+
 static inline captoken_object captoken_allow_outgoing(uintptr_t handle, const char *texts,
                                                       size_t params)
 {
     cap_token *token = (cap_token *)handle;
-    captoken_object changed = {CAP_STATUS_OK, handle, 0};
+    cap_status status = cap_allow_outgoing(token, texts);
 
-    changed.status = cap_allow_outgoing(token, texts);
-    if (changed.status != CAP_STATUS_OK)
-        return changed;
-    for (; params > 0; params--) {
-        const char *key = captoken_next(texts);
-        const char *value = captoken_next(key);
+    if (status != CAP_STATUS_OK)
+        return captoken_changed(token, status);
+    return captoken_add_pairs(token, cap_add_outgoing_param, captoken_next(texts), params);
+}
 
-        changed.status = cap_add_outgoing_param(token, key, value);
-        if (changed.status != CAP_STATUS_OK) {
-            cap_token_free(token);
-            changed.token = 0;
-            return changed;
-        }
-        texts = value;
-    }
-    changed.length = captoken_length(token);
-    return changed;
+static inline captoken_object captoken_allow_event_stream(uintptr_t handle, const char *texts,
+                                                          size_t filters)
+{
+    cap_token *token = (cap_token *)handle;
+    cap_status status = cap_allow_event_stream(token);
+
+    if (status != CAP_STATUS_OK)
+        return captoken_changed(token, status);
+    return captoken_add_pairs(token, cap_add_event_filter, texts, filters);
+}
+
+static inline captoken_object captoken_add_claim(uintptr_t handle, const char *texts)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_changed(token, cap_add_claim(token, texts, captoken_next(texts)));
+}
+
+static inline captoken_object captoken_set_not_before(uintptr_t handle, int64_t not_before)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_changed(token, cap_set_not_before(token, not_before));
 }
 
 static inline captoken_text captoken_generate(uintptr_t handle, int64_t ttl, char *buffer,
@@ -164,8 +208,11 @@ func newObject(o C.captoken_object) object {
 	return object{Status(o.status), uintptr(o.token), int(o.length)}
 }
 
-// chars lends a slice to C for a call.
+// chars lends a slice to C for a call. One without texts is NULL there.
 func chars(bytes []byte) *C.char {
+	if len(bytes) == 0 {
+		return nil
+	}
 	return (*C.char)(unsafe.Pointer(&bytes[0]))
 }
 
@@ -184,9 +231,33 @@ func libAllowIncoming(address uintptr, text []byte) object {
 	return newObject(C.captoken_allow_incoming(C.uintptr_t(address), chars(text)))
 }
 
+// libSetClientName takes the client name.
+func libSetClientName(address uintptr, text []byte) object {
+	return newObject(C.captoken_set_client_name(C.uintptr_t(address), chars(text)))
+}
+
+// libCheckClientName takes the client name.
+func libCheckClientName(text []byte) Status {
+	return Status(C.cap_check_client_name(chars(text)))
+}
+
 // libAllowOutgoing takes the application SID, and the key and value of each parameter.
 func libAllowOutgoing(address uintptr, texts []byte, params int) object {
 	return newObject(C.captoken_allow_outgoing(C.uintptr_t(address), chars(texts), C.size_t(params)))
+}
+
+// libAllowEventStream takes the key and value of each filter.
+func libAllowEventStream(address uintptr, texts []byte, filters int) object {
+	return newObject(C.captoken_allow_event_stream(C.uintptr_t(address), chars(texts), C.size_t(filters)))
+}
+
+// libAddClaim takes the name and the value in JSON.
+func libAddClaim(address uintptr, texts []byte) object {
+	return newObject(C.captoken_add_claim(C.uintptr_t(address), chars(texts)))
+}
+
+func libSetNotBefore(address uintptr, seconds int64) object {
+	return newObject(C.captoken_set_not_before(C.uintptr_t(address), C.int64_t(seconds)))
 }
 
 // libGenerate writes a token and a NUL into the buffer, if it has room for both, and

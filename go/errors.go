@@ -7,7 +7,7 @@ package captoken
 type Status int32
 
 // The statuses of the library. Some of them are for functions that only C has, and
-// some for functions of later versions.
+// StatusUnsupported is for functions of later versions.
 const (
 	StatusOK                Status = 0  // no error
 	StatusNullArgument      Status = 1  // C only: a NULL that must not be
@@ -18,8 +18,8 @@ const (
 	StatusBufferTooSmall    Status = 6  // C only: no room for the result
 	StatusNoCredentials     Status = 7  // "", and nothing is configured
 	StatusInvalidHandle     Status = 8  // C only: not an address of the library's
-	StatusMissingScope      Status = 9  // C only: a parameter before its permission
-	StatusInvalidClientName Status = 10 // not a name that all of Twilio's pages accept
+	StatusMissingScope      Status = 9  // C only: a parameter or filter before its permission
+	StatusInvalidClientName Status = 10 // not a name that all of Twilio takes
 	StatusReservedName      Status = 11 // a claim or grant that the library writes
 	StatusInvalidJSON       Status = 12 // not one JSON value
 	StatusUnsupported       Status = 13 // not for this kind of token
@@ -54,22 +54,26 @@ func (s Status) String() string {
 	}
 }
 
-// An Error is what every call of this package returns that fails.
+// An Error is what every call of this package returns that fails, but for the errors
+// of [encoding/json] that [Token.AddClaim] passes on.
 type Error struct {
 	Status Status
 }
 
 // Errors to compare with, by [errors.Is].
 var (
-	ErrEmptyArgument error = &Error{StatusEmptyArgument}
-	ErrInvalidUTF8   error = &Error{StatusInvalidUTF8}
-	ErrInvalidTTL    error = &Error{StatusInvalidTTL}
-	ErrInvalidTime   error = &Error{StatusInvalidTime}
-	ErrNoCredentials error = &Error{StatusNoCredentials}
-	ErrOutOfMemory   error = &Error{StatusOutOfMemory}
-	ErrInternal      error = &Error{StatusInternal}
-	ErrNUL           error = &Error{StatusNUL}
-	ErrClosed        error = &Error{StatusClosed}
+	ErrEmptyArgument     error = &Error{StatusEmptyArgument}
+	ErrInvalidUTF8       error = &Error{StatusInvalidUTF8}
+	ErrInvalidTTL        error = &Error{StatusInvalidTTL}
+	ErrInvalidTime       error = &Error{StatusInvalidTime}
+	ErrNoCredentials     error = &Error{StatusNoCredentials}
+	ErrInvalidClientName error = &Error{StatusInvalidClientName}
+	ErrReservedName      error = &Error{StatusReservedName}
+	ErrInvalidJSON       error = &Error{StatusInvalidJSON}
+	ErrOutOfMemory       error = &Error{StatusOutOfMemory}
+	ErrInternal          error = &Error{StatusInternal}
+	ErrNUL               error = &Error{StatusNUL}
+	ErrClosed            error = &Error{StatusClosed}
 )
 
 // Error says what the status means. It never contains a text that was given to the

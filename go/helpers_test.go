@@ -19,6 +19,9 @@ const (
 	accountSID     = "AC123123"
 	authToken      = "secret"
 	applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
+
+	// Of every token of the library.
+	header = `{"typ":"JWT","alg":"HS256"}`
 )
 
 // The second of all official tokens.
@@ -65,9 +68,9 @@ type claims struct {
 	exp        int64
 }
 
-// decode reads a token without the library. It must be signed with the key, and make
-// three claims.
-func decode(t testing.TB, jwt, key string) claims {
+// payload returns the payload of a token without the library. It must be signed with
+// the key.
+func payload(t testing.TB, jwt, key string) string {
 	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
@@ -84,19 +87,33 @@ func decode(t testing.TB, jwt, key string) claims {
 	if !hmac.Equal(decoded[2], mac.Sum(nil)) {
 		t.Fatalf("the signature is wrong: %s", jwt)
 	}
-	if header := string(decoded[0]); header != `{"typ":"JWT","alg":"HS256"}` {
-		t.Fatalf("the header is %s", header)
+	if string(decoded[0]) != header {
+		t.Fatalf("the header is %s", decoded[0])
 	}
-	var payload map[string]json.RawMessage
-	check(t, json.Unmarshal(decoded[1], &payload))
-	if len(payload) != 3 {
-		t.Fatalf("not three claims: %s", decoded[1])
+	return string(decoded[1])
+}
+
+// decode reads a token without the library. It must be signed with the key, and make
+// three claims, besides those of others.
+func decode(t testing.TB, jwt, key string, others ...string) claims {
+	t.Helper()
+	text := payload(t, jwt, key)
+	var members map[string]json.RawMessage
+	check(t, json.Unmarshal([]byte(text), &members))
+	for _, other := range others {
+		if members[other] == nil {
+			t.Fatalf("no %s: %s", other, text)
+		}
+		delete(members, other)
+	}
+	if len(members) != 3 {
+		t.Fatalf("not three claims: %s", text)
 	}
 	var read claims
 	for name, place := range map[string]interface{}{
 		"scope": &read.scope, "iss": &read.iss, "exp": &read.exp,
 	} {
-		if err := json.Unmarshal(payload[name], place); err != nil {
+		if err := json.Unmarshal(members[name], place); err != nil {
 			t.Fatalf("claim %s: %v", name, err)
 		}
 	}
@@ -124,7 +141,7 @@ func permissions(t testing.TB, scope string) []permission {
 		name, query, _ := strings.Cut(text, "?")
 		permission := permission{name: name}
 		for _, pair := range pairs(t, query) {
-			if pair[0] == "appParams" {
+			if pair[0] == "appParams" || pair[0] == "params" {
 				permission.params = pairs(t, pair[1])
 			} else {
 				permission.query = append(permission.query, pair)

@@ -1,5 +1,5 @@
-/* A library in captoken's place, with handles that can be counted and params that
- * fail when they are told to. */
+/* A library in captoken's place, with handles that can be counted, and params and
+ * filters that fail when they are told to. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "captoken.h"
@@ -18,6 +18,7 @@ struct cap_token {
 
 static int made;
 static int freed;
+static int event_streams_fail;
 static int is_freed[HANDLES_MAX];
 
 static cap_token *handle_of(struct cap_token *token)
@@ -75,6 +76,42 @@ cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char 
 {
     must_live(token);
     return strcmp(key, "fail") == 0 ? (cap_status)atoi(value) : CAP_STATUS_OK;
+}
+
+cap_status cap_set_client_name(cap_token *token, const char *client_name)
+{
+    return cap_allow_incoming(token, client_name);
+}
+
+cap_status cap_check_client_name(const char *client_name)
+{
+    return strcmp(client_name, "fail") == 0 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
+}
+
+/* Has no text that could tell it to fail: a claim does. */
+cap_status cap_allow_event_stream(cap_token *token)
+{
+    must_live(token);
+    return event_streams_fail ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+}
+
+cap_status cap_add_event_filter(cap_token *token, const char *key, const char *value)
+{
+    return cap_add_outgoing_param(token, key, value);
+}
+
+cap_status cap_add_claim(cap_token *token, const char *name, const char *json)
+{
+    must_live(token);
+    if (strcmp(name, "event streams fail") == 0)
+        event_streams_fail = strcmp(json, "true") == 0;
+    return strcmp(name, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+}
+
+cap_status cap_set_not_before(cap_token *token, int64_t not_before)
+{
+    must_live(token);
+    return not_before == 1 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
 }
 
 cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_t size,

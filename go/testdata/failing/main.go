@@ -23,11 +23,21 @@ func main() {
 	token := newToken()
 	expect(token.AllowIncoming("fail"), captoken.ErrInternal)
 	expect(token.AllowOutgoing("fail", ok), captoken.ErrOutOfMemory)
+	expect(token.SetClientName("fail"), captoken.ErrInternal)
+	expect(token.AddClaim("fail", 1), captoken.ErrOutOfMemory)
+	expect(token.SetNotBefore(time.Unix(1, 0)), captoken.ErrInternal)
+	expect(token.AddClaim("event streams fail", true), nil)
+	expect(token.AllowEventStream(ok), captoken.ErrOutOfMemory)
+	expect(token.AddClaim("event streams fail", false), nil)
 	generates(token)
 	expect(token.AllowOutgoing("AP1", ok, ok), nil)
+	expect(token.AllowEventStream(), nil)
+	expect(token.AllowEventStream(ok, ok), nil)
+	generates(token)
 	expectFreed(0)
+	expect(captoken.CheckClientName("fail"), captoken.ErrInternal)
 
-	// With some of the params, the handle is freed at once, and only once.
+	// With some of the params or filters, the handle is freed at once, and only once.
 	expect(token.AllowOutgoing("AP2", ok, fails(captoken.StatusOutOfMemory), ok), captoken.ErrOutOfMemory)
 	expectFreed(1)
 	isClosed(token)
@@ -44,6 +54,21 @@ func main() {
 	collect()
 	expectFreed(2)
 
+	for i, filters := range [][]captoken.Param{
+		{ok, fails(captoken.StatusOutOfMemory), ok},
+		{fails(captoken.StatusOutOfMemory), ok},
+		{ok, ok, fails(captoken.StatusOutOfMemory)},
+	} {
+		token = newToken()
+		expect(token.AllowEventStream(filters...), captoken.ErrOutOfMemory)
+		expectFreed(3 + i)
+		isClosed(token)
+		expect(token.Close(), nil)
+	}
+	token = nil
+	collect()
+	expectFreed(5)
+
 	// Close frees once, however often and from wherever it is called.
 	token = newToken()
 	var group sync.WaitGroup
@@ -55,10 +80,10 @@ func main() {
 		}()
 	}
 	group.Wait()
-	expectFreed(3)
+	expectFreed(6)
 	token = nil
 	collect()
-	expectFreed(3)
+	expectFreed(6)
 
 	// While a method runs, its Token is not forgotten.
 	done := make(chan error)
@@ -68,28 +93,28 @@ func main() {
 	}()
 	time.Sleep(50 * time.Millisecond)
 	collect()
-	expectFreed(3)
+	expectFreed(6)
 	expect(<-done, nil)
-	for i := 0; i < 100 && freed() < 4; i++ {
+	for i := 0; i < 100 && freed() < 7; i++ {
 		collect()
 	}
-	expectFreed(4)
+	expectFreed(7)
 
 	// What is forgotten is freed once. A copy keeps its original.
 	copied := *newToken()
 	collect()
-	expectFreed(4)
+	expectFreed(7)
 	generates(&copied)
 	for i := 0; i < 100; i++ {
 		newToken()
 	}
-	for i := 0; i < 100 && freed() < 104; i++ {
+	for i := 0; i < 100 && freed() < 107; i++ {
 		collect()
 	}
-	expectFreed(104)
+	expectFreed(107)
 	expect(copied.Close(), nil)
 	collect()
-	expectFreed(105)
+	expectFreed(108)
 }
 
 func newToken() *captoken.Token {
@@ -116,6 +141,8 @@ func isClosed(token *captoken.Token) {
 	expect(err, captoken.ErrClosed)
 	expect(token.AllowIncoming("Alice"), captoken.ErrClosed)
 	expect(token.AllowOutgoing("AP1", ok), captoken.ErrClosed)
+	expect(token.AllowEventStream(ok), captoken.ErrClosed)
+	expect(token.AddClaim("c", 1), captoken.ErrClosed)
 }
 
 // collect gives finalizers the time to run.
