@@ -1,7 +1,7 @@
 //go:build cgo
 
-// Package captoken mints the capability tokens with which a web page or a phone
-// registers with Twilio Client.
+// Package captoken mints and checks the capability tokens with which a web page or a
+// phone registers with Twilio Client.
 //
 // A capability token is a JSON Web Token, signed with HS256. Its scope claim says
 // under which client name the browser may be called, and which application handles
@@ -20,6 +20,9 @@
 //		return err
 //	}
 //	jwt, err := token.Generate(captoken.DefaultTTL)
+//
+// [Verify] checks a token and says what is in it, whether this package or one of
+// Twilio's libraries has made it.
 //
 // # Text
 //

@@ -665,6 +665,11 @@ func TestErrorsAreToldApart(t *testing.T) {
 		captoken.StatusInvalidJSON:       captoken.ErrInvalidJSON,
 		captoken.StatusOutOfMemory:       captoken.ErrOutOfMemory,
 		captoken.StatusInternal:          captoken.ErrInternal,
+		captoken.StatusTokenMalformed:    captoken.ErrTokenMalformed,
+		captoken.StatusTokenAlgorithm:    captoken.ErrTokenAlgorithm,
+		captoken.StatusTokenSignature:    captoken.ErrTokenSignature,
+		captoken.StatusTokenExpired:      captoken.ErrTokenExpired,
+		captoken.StatusTokenNotYetValid:  captoken.ErrTokenNotYetValid,
 		captoken.StatusNUL:               captoken.ErrNUL,
 		captoken.StatusClosed:            captoken.ErrClosed,
 	}

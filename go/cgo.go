@@ -34,7 +34,7 @@ typedef struct {
     size_t length;
 } captoken_object;
 
-// The length of a token.
+// The length of what was written.
 typedef struct {
     cap_status status;
     size_t length;
@@ -186,6 +186,15 @@ static inline captoken_text captoken_generate_at(uintptr_t handle, int64_t now, 
     return text;
 }
 
+static inline captoken_text captoken_verify(const char *texts, int64_t now, char *payload,
+                                            size_t size)
+{
+    captoken_text text;
+
+    text.status = cap_verify(texts, captoken_next(texts), now, payload, size, &text.length);
+    return text;
+}
+
 static inline void captoken_free(uintptr_t handle)
 {
     cap_token_free((cap_token *)handle);
@@ -270,6 +279,13 @@ func libGenerate(address uintptr, clock clock, ttl int64, buffer []byte) (int, S
 	} else {
 		text = C.captoken_generate(handle, C.int64_t(ttl), chars(buffer), size)
 	}
+	return int(text.length), Status(text.status)
+}
+
+// libVerify takes the token and the secret. It writes the payload and a NUL into the
+// buffer, if it has room for both, and returns the payload's length.
+func libVerify(texts []byte, now int64, buffer []byte) (int, Status) {
+	text := C.captoken_verify(chars(texts), C.int64_t(now), chars(buffer), C.size_t(len(buffer)))
 	return int(text.length), Status(text.status)
 }
 

@@ -72,6 +72,11 @@ var (
 	ErrInvalidJSON       error = &Error{StatusInvalidJSON}
 	ErrOutOfMemory       error = &Error{StatusOutOfMemory}
 	ErrInternal          error = &Error{StatusInternal}
+	ErrTokenMalformed    error = &Error{StatusTokenMalformed}
+	ErrTokenAlgorithm    error = &Error{StatusTokenAlgorithm}
+	ErrTokenSignature    error = &Error{StatusTokenSignature}
+	ErrTokenExpired      error = &Error{StatusTokenExpired}
+	ErrTokenNotYetValid  error = &Error{StatusTokenNotYetValid}
 	ErrNUL               error = &Error{StatusNUL}
 	ErrClosed            error = &Error{StatusClosed}
 )

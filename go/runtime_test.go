@@ -28,6 +28,11 @@ func TestConcurrentUse(t *testing.T) {
 	outgoing := func(name string) error {
 		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
 	}
+	events := func(name string) error {
+		return token.AllowEventStream(captoken.Param{Key: "c", Value: name}, captoken.Param{Key: "d", Value: name})
+	}
+	claim := func(name string) error { return token.AddClaim("claim", []string{name, name}) }
+	notBefore := func(name string) error { return token.SetNotBefore(time.Unix(int64(len(name)), 0)) }
 	configured := func(string) error {
 		other, err := captoken.New("", "")
 		if err == nil {
@@ -40,7 +45,9 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	var minting, changing sync.WaitGroup
 	done := make(chan struct{})
-	for _, change := range []func(string) error{incoming, outgoing, outgoing, configured} {
+	for _, change := range []func(string) error{
+		incoming, outgoing, outgoing, events, events, claim, notBefore, configured,
+	} {
 		change := change
 		check(t, change(names[0]))
 		changing.Add(1)
@@ -66,6 +73,9 @@ func TestConcurrentUse(t *testing.T) {
 			defer minting.Done()
 			for j := 0; j < 20; j++ {
 				jwt, err := token.Generate(captoken.DefaultTTL)
+				if err == nil {
+					_, err = captoken.Verify(jwt, authToken, time.Now())
+				}
 				if err != nil {
 					t.Error(err)
 					return
@@ -78,19 +88,30 @@ func TestConcurrentUse(t *testing.T) {
 	close(done)
 	changing.Wait()
 	close(jwts)
-	scopes := map[string]bool{}
+	scopes, claims, beginnings := map[string]bool{}, map[string]bool{}, map[int64]bool{}
 	for _, name := range names {
 		for _, sid := range names {
-			params := "a%3D" + sid + "%26b%3D" + sid
-			scopes["scope:client:incoming?clientName="+name+
-				" scope:client:outgoing?appSid="+sid+"&appParams="+params+"&clientName="+name] = true
+			for _, filter := range names {
+				params := "a%3D" + sid + "%26b%3D" + sid
+				filters := "c%3D" + filter + "%26d%3D" + filter
+				scopes["scope:client:incoming?clientName="+name+
+					" scope:client:outgoing?appSid="+sid+"&appParams="+params+"&clientName="+name+
+					" scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="+filters] = true
+			}
 		}
+		claims[`["`+name+`","`+name+`"]`] = true
+		beginnings[int64(len(name))] = true
 	}
 	minted := 0
 	for jwt := range jwts {
 		minted++
-		if scope := decode(t, jwt, authToken).scope; !scopes[scope] {
+		if scope := decode(t, jwt, authToken, "claim", "nbf").scope; !scopes[scope] {
 			t.Fatalf("the scope is %s", scope)
+		}
+		read, err := captoken.Verify(jwt, authToken, time.Now())
+		check(t, err)
+		if !claims[string(read.Custom["claim"])] || !beginnings[read.NotBefore.Unix()] {
+			t.Fatalf("the claims are %s", read.Payload)
 		}
 	}
 	if minted != 200*20 {
@@ -240,16 +261,7 @@ func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 		if allocations := testing.AllocsPerRun(runs, generate); allocations != allocationsPerToken {
 			t.Errorf("%s: %v allocations", what, allocations)
 		}
-		// Finalizers of other tests' Tokens may call, too; they come to an end.
-		calls := int64(0)
-		for attempt := 0; attempt < 10 && calls != runs; attempt++ {
-			before := runtime.NumCgoCall()
-			for i := 0; i < runs; i++ {
-				generate()
-			}
-			calls = runtime.NumCgoCall() - before
-		}
-		if calls != runs {
+		if calls := callsOfC(runs, generate); calls != runs {
 			t.Errorf("%s: %d calls of C for %d tokens", what, calls, runs)
 		}
 	}
@@ -260,8 +272,59 @@ func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 	cost("outgoing")
 	check(t, token.AllowOutgoing(applicationSID))
 	cost("without the param")
+	check(t, token.AllowEventStream(captoken.Param{Key: "Foo", Value: "Bar"}))
+	cost("event stream")
+	check(t, token.SetClientName(strings.Repeat("Bob", 10)))
+	cost("client name")
+	check(t, token.AddClaim("Foo", "Bar"))
+	cost("claim")
+	check(t, token.SetNotBefore(frozen))
+	cost("not before")
+	check(t, token.SetNotBefore(time.Time{}))
+	cost("at once")
 	_ = token.AllowIncoming("")
 	cost("after a call that failed")
+}
+
+// Protects: what every other call costs. One call of C.
+func TestEveryMethodCallsOnce(t *testing.T) {
+	const runs = 100
+	token := newToken(t)
+	params := []captoken.Param{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}, {Key: "c", Value: "3"}}
+	jwt := sign(header, `{"exp":1400003600,"scope":"scope:client:incoming?clientName=Alice"}`, authToken)
+	for name, call := range map[string]func() error{
+		"AllowIncoming":             func() error { return token.AllowIncoming("Alice") },
+		"AllowOutgoing":             func() error { return token.AllowOutgoing(applicationSID, params...) },
+		"AllowEventStream":          func() error { return token.AllowEventStream(params...) },
+		"AllowEventStream, without": func() error { return token.AllowEventStream() },
+		"SetClientName":             func() error { return token.SetClientName("Alice") },
+		"AddClaim":                  func() error { return token.AddClaim("claim", params) },
+		"SetNotBefore":              func() error { return token.SetNotBefore(frozen) },
+		"CheckClientName":           func() error { return captoken.CheckClientName("Alice") },
+		"Verify": func() error {
+			_, err := captoken.Verify(jwt, authToken, frozen)
+			return err
+		},
+	} {
+		calls := callsOfC(runs, func() { check(t, call()) })
+		if calls != runs {
+			t.Errorf("%s: %d calls of C instead of %d", name, calls, runs)
+		}
+	}
+}
+
+// callsOfC returns how many calls of C it takes to do something a number of times.
+func callsOfC(runs int64, do func()) int64 {
+	calls := int64(0)
+	// Finalizers of other tests' Tokens may call, too; they come to an end.
+	for attempt := 0; attempt < 10 && calls != runs; attempt++ {
+		before := runtime.NumCgoCall()
+		for i := int64(0); i < runs; i++ {
+			do()
+		}
+		calls = runtime.NumCgoCall() - before
+	}
+	return calls
 }
 
 // Protects: a token longer than foreseen, as its time has more digits than today's.
@@ -301,6 +364,21 @@ func TestAuthTokenIsWiped(t *testing.T) {
 		},
 		"Configure": func(authToken string) error {
 			configure(t, accountSID, authToken)
+			return nil
+		},
+		"Verify": func(authToken string) error {
+			token, err := captoken.New(accountSID, authToken)
+			if err != nil {
+				return err
+			}
+			defer token.Close()
+			_, err = captoken.Verify(mint(t, token), authToken, frozen)
+			return err
+		},
+		"Verify, refused": func(authToken string) error {
+			if _, err := captoken.Verify(mint(t, newToken(t)), authToken, frozen); !errors.Is(err, captoken.ErrTokenSignature) {
+				return fmt.Errorf("the error is %v", err)
+			}
 			return nil
 		},
 	} {

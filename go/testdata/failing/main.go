@@ -115,6 +115,22 @@ func main() {
 	expect(copied.Close(), nil)
 	collect()
 	expectFreed(108)
+
+	// A check that fails returns nothing of the token, and what is no JSON is a bug.
+	for _, test := range []struct {
+		token, secret string
+		want          error
+	}{
+		{`{"exp":1}`, "secret", nil},
+		{`{"exp":1}`, "fail", captoken.ErrOutOfMemory},
+		{`{"exp":1`, "secret", captoken.ErrInternal},
+	} {
+		claims, err := captoken.Verify(test.token, test.secret, time.Unix(0, 0))
+		expect(err, test.want)
+		if (string(claims.Payload) == test.token) != (err == nil) || claims.ExpiresAt.IsZero() != (err != nil) {
+			log.Panicf("%s gives %+v", test.token, claims)
+		}
+	}
 }
 
 func newToken() *captoken.Token {

@@ -1,0 +1,502 @@
+package captoken_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"captoken"
+)
+
+// Protects: everything that a token can say comes back.
+func TestVerifyReadsWhatATokenSays(t *testing.T) {
+	token := newToken(t)
+	check(t, token.AllowIncoming("a b"))
+	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "1 + 1 = é&"},
+		captoken.Param{Key: "Foo"}, captoken.Param{}))
+	check(t, token.SetClientName("Bob"))
+	check(t, token.AllowEventStream(captoken.Param{Key: "%", Value: "+"}))
+	check(t, token.AddClaim("user", map[string]interface{}{"id": 42}))
+	check(t, token.AddClaim("Iss", "é"))
+	check(t, token.SetNotBefore(frozen))
+	jwt := mint(t, token)
+	claims, err := captoken.Verify(jwt, authToken, frozen)
+	check(t, err)
+	want := captoken.Claims{
+		Issuer:    accountSID,
+		ExpiresAt: frozen.Add(time.Hour).UTC(),
+		NotBefore: frozen.UTC(),
+		Scopes: []captoken.Scope{
+			{
+				Text:       "scope:client:incoming?clientName=a%20b",
+				Service:    "client",
+				Privilege:  "incoming",
+				ClientName: "a b",
+			},
+			{
+				Text: "scope:client:outgoing?appSid=" + applicationSID +
+					"&appParams=Foo%3D1%2520%252B%25201%2520%253D%2520%25C3%25A9%2526%26Foo%3D%26%3D&clientName=Bob",
+				Service:        "client",
+				Privilege:      "outgoing",
+				ApplicationSID: applicationSID,
+				ClientName:     "Bob",
+				Params:         []captoken.Param{{Key: "Foo", Value: "1 + 1 = é&"}, {Key: "Foo"}, {}},
+			},
+			{
+				Text:      "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=%2525%3D%252B",
+				Service:   "stream",
+				Privilege: "subscribe",
+				Path:      "/2010-04-01/Events",
+				Params:    []captoken.Param{{Key: "%", Value: "+"}},
+			},
+		},
+		Custom: map[string]json.RawMessage{
+			"user": json.RawMessage(`{"id":42}`),
+			"Iss":  json.RawMessage(`"\u00e9"`),
+		},
+		Payload: json.RawMessage(payload(t, jwt, authToken)),
+	}
+	if !reflect.DeepEqual(claims, want) {
+		t.Errorf("the claims are\n%+v, not\n%+v", claims, want)
+	}
+	var user struct{ ID int }
+	check(t, json.Unmarshal(claims.Custom["user"], &user))
+	if user.ID != 42 {
+		t.Errorf("the user is %d", user.ID)
+	}
+}
+
+// Protects: an access token, as Twilio's own libraries write them, is read too.
+func TestVerifyReadsAccessTokens(t *testing.T) {
+	const text = `{"jti":"SK123-1400000000","grants":{"identity":"alice","voice":{"incoming":{"allow":true}}},` +
+		`"iss":"SK123","exp":1400003600,"nbf":1400000000,"sub":"AC123"}`
+	jwt := sign(`{"cty":"twilio-fpa;v=1","typ":"JWT","alg":"HS256"}`, text, "secret")
+	claims, err := captoken.Verify(jwt, "secret", frozen)
+	check(t, err)
+	want := captoken.Claims{
+		Issuer:    "SK123",
+		Subject:   "AC123",
+		ID:        "SK123-1400000000",
+		ExpiresAt: frozen.Add(time.Hour).UTC(),
+		NotBefore: frozen.UTC(),
+		Custom: map[string]json.RawMessage{
+			"grants": json.RawMessage(`{"identity":"alice","voice":{"incoming":{"allow":true}}}`),
+		},
+		Payload: json.RawMessage(text),
+	}
+	if !reflect.DeepEqual(claims, want) {
+		t.Errorf("the claims are %+v, not %+v", claims, want)
+	}
+}
+
+// Protects: what is no token of this secret, or none at this time, is refused, with the
+// reason and nothing else.
+func TestVerifyRefusesForgeries(t *testing.T) {
+	const says = `{"iss":"AC123123","exp":1400003600}`
+	valid := sign(header, says, authToken)
+	parts := strings.Split(valid, ".")
+	signed := func(header string) string { return sign(header, says, authToken) }
+	saying := func(payload string) string { return sign(header, payload, authToken) }
+	encode := base64.RawURLEncoding.EncodeToString
+	flipped := map[byte]string{'A': "B"}[parts[2][0]]
+	if flipped == "" {
+		flipped = "A"
+	}
+	tests := []struct {
+		name, token string
+		want        error
+	}{
+		{"nothing", "", captoken.ErrTokenMalformed},
+		{"two dots", "..", captoken.ErrTokenMalformed},
+		{"a text", "a token", captoken.ErrTokenMalformed},
+		{"another secret", sign(header, says, "secret2"), captoken.ErrTokenSignature},
+		{"no secret", sign(header, says, ""), captoken.ErrTokenSignature},
+		{"a flipped signature", parts[0] + "." + parts[1] + "." + flipped + parts[2][1:], captoken.ErrTokenSignature},
+		{"no signature", parts[0] + "." + parts[1] + ".", captoken.ErrTokenSignature},
+		{"a short signature", parts[0] + "." + parts[1] + "." + parts[2][:40], captoken.ErrTokenSignature},
+		{"another payload", parts[0] + "." + encode([]byte(`{"iss":"AC1","exp":1400003600}`)) + "." + parts[2],
+			captoken.ErrTokenSignature},
+		{"another header", encode([]byte(`{"alg":"HS256"}`)) + "." + parts[1] + "." + parts[2], captoken.ErrTokenSignature},
+		{"cut by one character", valid[:len(valid)-1], captoken.ErrTokenMalformed},
+		{"without the signature's part", parts[0] + "." + parts[1], captoken.ErrTokenMalformed},
+		{"an extra part", valid + ".", captoken.ErrTokenMalformed},
+		{"an extra first part", "." + valid, captoken.ErrTokenMalformed},
+		{"padding", valid + "=", captoken.ErrTokenMalformed},
+		{"a line break", valid + "\n", captoken.ErrTokenMalformed},
+		{"a space", " " + valid, captoken.ErrTokenMalformed},
+		{"base64 with plus", strings.Replace(valid, parts[1], "+"+parts[1], 1), captoken.ErrTokenMalformed},
+		{"alg none", signed(`{"typ":"JWT","alg":"none"}`), captoken.ErrTokenAlgorithm},
+		{"alg none, not signed", encode([]byte(`{"typ":"JWT","alg":"none"}`)) + "." + parts[1] + ".", captoken.ErrTokenAlgorithm},
+		{"alg HS512", signed(`{"typ":"JWT","alg":"HS512"}`), captoken.ErrTokenAlgorithm},
+		{"alg hs256", signed(`{"typ":"JWT","alg":"hs256"}`), captoken.ErrTokenAlgorithm},
+		{"no alg", signed(`{"typ":"JWT"}`), captoken.ErrTokenAlgorithm},
+		{"alg twice", signed(`{"alg":"HS256","alg":"HS256"}`), captoken.ErrTokenMalformed},
+		{"another typ", signed(`{"typ":"JWE","alg":"HS256"}`), captoken.ErrTokenMalformed},
+		{"crit", signed(`{"alg":"HS256","crit":["exp"]}`), captoken.ErrTokenMalformed},
+		{"no header", signed(``), captoken.ErrTokenMalformed},
+		{"no payload", saying(``), captoken.ErrTokenMalformed},
+		{"a list", saying(`[1400003600]`), captoken.ErrTokenMalformed},
+		{"not JSON", saying(`{"exp":1400003600`), captoken.ErrTokenMalformed},
+		{"not UTF-8", saying("{\"exp\":1400003600,\"a\":\"\xff\"}"), captoken.ErrTokenMalformed},
+		{"half of a surrogate pair", saying(`{"exp":1400003600,"a":"\ud800"}`), captoken.ErrTokenMalformed},
+		{"no exp", saying(`{}`), captoken.ErrTokenMalformed},
+		{"exp in capitals", saying(`{"EXP":1400003600}`), captoken.ErrTokenMalformed},
+		{"exp twice", saying(`{"exp":1400003600,"exp":1400003600}`), captoken.ErrTokenMalformed},
+		{"exp that is a word", saying(`{"exp":"later"}`), captoken.ErrTokenMalformed},
+		{"exp that is null", saying(`{"exp":null}`), captoken.ErrTokenMalformed},
+		{"exp beyond every number", saying(`{"exp":1e400}`), captoken.ErrTokenMalformed},
+		{"nbf that is null", saying(`{"exp":1400003600,"nbf":null}`), captoken.ErrTokenMalformed},
+		{"exp now", saying(`{"exp":1400000000}`), captoken.ErrTokenExpired},
+		{"exp a second ago", saying(`{"exp":1399999999}`), captoken.ErrTokenExpired},
+		{"exp a second ago, as text", saying(`{"exp":"1399999999"}`), captoken.ErrTokenExpired},
+		{"exp before 1970", saying(`{"exp":-1e300}`), captoken.ErrTokenExpired},
+		{"nbf in a second", saying(`{"exp":1400003600,"nbf":1400000001}`), captoken.ErrTokenNotYetValid},
+		{"nbf in half a second", saying(`{"exp":1400003600,"nbf":1400000000.5}`), captoken.ErrTokenNotYetValid},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			claims, err := captoken.Verify(test.token, authToken, frozen)
+			checkError(t, err, test.want)
+			if !reflect.DeepEqual(claims, captoken.Claims{}) {
+				t.Errorf("the claims are %+v", claims)
+			}
+		})
+	}
+	_, err := captoken.Verify(valid, authToken, frozen)
+	check(t, err)
+}
+
+// Protects: Verify reports each argument that is wrong, and rounds the time down.
+func TestVerifyChecksItsArguments(t *testing.T) {
+	jwt := sign(header, `{"exp":1400003600,"nbf":1400000000}`, authToken)
+	last := sign(header, `{"exp":1e300}`, authToken)
+	for _, test := range []struct {
+		token, secret string
+		now           time.Time
+		want          error
+	}{
+		{jwt, authToken, frozen, nil},
+		{jwt, authToken, frozen.Add(999999999), nil},
+		{jwt, authToken, frozen.Add(-1), captoken.ErrTokenNotYetValid},
+		{jwt, authToken, frozen.Add(time.Hour - 1), nil},
+		{jwt, authToken, frozen.Add(time.Hour), captoken.ErrTokenExpired},
+		{last, authToken, time.Unix(0, 0), nil},
+		{last, authToken, time.Unix(1<<53-1, 0), nil},
+		{last, authToken, time.Unix(1<<53, 0), captoken.ErrInvalidTime},
+		{last, authToken, time.Unix(math.MaxInt64, 0), captoken.ErrInvalidTime},
+		{last, authToken, time.Unix(0, -1), captoken.ErrInvalidTime},
+		{last, authToken, time.Time{}, captoken.ErrInvalidTime},
+		{jwt, "", frozen, captoken.ErrEmptyArgument},
+		{"", "", frozen, captoken.ErrEmptyArgument},
+		{jwt, notUTF8, frozen, captoken.ErrInvalidUTF8},
+		{notUTF8, authToken, frozen, captoken.ErrInvalidUTF8},
+		{notUTF8, "", frozen, captoken.ErrInvalidUTF8},
+		{jwt + "\x00", authToken, frozen, captoken.ErrNUL},
+		{jwt, authToken + "\x00", frozen, captoken.ErrNUL},
+		{"\x00" + jwt, authToken, frozen, captoken.ErrNUL},
+		{jwt, "\x00", frozen, captoken.ErrNUL},
+		{notUTF8, nul, frozen, captoken.ErrNUL},
+		{"", authToken, time.Time{}, captoken.ErrInvalidTime},
+	} {
+		claims, err := captoken.Verify(test.token, test.secret, test.now)
+		if test.want == nil {
+			check(t, err)
+			continue
+		}
+		checkError(t, err, test.want)
+		if !reflect.DeepEqual(claims, captoken.Claims{}) {
+			t.Errorf("the claims are %+v", claims)
+		}
+	}
+}
+
+// Protects: whatever the library accepts can be read, however strange it is.
+func TestVerifyReadsEveryPayload(t *testing.T) {
+	at := func(seconds, nanoseconds int64) time.Time { return time.Unix(seconds, nanoseconds).UTC() }
+	deep := strings.Repeat("[", 128) + strings.Repeat("]", 128)
+	for _, test := range []struct {
+		payload string
+		want    captoken.Claims
+	}{
+		{`{"exp":1400003600}`, captoken.Claims{}},
+		{" {\n\t\"exp\" : 1400003600\r\n} ", captoken.Claims{}},
+		{`{"\u0065xp":1400003600}`, captoken.Claims{}},
+		// Times.
+		{`{"exp":"1400003600"}`, captoken.Claims{}},
+		{`{"exp":"\u00310000000000000000000"}`, captoken.Claims{ExpiresAt: at(1<<53, 0)}},
+		{`{"exp":"00001400003600"}`, captoken.Claims{}},
+		{`{"exp":1400003600.5}`, captoken.Claims{ExpiresAt: at(1400003600, 500000000)}},
+		{`{"exp":1.4000036E+09}`, captoken.Claims{}},
+		{`{"exp":1400003600.99999999999999}`, captoken.Claims{ExpiresAt: at(1400003601, 0)}},
+		{`{"exp":1400003600.00000000001}`, captoken.Claims{}},
+		{`{"exp":9007199254740991}`, captoken.Claims{ExpiresAt: at(1<<53-1, 0)}},
+		{`{"exp":9223372036854775808}`, captoken.Claims{ExpiresAt: at(1<<53, 0)}},
+		{`{"exp":1e300}`, captoken.Claims{ExpiresAt: at(1<<53, 0)}},
+		{`{"exp":1.7976931348623157e308}`, captoken.Claims{ExpiresAt: at(1<<53, 0)}},
+		{`{"exp":1400003600,"nbf":0}`, captoken.Claims{NotBefore: at(0, 0)}},
+		{`{"exp":1400003600,"nbf":-0.0}`, captoken.Claims{NotBefore: at(0, 0)}},
+		{`{"exp":1400003600,"nbf":1e-999999999}`, captoken.Claims{NotBefore: at(0, 0)}},
+		{`{"exp":1400003600,"nbf":0.25}`, captoken.Claims{NotBefore: at(0, 250000000)}},
+		{`{"exp":1400003600,"nbf":-0.25}`, captoken.Claims{NotBefore: at(-1, 750000000)}},
+		{`{"exp":1400003600,"nbf":-1e300}`, captoken.Claims{NotBefore: at(-1<<53, 0)}},
+		{`{"exp":1400003600,"nbf":"12"}`, captoken.Claims{NotBefore: at(12, 0)}},
+		{`{"exp":1400003600,"iat":1399999999.5}`, captoken.Claims{IssuedAt: at(1399999999, 500000000)}},
+		{`{"exp":1400003600,"iat":1,"iat":"2"}`, captoken.Claims{IssuedAt: at(2, 0)}},
+		{`{"exp":1400003600,"iat":1e400}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":null}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":""}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":"-1"}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":"0x10"}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":"inf"}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":"1_0"}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":true}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":[1]}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iat":{"a":1}}`, captoken.Claims{}},
+		// Texts.
+		{`{"exp":1400003600,"iss":"","sub":"","jti":"","scope":""}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iss":1,"sub":null,"jti":[],"scope":{}}`, captoken.Claims{}},
+		{`{"exp":1400003600,"scope":null}`, captoken.Claims{}},
+		{`{"exp":1400003600,"scope":["scope:client:incoming"]}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iss":"a","iss":"b"}`, captoken.Claims{Issuer: "b"}},
+		{`{"exp":1400003600,"iss":"a","iss":1}`, captoken.Claims{}},
+		{`{"exp":1400003600,"iss":"\u0000\ud83d\ude00é"}`, captoken.Claims{Issuer: "\x00😀é"}},
+		// Others.
+		{`{"exp":1400003600,"Exp":1,"ISS":"a","Scope":"b"}`, captoken.Claims{Custom: map[string]json.RawMessage{
+			"Exp": json.RawMessage("1"), "ISS": json.RawMessage(`"a"`), "Scope": json.RawMessage(`"b"`)}}},
+		{`{"exp":1400003600,"a":1e400,"b":1E+02,"":null}`, captoken.Claims{Custom: map[string]json.RawMessage{
+			"a": json.RawMessage("1e400"), "b": json.RawMessage("1E+02"), "": json.RawMessage("null")}}},
+		{`{"exp":1400003600,"a":1,"a": [ 2 ] }`, captoken.Claims{Custom: map[string]json.RawMessage{
+			"a": json.RawMessage("[ 2 ]")}}},
+		{`{"exp":1400003600,"a":` + deep + `}`, captoken.Claims{Custom: map[string]json.RawMessage{
+			"a": json.RawMessage(deep)}}},
+	} {
+		claims, err := captoken.Verify(sign(header, test.payload, authToken), authToken, frozen)
+		if err != nil {
+			t.Errorf("%s: %v", test.payload, err)
+			continue
+		}
+		want := test.want
+		want.Payload = json.RawMessage(test.payload)
+		if want.ExpiresAt.IsZero() {
+			want.ExpiresAt = at(1400003600, 0)
+		}
+		if !reflect.DeepEqual(claims, want) {
+			t.Errorf("%s gives\n%+v, not\n%+v", test.payload, claims, want)
+		}
+	}
+}
+
+// Protects: how a scope is read: as a form, its parameters twice, and nothing of it if
+// that is not possible in one way only.
+func TestScopes(t *testing.T) {
+	client := func(text, privilege string) captoken.Scope {
+		return captoken.Scope{Text: text, Service: "client", Privilege: privilege}
+	}
+	type read func(text string) captoken.Scope
+	incoming := func(name string) read {
+		return func(text string) captoken.Scope {
+			scope := client(text, "incoming")
+			scope.ClientName = name
+			return scope
+		}
+	}
+	outgoing := func(params ...captoken.Param) read {
+		return func(text string) captoken.Scope {
+			scope := client(text, "outgoing")
+			scope.ApplicationSID, scope.Params = "AP1", params
+			return scope
+		}
+	}
+	events := func(path string, filters ...captoken.Param) read {
+		return func(text string) captoken.Scope {
+			return captoken.Scope{Text: text, Service: "stream", Privilege: "subscribe", Path: path, Params: filters}
+		}
+	}
+	unread := func(text string) captoken.Scope { return captoken.Scope{Text: text} }
+	for _, test := range []struct {
+		text string
+		read read
+	}{
+		{"scope:client:incoming?clientName=alice", incoming("alice")},
+		{"scope:client:incoming?clientName=a+b%20c%2Bd%2bé", incoming("a b c+d+é")},
+		{"scope:client:incoming?clientName=", incoming("")},
+		{"scope:client:incoming?clientName", incoming("")},
+		{"scope:client:incoming?", incoming("")},
+		{"scope:client:incoming", incoming("")},
+		{"scope:client:incoming?&clientName=a=b&", incoming("a=b")},
+		{"scope:client:incoming?client%4eame=a", incoming("a")},
+		{"scope:client:incoming?clientname=a&other=%26", incoming("")},
+		{"scope:client:incoming?clientName=a:b?c", incoming("a:b?c")},
+		{"scope:client:incoming?clientName=a;b", incoming("a;b")},
+		{"scope:client:outgoing?appSid=AP1&appParams=", outgoing()},
+		{"scope:client:outgoing?appParams=a%3D1%26b%3D2%2B%2526%2B3&appSid=AP1",
+			outgoing(captoken.Param{Key: "a", Value: "1"}, captoken.Param{Key: "b", Value: "2 & 3"})},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D1%26a%3D1%26%26b%26%3D",
+			outgoing(captoken.Param{Key: "a", Value: "1"}, captoken.Param{Key: "a", Value: "1"},
+				captoken.Param{Key: "b"}, captoken.Param{})},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D%252541", outgoing(captoken.Param{Key: "a", Value: "%41"})},
+		{"scope:stream:subscribe?path=/2010-04-01/Events", events("/2010-04-01/Events")},
+		{"scope:stream:subscribe?path=%2F&params=a%3D1", events("/", captoken.Param{Key: "a", Value: "1"})},
+		{"scope:stream:subscribe?path=%2F&appParams=a%3D1", events("/", captoken.Param{Key: "a", Value: "1"})},
+		{"scope:other:thing?clientName=a", func(text string) captoken.Scope {
+			return captoken.Scope{Text: text, Service: "other", Privilege: "thing", ClientName: "a"}
+		}},
+		{"x", unread},
+		{"scope", unread},
+		{"scope:", unread},
+		{"scope::", unread},
+		{"scope:client:", unread},
+		{"scope:client:?clientName=a", unread},
+		{"scope::incoming?clientName=a", unread},
+		{"scope:client:incoming:more?clientName=a", unread},
+		{"Scope:client:incoming?clientName=a", unread},
+		{"client:incoming?clientName=a", unread},
+		{"?scope:client:incoming", unread},
+		{"scope:client:incoming?clientName=%", unread},
+		{"scope:client:incoming?clientName=%4", unread},
+		{"scope:client:incoming?clientName=%zz", unread},
+		{"scope:client:incoming?clientName=a&%zz=b", unread},
+		{"scope:client:incoming?clientName=a&clientName=b", unread},
+		{"scope:client:incoming?clientName=&clientName=b", unread},
+		{"scope:client:incoming?clientName=a&client%4eame=a", unread},
+		{"scope:client:outgoing?appSid=AP1&appSid=AP2", unread},
+		{"scope:client:outgoing?appSid=AP1&appParams=note%3D100%25", unread},
+		{"scope:client:outgoing?appSid=AP1&appParams=&params=a%3D1", unread},
+	} {
+		text, err := json.Marshal(map[string]interface{}{"exp": 1400003600, "scope": test.text})
+		check(t, err)
+		claims, err := captoken.Verify(sign(header, string(text), authToken), authToken, frozen)
+		check(t, err)
+		if want := []captoken.Scope{test.read(test.text)}; !reflect.DeepEqual(claims.Scopes, want) {
+			t.Errorf("%+v, not %+v", claims.Scopes, want)
+		}
+	}
+
+	// Only the space is between scopes.
+	const scope = "  scope:client:incoming?clientName=a  x\\u00a0\\ty scope:client:incoming?clientName=b "
+	claims, err := captoken.Verify(sign(header, `{"exp":1400003600,"scope":"`+scope+`"}`, authToken), authToken, frozen)
+	check(t, err)
+	want := []captoken.Scope{
+		incoming("a")("scope:client:incoming?clientName=a"),
+		unread("x\u00a0\ty"),
+		incoming("b")("scope:client:incoming?clientName=b"),
+	}
+	if !reflect.DeepEqual(claims.Scopes, want) {
+		t.Errorf("%+v, not %+v", claims.Scopes, want)
+	}
+}
+
+// Protects: nothing limits the length of a token.
+func TestVerifyReadsLongTokens(t *testing.T) {
+	token := newToken(t)
+	long := strings.Repeat("0123456789 &=+%", 1<<20/15)
+	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "long", Value: long}))
+	check(t, token.AddClaim("long", long))
+	claims, err := captoken.Verify(mint(t, token), authToken, frozen)
+	check(t, err)
+	var read string
+	check(t, json.Unmarshal(claims.Custom["long"], &read))
+	if read != long || len(claims.Scopes) != 1 || claims.Scopes[0].Params[0].Value != long {
+		t.Error("the texts are others")
+	}
+}
+
+// Protects: Verify ends for any token, with one of its errors or the payload as it was
+// signed; and it accepts no token whose signature it could not check.
+func FuzzVerify(f *testing.F) {
+	for _, v := range vectors(f) {
+		f.Add(v.Tokens[0].Token, v.AuthToken, v.Now)
+	}
+	f.Add(sign(header, `{"exp":1e300,"scope":"scope:a:b?a=%25&c"}`, "secret"), "secret", int64(5))
+	f.Add("..", "secret", int64(-1))
+	f.Fuzz(func(t *testing.T, token, secret string, now int64) {
+		claims, err := captoken.Verify(token, secret, time.Unix(now, 0))
+		if err != nil {
+			checkRefused(t, claims, err)
+			return
+		}
+		parts := strings.Split(token, ".")
+		text, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+		check(t, err)
+		head, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
+		check(t, err)
+		if sign(string(head), string(text), secret) != token {
+			t.Fatal("the signature is wrong")
+		}
+		checkClaims(t, claims, string(text), now)
+	})
+}
+
+// Protects: whatever payload the library accepts, Verify reads it without an error.
+func FuzzVerifyPayload(f *testing.F) {
+	for _, v := range vectors(f) {
+		f.Add(payloadOf(f, v.Tokens[0].Token), v.Now)
+	}
+	for _, text := range []string{
+		`{"exp":1e300,"nbf":-1e300,"iat":1e400}`,
+		`{"exp":"99999999999999999999","scope":"scope:a:b?a=%25&c scope::"}`,
+		`{"exp":1.5,"":[{"a":[]}],"a":"\ud83d\ude00","a":-0e-0}`,
+		`{"exp":2,"iss":"\u0000","sub":1,"jti":{}}`,
+	} {
+		f.Add(text, int64(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, now int64) {
+		claims, err := captoken.Verify(sign(header, text, authToken), authToken, time.Unix(now, 0))
+		if err != nil {
+			checkRefused(t, claims, err)
+			return
+		}
+		checkClaims(t, claims, text, now)
+	})
+}
+
+func payloadOf(t testing.TB, jwt string) string {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[1])
+	check(t, err)
+	return string(text)
+}
+
+// checkRefused wants one of the errors that Verify names, and nothing of the token.
+func checkRefused(t *testing.T, claims captoken.Claims, err error) {
+	t.Helper()
+	for _, named := range []error{
+		captoken.ErrNUL, captoken.ErrEmptyArgument, captoken.ErrInvalidUTF8, captoken.ErrInvalidTime,
+		captoken.ErrTokenMalformed, captoken.ErrTokenAlgorithm, captoken.ErrTokenSignature,
+		captoken.ErrTokenExpired, captoken.ErrTokenNotYetValid,
+	} {
+		if errors.Is(err, named) && reflect.DeepEqual(claims, captoken.Claims{}) {
+			return
+		}
+	}
+	t.Fatalf("%v, with %+v", err, claims)
+}
+
+// checkClaims wants what every token says that is valid at a time.
+func checkClaims(t *testing.T, claims captoken.Claims, text string, now int64) {
+	t.Helper()
+	at := time.Unix(now, 0)
+	if string(claims.Payload) != text || !at.Before(claims.ExpiresAt) || at.Before(claims.NotBefore) {
+		t.Fatalf("at %d, %s gives %+v", now, text, claims)
+	}
+	var members map[string]json.RawMessage
+	check(t, json.Unmarshal([]byte(text), &members))
+	for _, name := range []string{"iss", "sub", "jti", "exp", "nbf", "iat", "scope"} {
+		delete(members, name)
+	}
+	if len(members) != len(claims.Custom) {
+		t.Fatalf("%s gives %+v", text, claims)
+	}
+	for _, scope := range claims.Scopes {
+		if scope.Text == "" || (scope.Service == "") != (scope.Privilege == "") ||
+			scope.Service == "" && fmt.Sprintf("%+v", scope) != fmt.Sprintf("%+v", captoken.Scope{Text: scope.Text}) {
+			t.Fatalf("%s gives %+v", text, scope)
+		}
+	}
+}
