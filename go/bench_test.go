@@ -58,6 +58,19 @@ func BenchmarkCycle(b *testing.B) {
 	})
 }
 
+func BenchmarkVerify(b *testing.B) {
+	token := fullToken(b)
+	defer token.Close()
+	jwt := mint(b, token)
+	measure(b, func() {
+		for i := 0; i < b.N; i++ {
+			if _, err := captoken.Verify(jwt, authToken, frozen); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // fullToken returns a Token with both permissions and a param.
 func fullToken(b *testing.B) *captoken.Token {
 	token, err := captoken.New(accountSID, authToken)

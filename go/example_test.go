@@ -180,6 +180,123 @@ func ExampleParam() {
 	// scope:client:outgoing?appSid=APabe7650f654fc34655fc81ae71caa3ff&appParams=user_id%3D42
 }
 
+// Calls come from a name that cannot be called.
+func ExampleToken_SetClientName() {
+	token, err := captoken.New("AC123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	if err := token.AllowOutgoing("AP123123"); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.SetClientName("alice"); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(scope(jwt))
+	// Output:
+	// scope:client:outgoing?appSid=AP123123&clientName=alice
+}
+
+// A browser that follows the calls of an account, but none of its other events.
+func ExampleToken_AllowEventStream() {
+	token, err := captoken.New("AC123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	calls := captoken.Param{Key: "ResourceType", Value: "call"}
+	if err := token.AllowEventStream(calls); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(scope(jwt))
+	// Output:
+	// scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=ResourceType%3Dcall
+}
+
+// One token for Twilio and for the program's own interface: it says who the user is,
+// and nobody else can write such a token.
+func ExampleToken_AddClaim() {
+	type User struct {
+		ID    int      `json:"id"`
+		Roles []string `json:"roles"`
+	}
+
+	token, err := captoken.New("AC123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	if err := token.AllowIncoming("alice"); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.AddClaim("user", User{42, []string{"agent"}}); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Where the program is asked for something, with this token.
+	claims, err := captoken.Verify(jwt, "secret", time.Now())
+	if err != nil {
+		log.Fatal(err)
+	}
+	var user User
+	if err := json.Unmarshal(claims.Custom["user"], &user); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(user.ID, user.Roles)
+	// Output:
+	// 42 [agent]
+}
+
+// What a token says, and until when.
+func ExampleVerify() {
+	// Of twilio-ruby 3.16.1.
+	const jwt = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6InNjb3BlOmNsaWVudDppbmNvbWluZ" +
+		"z9jbGllbnROYW1lPUFsaWNlIHNjb3BlOmNsaWVudDpvdXRnb2luZz9hcHBTaWQ9QVAxMjMxMjMmYXB" +
+		"wUGFyYW1zPUZvbyUzREJhciZjbGllbnROYW1lPUFsaWNlIiwiaXNzIjoiQUMxMjMxMjMiLCJleHAiO" +
+		"jE0MDAwMDA2MDB9.e_b4lHrQpemrtcSgsYhMOn_LtL3nVo3jDbTx8tQT2YE"
+	now := time.Unix(1400000000, 0)
+
+	claims, err := captoken.Verify(jwt, "secret", now)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.Issuer, claims.ExpiresAt.Sub(now))
+	for _, scope := range claims.Scopes {
+		fmt.Println(scope.Service, scope.Privilege, scope.ClientName, scope.Params)
+	}
+
+	_, err = captoken.Verify(jwt, "secret", now.Add(24*time.Hour))
+	fmt.Println(errors.Is(err, captoken.ErrTokenExpired))
+	// Output:
+	// AC123123 10m0s
+	// client incoming Alice []
+	// client outgoing Alice [{Foo Bar}]
+	// true
+}
+
+// A name that a user has chosen is refused before a token is made for it.
+func ExampleCheckClientName() {
+	for _, name := range []string{"alice_42", "Alice Smith"} {
+		fmt.Println(captoken.CheckClientName(name))
+	}
+	// Output:
+	// <nil>
+	// captoken: the client name is not 1 to 256 ASCII letters, digits and underscores
+}
+
 // Errors are told apart by errors.Is.
 func ExampleError() {
 	token, err := captoken.New("AC123123", "secret")
