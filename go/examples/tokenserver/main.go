@@ -23,7 +23,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -116,9 +115,6 @@ type tokenHandler struct {
 	now            func() time.Time
 }
 
-// What all of Twilio's pages accept as a client name.
-var clientName = regexp.MustCompile(`^[A-Za-z0-9_]{1,256}$`)
-
 func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
@@ -128,7 +124,7 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// In a real application the name comes from the login. Here, everybody gets a
 	// token for any name, and whoever has it receives the calls to that name.
 	name := r.URL.Query().Get("client")
-	if !clientName.MatchString(name) {
+	if captoken.CheckClientName(name) != nil {
 		answer(w, http.StatusBadRequest, failure{"client must be 1 to 256 ASCII letters, digits and underscores"})
 		return
 	}
