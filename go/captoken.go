@@ -221,15 +221,15 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 // serves the program's own interface, too. A claim that is added again keeps its place
 // and takes the new value. Claims come before those of the library.
 //
-// The value is what [json.Marshal] makes of it, before anything else happens; its
-// errors are wrapped. It replaces bytes in a string that are not UTF-8 by U+FFFD,
-// without an error. A [json.RawMessage] keeps the order of its keys, keys that repeat
-// and the spelling of its numbers.
+// The value is written as [json.Marshal] writes it, before the Token is looked at. Its
+// errors are returned wrapped; but bytes in a string that are not UTF-8 become U+FFFD
+// without one. Of a [json.RawMessage], the order of keys, keys that repeat and the
+// spelling of numbers are kept.
 //
 // The errors besides are [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss,
 // exp, nbf and iat), [ErrInvalidJSON] (more than 127 arrays and objects stand inside
-// each other, or a RawMessage has half of a surrogate pair), [ErrInvalidUTF8],
-// [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory].
+// each other, or a RawMessage has half of a surrogate pair), [ErrInvalidUTF8] (the
+// name, or a RawMessage), [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory].
 func (t *Token) AddClaim(name string, value any) error {
 	// Without the lock: a MarshalJSON may call methods of this Token.
 	text, err := json.Marshal(value)

@@ -13,9 +13,9 @@ import (
 
 // Claims are what a token says. Where a claim repeats, the last one counts.
 //
-// A time is in UTC. The token may give it with a fraction, which is rounded down to
-// the nanosecond, or as a text of digits, as twilio-java 4.x does. More than 2^53
-// seconds from 1970 are taken for 2^53.
+// A time is in UTC. The token may give it with a fraction of a second, which is read as
+// a float64 and cut off after nine digits, or as a text of digits, as twilio-java 4.x
+// does. More than 2^53 seconds from 1970 are taken for 2^53.
 type Claims struct {
 	// Issuer is the claim iss: in a capability token the account SID, in an access
 	// token the SID of the API key. It is "" if the claim is missing or no text, as
@@ -28,7 +28,7 @@ type Claims struct {
 	// ID is the claim jti: an access token has one.
 	ID string
 
-	// ExpiresAt is the claim exp: from then on the token is refused.
+	// ExpiresAt is the claim exp. Verify refuses a token without.
 	ExpiresAt time.Time
 
 	// NotBefore is the claim nbf, the zero Time if it is missing.
@@ -101,7 +101,7 @@ func Verify(token, secret string, now time.Time) (Claims, error) {
 	if status != StatusOK {
 		return Claims{}, failure(status)
 	}
-	return newClaims(buffer[:length:length])
+	return newClaims(buffer[:length])
 }
 
 // newClaims reads the payload of a token that was verified. The library has accepted
@@ -155,9 +155,8 @@ func timeOf(member json.RawMessage) time.Time {
 		return time.Time{}
 	}
 	const limit = 1 << 53
-	seconds = math.Max(-limit, math.Min(seconds, limit))
-	whole := math.Floor(seconds)
-	return time.Unix(int64(whole), int64((seconds-whole)*1e9)).UTC()
+	whole, fraction := math.Modf(math.Max(-limit, math.Min(seconds, limit)))
+	return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 }
 
 // scopesOf takes a scope claim apart.
