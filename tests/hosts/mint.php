@@ -1,7 +1,8 @@
 <?php
 
 // mint.php NOW TTL CLIENT APPLICATION [KEY VALUE]...
-// Prints a token. NOW 0 stands for the clock.
+// Prints a token. NOW 0 stands for the clock. With EVERYTHING in the environment, the
+// token says all that there is besides; the parameters are filters, too.
 
 declare(strict_types=1);
 
@@ -15,6 +16,14 @@ foreach (array_chunk(array_slice($argv, 5), 2) as [$key, $value]) {
 
 $capability = new Captoken\Capability(getenv('TWILIO_ACCOUNT_SID'), getenv('TWILIO_AUTH_TOKEN'));
 $capability->allowClientIncoming($client)->allowClientOutgoing($application, $params);
+if (getenv('EVERYTHING') !== false) {
+    $capability
+        ->setClientName('Bob')
+        ->allowEventStream($params)
+        ->setNotBefore(new DateTimeImmutable("@$now"))
+        ->addClaim('user', ['id' => 42, 'name' => "é\u{1F600}</>&\""])
+        ->addClaim('list', [1, 2.5, -0.0, 1e100, true, null, [], '']);
+}
 echo $now === '0'
     ? $capability->generateToken((int) $ttl)
     : $capability->generateTokenAt((int) $now, (int) $ttl);

@@ -2,12 +2,15 @@
 //
 //	mint NOW TTL CLIENT APPLICATION [KEY VALUE]...
 //
-// NOW 0 stands for the clock. The tests build it as users build their programs.
+// NOW 0 stands for the clock. With EVERYTHING in the environment, the token says all
+// that there is besides; the parameters are filters, too. The tests build it as users
+// build their programs.
 package main
 
 import (
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -27,12 +30,26 @@ func main() {
 	defer token.Close()
 	check(token.AllowIncoming(os.Args[3]))
 	check(token.AllowOutgoing(os.Args[4], params...))
+	if _, everything := os.LookupEnv("EVERYTHING"); everything {
+		check(token.SetClientName("Bob"))
+		check(token.AllowEventStream(params...))
+		check(token.SetNotBefore(time.Unix(now, 0)))
+		check(token.AddClaim("user", user{42, "é\U0001F600</>&\""}))
+		minusZero := math.Copysign(0, -1)
+		list := []any{1, 2.5, minusZero, 1e100, true, nil, []int{}, ""}
+		check(token.AddClaim("list", list))
+	}
 	jwt, err := token.Generate(ttl)
 	if now != 0 {
 		jwt, err = token.GenerateAt(time.Unix(now, 0), ttl)
 	}
 	check(err)
 	fmt.Print(jwt)
+}
+
+type user struct {
+	ID   int    `json:"id"`
+	Name string `json:"name"`
 }
 
 func number(text string) int64 {
