@@ -18,8 +18,7 @@
 //! | what is not ours, and goes to libcap | `ffi/libcap.rs` |
 //! | the configured defaults | `ffi/defaults.rs` |
 //! | where panics stop, and the stack is overwritten | `ffi/boundary.rs` |
-//!
-//! | the command line | `bin/captoken.rs` |
+//! | the command line | `bin/captoken/main.rs` |
 //!
 //! Imports point one way: `ffi` and the command line use `capability`, `jws` and
 //! `validity`; `capability` uses those and `claims` and `scope`, and all use `json`.

@@ -30,7 +30,7 @@ pub(crate) fn check_ttl(ttl: i64) -> Result<(), Error> {
 }
 
 /// Whether a time is one that a token can be made for, or checked at.
-pub(crate) fn check_time(time: i64) -> Result<(), Error> {
+pub fn check_time(time: i64) -> Result<(), Error> {
     if (0..=LAST_TIME).contains(&time) {
         Ok(())
     } else {

@@ -1,5 +1,5 @@
 //! Status codes and their texts. A new status takes the next number, its meaning
-//! here, its text in [`text`], and, where the core can fail that way, a line in
+//! here, its text in [`TEXTS`], and, where the core can fail that way, a line in
 //! the conversion from [`Error`].
 
 use std::ffi::{CStr, c_int};
@@ -54,6 +54,13 @@ pub enum Status {
     TokenExpired = 19,
     /// The token is not valid yet.
     TokenNotYetValid = 20,
+}
+
+impl Status {
+    /// What the status means, in one line without a full stop.
+    pub fn text(self) -> &'static CStr {
+        text(self as c_int)
+    }
 }
 
 impl From<Error> for Status {
