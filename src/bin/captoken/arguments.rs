@@ -1,0 +1,226 @@
+//! The command line, as clap reads and explains it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::failure::exit_codes;
+
+const EXAMPLES: &str = "\
+Examples:
+  read -rs CAPTOKEN_AUTH_TOKEN && export CAPTOKEN_AUTH_TOKEN
+  captoken mint --account AC123123 --allow-incoming Alice --ttl 600
+  captoken inspect eyJ0eXAi...
+  captoken verify --auth-token-file /run/secrets/twilio - < token.jwt
+
+";
+
+const MINT_EXAMPLES: &str = "\
+Examples:
+  Calls to Alice, and from her to an application that receives Foo:
+    captoken mint --account AC123123 --allow-incoming Alice \\
+        --allow-outgoing AP123123 --param Foo=Bar --ttl 600
+  The auth token from a password manager, the token for a script:
+    pass show twilio | captoken mint --account AC123123 --auth-token-file - --json
+  The account's events, of two kinds, with a claim of one's own:
+    captoken mint --account AC123123 --event-stream --filter type=call \\
+        --filter type=sms --claim 'user={\"id\":42}'
+
+The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
+file. No option takes the auth token itself, as other users can read command lines.
+A client name that not all of Twilio takes is minted, with a warning.
+`captoken --help` lists the exit codes.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  captoken inspect eyJ0eXAi...
+  captoken mint --account AC123123 --allow-incoming Alice | captoken inspect -
+  captoken inspect --json - < token.jwt | jq .scopes
+
+Reads every JSON Web Token, also one that has expired or is signed in another way.
+Characters that could change what a terminal shows are escaped.
+`captoken --help` lists the exit codes.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  captoken verify eyJ0eXAi... && echo valid
+  captoken verify --auth-token-file /run/secrets/twilio --json - < token.jwt
+  Was it valid when the call failed?
+    captoken verify --now \"$(date -d '2026-11-21 14:00' +%s)\" - < token.jwt
+
+The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
+file. No option takes the auth token itself, as other users can read command lines.
+Tokens of all of Twilio's libraries can be verified; for an access token, the secret of
+its API key stands in for the auth token. `captoken --help` lists the exit codes.";
+
+/// Mints and reads the capability tokens of Twilio Client
+#[derive(Parser)]
+#[command(version, after_help = format!("{EXAMPLES}{}", exit_codes()))]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Mint(Mint),
+    Inspect(Inspect),
+    Verify(Verify),
+}
+
+/// Print a signed token
+#[derive(Args)]
+#[command(after_help = MINT_EXAMPLES)]
+pub(crate) struct Mint {
+    /// Account SID
+    #[arg(
+        long,
+        value_name = "SID",
+        env = "CAPTOKEN_ACCOUNT_SID",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) account: String,
+
+    /// Allow calls to this client name; outgoing calls come from it, too
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) allow_incoming: Option<String>,
+
+    /// Allow outgoing calls, which this application handles
+    #[arg(long, value_name = "SID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) allow_outgoing: Option<String>,
+
+    /// A parameter for the application; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "allow_outgoing")]
+    pub(crate) param: Vec<(String, String)>,
+
+    /// Have outgoing calls come from this client name
+    #[arg(long, value_name = "NAME", requires = "allow_outgoing")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) client_name: Option<String>,
+
+    /// Allow to follow the account's events
+    #[arg(long)]
+    pub(crate) event_stream: bool,
+
+    /// A filter for the events; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "event_stream")]
+    pub(crate) filter: Vec<(String, String)>,
+
+    /// A claim of your own, such as 'user="x"'; may be repeated
+    #[arg(long, value_name = "NAME=JSON", value_parser = claim)]
+    pub(crate) claim: Vec<(String, String)>,
+
+    /// When the token begins to be valid, in seconds since 1970 UTC
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) not_before: Option<i64>,
+
+    /// Time to live, at most a day
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 3600,
+        allow_negative_numbers = true
+    )]
+    pub(crate) ttl: i64,
+
+    /// Mint as if it were this time, in seconds since 1970 UTC
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+
+    /// Print a JSON object: token, expires_at; or status, error
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) secret: SecretSource,
+}
+
+/// Show what a token says, without verifying it
+#[derive(Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(crate) struct Inspect {
+    /// The token; - reads it from standard input
+    pub(crate) token: String,
+
+    /// Tell the expiry as if it were this time, in seconds since 1970 UTC
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+
+    /// Print a JSON object: verified (false), header, payload, scopes, ...
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Check a token's signature and expiry, and show what it says
+#[derive(Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(crate) struct Verify {
+    /// The token; - reads it from standard input
+    pub(crate) token: String,
+
+    /// Verify as if it were this time, in seconds since 1970 UTC
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+
+    /// Print a JSON object: verified, and as inspect does; or status, error
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) secret: SecretSource,
+}
+
+#[derive(Args)]
+pub(crate) struct SecretSource {
+    /// File with the auth token, - for standard input; a line break at its end is dropped
+    #[arg(long, value_name = "PATH")]
+    pub(crate) auth_token_file: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The arguments of this process, help and wrong usage as errors.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        // Before all else: no other error is as urgent, and none of clap's may show it.
+        let is_secret =
+            |argument: &[u8]| argument == b"--auth-token" || argument.starts_with(b"--auth-token=");
+        if env::args_os().any(|argument| is_secret(argument.as_encoded_bytes())) {
+            return Err(Self::command().error(
+                ErrorKind::UnknownArgument,
+                "the auth token is not taken from the command line, which other users of this\n\
+                 machine can read. Set CAPTOKEN_AUTH_TOKEN, or use --auth-token-file PATH.",
+            ));
+        }
+        let arguments = Self::try_parse()?;
+        if matches!(&arguments.command, Command::Verify(verify)
+            if verify.token == "-" && verify.secret.is_standard_input())
+        {
+            return Err(Self::command().error(
+                ErrorKind::ArgumentConflict,
+                "standard input cannot be both the token and the auth token",
+            ));
+        }
+        Ok(arguments)
+    }
+}
+
+impl SecretSource {
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.auth_token_file.as_deref() == Some(Path::new("-"))
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("there is no '='")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn claim(text: &str) -> Result<(String, String), &'static str> {
+    match pair(text)? {
+        (name, _) if name.is_empty() => Err("the name is empty"),
+        claim => Ok(claim),
+    }
+}

@@ -1,0 +1,102 @@
+//! What ends the program without a success, and the exit codes.
+
+use captoken::error::Error;
+use captoken::ffi::Status;
+use serde::Serialize;
+
+/// The exit code of what fails outside of the token. The library's status of this
+/// number, and that of 2, which is clap's for wrong usage, never get this far.
+const OUTSIDE: u8 = 1;
+
+/// The statuses of the library that become exit codes.
+const STATUSES: [Status; 11] = [
+    Status::InvalidTtl,
+    Status::InvalidTime,
+    Status::ReservedName,
+    Status::InvalidJson,
+    Status::OutOfMemory,
+    Status::Internal,
+    Status::TokenMalformed,
+    Status::TokenAlgorithm,
+    Status::TokenSignature,
+    Status::TokenExpired,
+    Status::TokenNotYetValid,
+];
+
+pub(crate) enum Failure {
+    /// A file, a stream, or the environment; with what happened.
+    Outside(String),
+    /// Nobody reads the output any more, so nothing is said.
+    Unread,
+    /// What the library said, and the message that tells it.
+    Library(Status, String),
+}
+
+/// A failure for scripts.
+#[derive(Serialize)]
+pub(crate) struct FailureJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+    status: u8,
+    error: &'a str,
+}
+
+impl Failure {
+    /// An error that came of an option.
+    pub(crate) fn of(option: &str, error: Error) -> Self {
+        let status = Status::from(error);
+        Self::Library(status, format!("{option}: {}", text(status)))
+    }
+
+    /// A malformed token, and what is wrong with it.
+    pub(crate) fn malformed(why: &str) -> Self {
+        let status = Status::TokenMalformed;
+        Self::Library(status, format!("{}: {why}", text(status)))
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Outside(_) | Self::Unread => OUTSIDE,
+            Self::Library(status, _) => *status as u8,
+        }
+    }
+
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Unread => None,
+            Self::Outside(message) | Self::Library(_, message) => Some(message),
+        }
+    }
+
+    /// With `verified`, where a verified token was a possible outcome.
+    pub(crate) fn json<'a>(&self, message: &'a str, verified: Option<bool>) -> FailureJson<'a> {
+        FailureJson {
+            verified,
+            status: self.code(),
+            error: message,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = Status::from(error);
+        Self::Library(status, text(status))
+    }
+}
+
+pub(crate) fn text(status: Status) -> String {
+    status.text().to_string_lossy().into_owned()
+}
+
+/// The table of the help.
+pub(crate) fn exit_codes() -> String {
+    let mut table = "Exit codes:\n   0  success\n   \
+         1  no auth token, or a file or stream failed\n   \
+         2  wrong usage\n"
+        .to_owned();
+    for status in STATUSES {
+        table += &format!("{:4}  {}\n", status as u8, text(status));
+    }
+    table + "From 4 on they are the statuses of captoken.h."
+}

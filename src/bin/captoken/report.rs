@@ -1,0 +1,275 @@
+//! What a token says, for people and for scripts. All of it may have been written by
+//! anybody, so that nothing in it reaches a terminal as a control character.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use captoken::error::Error;
+use captoken::jws::Key;
+use captoken::validity::check;
+use humantime::{format_duration, format_rfc3339_seconds};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Number, Value};
+
+use self::scope::{Scope, scopes};
+use crate::failure::{Failure, text as text_of};
+
+mod scope;
+
+/// A token that was minted, for scripts.
+#[derive(Serialize)]
+pub(crate) struct Minted {
+    pub(crate) token: String,
+    pub(crate) expires_at: i64,
+}
+
+/// Header and payload as JSON objects, spelled as in the token.
+pub(crate) struct Parts {
+    header: Box<RawValue>,
+    payload: Box<RawValue>,
+    /// Why no secret can make the token a valid one.
+    problem: Option<Error>,
+}
+
+/// What a token says; serialised, what scripts get of it.
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    verified: bool,
+    header: &'a RawValue,
+    payload: &'a RawValue,
+    issuer: Option<String>,
+    scopes: Vec<Scope>,
+    expires_at: Option<Number>,
+    expired: Option<bool>,
+    not_before: Option<Number>,
+    issued_at: Option<Number>,
+    problem: Option<String>,
+    #[serde(skip)]
+    now: i64,
+}
+
+type Claims<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Takes a token apart, whatever it is signed with.
+pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let &[header, payload, _] = parts.as_slice() else {
+        let count = parts.len();
+        let why = format!("it has {count} parts with dots between them, where 3 belong");
+        return Err(Failure::malformed(&why));
+    };
+    let (header, payload) = (part("header", header)?, part("payload", payload)?);
+    // With any key: what the signature does not depend on is looked at first.
+    let problem = match Key::new("")?.verify(token) {
+        Err(error @ (Error::TokenMalformed | Error::TokenAlgorithm)) => Some(error),
+        _ => check(payload.get(), 0)
+            .err()
+            .filter(|error| *error == Error::TokenMalformed),
+    };
+    Ok(Parts {
+        header,
+        payload,
+        problem,
+    })
+}
+
+fn part(name: &str, base64url: &str) -> Result<Box<RawValue>, Failure> {
+    let wrong = |what| Failure::malformed(&format!("its {name} is not {what}"));
+    let json = URL_SAFE_NO_PAD
+        .decode(base64url)
+        .map_err(|_| wrong("base64url"))?;
+    let json = String::from_utf8(json).map_err(|_| wrong("UTF-8"))?;
+    serde_json::from_str::<Claims>(&json).map_err(|_| wrong("a JSON object"))?;
+    serde_json::from_str(&json).map_err(|_| wrong("a JSON object"))
+}
+
+impl<'a> Report<'a> {
+    /// What is in the parts of a token, as it looks at the time `now`.
+    pub(crate) fn new(parts: &'a Parts, now: i64, verified: bool) -> Result<Self, Failure> {
+        let claims: Claims =
+            serde_json::from_str(parts.payload.get()).map_err(|_| Error::Internal)?;
+        let text = |name| claims.get(name).and_then(|claim| text(claim));
+        let time = |name| claims.get(name).and_then(|claim| time(claim));
+        let expires_at = time("exp");
+        Ok(Self {
+            verified,
+            header: &parts.header,
+            payload: &parts.payload,
+            issuer: text("iss"),
+            scopes: text("scope").as_deref().map(scopes).unwrap_or_default(),
+            expired: expires_at.as_ref().map(|exp| seconds(exp) <= now as f64),
+            expires_at,
+            not_before: time("nbf"),
+            issued_at: time("iat"),
+            problem: parts.problem.map(|error| text_of(error.into())),
+            now,
+        })
+    }
+
+    /// For people, a line for each thing that is said.
+    pub(crate) fn words(&self) -> String {
+        let mut words = if self.verified {
+            format!(
+                "VERIFIED: signed with this auth token, and valid at {}.\n",
+                date(self.now as f64)
+            )
+        } else {
+            "NOT VERIFIED: anybody can have written this.\n".to_owned()
+        };
+        let mut line = |label: &str, text: &str| {
+            words += &format!("{label:<12}{text}\n");
+        };
+        line("header", &visible(self.header.get()));
+        line("payload", &visible(self.payload.get()));
+        match &self.issuer {
+            Some(issuer) => line("issuer", &word(issuer)),
+            None => line("issuer", "unknown: it has no iss that is a text"),
+        }
+        if self.scopes.is_empty() {
+            line("scopes", "none");
+        }
+        for scope in &self.scopes {
+            let (label, text) = scope.words();
+            line(label, &text);
+        }
+        match &self.expires_at {
+            Some(exp) if self.expired == Some(true) => line("expired", &self.when(exp)),
+            Some(exp) => line("expires", &self.when(exp)),
+            None => line("expires", "unknown: it has no exp that can be read"),
+        }
+        if let Some(nbf) = &self.not_before {
+            let has_begun = seconds(nbf) <= self.now as f64;
+            let label = if has_begun {
+                "valid since"
+            } else {
+                "valid from"
+            };
+            line(label, &self.when(nbf));
+        }
+        if let Some(iat) = &self.issued_at {
+            line("issued", &self.when(iat));
+        }
+        if let Some(problem) = &self.problem {
+            line("problem", &format!("no secret verifies this: {problem}"));
+        }
+        words
+    }
+
+    /// A time, and how far it is from now.
+    fn when(&self, time: &Number) -> String {
+        let time = seconds(time);
+        let date = date(time);
+        if !has_date(time) {
+            return date;
+        }
+        let now = self.now as f64;
+        let distance = Duration::from_secs((time - now).abs() as u64);
+        // The two largest units of it: 3days 4h.
+        let distance = format_duration(distance).to_string();
+        let distance: Vec<&str> = distance.split(' ').take(2).collect();
+        let distance = distance.join(" ");
+        if time > now {
+            format!("{date}, in {distance}")
+        } else {
+            format!("{date}, {distance} ago")
+        }
+    }
+}
+
+/// Whether a time, in seconds since 1970, is before the year 10000, in which dates of
+/// RFC 3339 end.
+fn has_date(time: f64) -> bool {
+    (0.0..253_402_300_800.0).contains(&time)
+}
+
+fn date(time: f64) -> String {
+    if has_date(time) {
+        format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time as u64)).to_string()
+    } else {
+        format!("{time:e} seconds after 1970")
+    }
+}
+
+fn text(json: &RawValue) -> Option<String> {
+    serde_json::from_str(json.get()).ok()
+}
+
+/// The time of a claim: a number, or its digits as a string, as the library reads it.
+fn time(json: &RawValue) -> Option<Number> {
+    match serde_json::from_str(json.get()).ok()? {
+        Value::Number(number) => Some(number),
+        Value::String(digits) if !digits.starts_with('+') => {
+            digits.parse::<u64>().ok().map(Number::from)
+        }
+        _ => None,
+    }
+}
+
+fn seconds(time: &Number) -> f64 {
+    time.as_f64().unwrap_or(f64::NAN)
+}
+
+/// A text as it is where it is one plain word, else in quotes, and with escapes for
+/// what cannot be seen.
+fn word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@+".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("{text:?}")
+    }
+}
+
+/// The same JSON on one line, with escapes for all that cannot be seen: what controls
+/// a terminal, or turns the direction of writing. White space outside of strings is
+/// the only place where JSON itself has any of it that must not be escaped.
+pub(crate) fn visible(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\t' | '\n' | '\r' => visible.push(' '),
+            '"' | '\'' | '\\' => visible.push(character),
+            _ if character.escape_debug().len() == 1 => visible.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String does not fail.
+                    let _ = write!(visible, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    visible
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_stays_the_same_json_when_it_is_made_visible() {
+        let all: String = ('\0'..=char::MAX).collect();
+        let visible_all = visible(&Value::from(all.as_str()).to_string());
+        assert!(!visible_all.chars().any(char::is_control));
+        assert!(serde_json::from_str::<String>(&visible_all).unwrap() == all);
+        assert_eq!(visible("{\r\n\t\"a\" : 1\n}"), "{   \"a\" : 1 }");
+        assert_eq!(
+            visible("\"\u{202e}\u{9b}\u{e0001}é\""),
+            r#""\u202e\u009b\udb40\udc01é""#
+        );
+    }
+
+    #[test]
+    fn a_text_in_words_cannot_pass_for_two() {
+        assert_eq!(word("AC123"), "AC123");
+        assert_eq!(word(""), r#""""#);
+        assert_eq!(word("a, b=c"), r#""a, b=c""#);
+        assert_eq!(
+            word("a\u{1b}\n\"\u{202e}\u{85}"),
+            r#""a\u{1b}\n\"\u{202e}\u{85}""#
+        );
+    }
+}
