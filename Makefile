@@ -6,6 +6,9 @@
 # make test-deep  the same and what takes longer
 # make install    PREFIX=/usr/local DESTDIR=
 # make uninstall  PREFIX=/usr/local DESTDIR=
+# make cli        build the command line
+# make install-cli, uninstall-cli
+#                 PREFIX=/usr/local DESTDIR=
 # make install-php, uninstall-php
 #                 PREFIX=/usr/local DESTDIR= PHP_USER=www-data
 # make go-lib     the archive and the header, where the Go package looks for them
@@ -18,6 +21,7 @@
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
 CARGO ?= cargo
 CC ?= cc
 OBJCOPY ?= objcopy
@@ -30,23 +34,31 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SHARED := $(TARGET)/release/libcaptoken.so
 STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
+CLI := $(TARGET)/cli/release/captoken
 PHPDIR = $(PREFIX)/share/php/captoken
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
+TO_BIN = $(DESTDIR)$(BINDIR)
 TO_PHP = $(DESTDIR)$(PHPDIR)
 
 # The libraries are those of this machine, where the rules look for them.
 unexport CARGO_BUILD_TARGET
 
-# Root often has no cargo, and installs what somebody else has built.
-.PHONY: all
-all:
+# What cargo is to build, in which target folder, and how make is told so. Root often
+# has no cargo, and installs what somebody else has built. (What is up to date is seen
+# from a file of ours: not every change of a source has cargo write its result anew.)
+define build
 	@if command -v "$(CARGO)" > /dev/null; then \
-	    "$(CARGO)" build --release --locked --lib --target-dir "$(TARGET)"; \
-	elif [ ! -e "$(SHARED)" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(SHARED)")" ]; then \
-	    echo 'There is no cargo here, and no build that is up to date. Run make where cargo is.' >&2; \
+	    "$(CARGO)" build --release --locked $(1) --target-dir "$(2)" && touch "$(2)/built"; \
+	elif [ ! -e "$(2)/built" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(2)/built")" ]; then \
+	    echo 'There is no cargo here, and no build that is up to date. Run $(3) where cargo is.' >&2; \
 	    exit 1; \
 	fi
+endef
+
+.PHONY: all
+all:
+	$(call build,--lib,$(TARGET),make)
 	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
 # What cargo puts into the archive becomes one object, of which the header's functions
@@ -146,6 +158,20 @@ uninstall:
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
 	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
 	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+
+# In a target folder of its own: the feature would have cargo build the library anew.
+.PHONY: cli
+cli:
+	$(call build,--features cli --bin captoken,$(TARGET)/cli,make cli)
+
+.PHONY: install-cli
+install-cli: check-prefix cli
+	install -d "$(TO_BIN)"
+	install -m 755 "$(CLI)" "$(TO_BIN)/captoken"
+
+.PHONY: uninstall-cli
+uninstall-cli:
+	rm -f "$(TO_BIN)/captoken"
 
 # The PHP package with a library of its own: a folder that can be used where it is.
 # Nothing else in it may end in .ini, so that php-fpm can be told to read the folder.
