@@ -102,9 +102,9 @@ demo: stage
 test:
 	sh tests/setup.sh
 	"$(CARGO)" fmt --check
-	"$(CARGO)" clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' "$(CARGO)" doc --locked --no-deps --document-private-items
-	"$(CARGO)" test --locked
+	"$(CARGO)" clippy --locked --features cli --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' "$(CARGO)" doc --locked --features cli --no-deps --document-private-items
+	"$(CARGO)" test --locked --features cli
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
 

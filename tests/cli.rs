@@ -1,0 +1,1180 @@
+//! The command line: every promise of its help, to people and to scripts.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::time::UNIX_EPOCH;
+
+use captoken::capability::Capability;
+use captoken::ffi::Status;
+use captoken::jws::Key;
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
+
+#[path = "support/cases.rs"]
+mod cases;
+#[path = "support/native.rs"]
+mod native;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/token.rs"]
+mod token;
+
+use cases::{cases, official};
+use native::{make, root, run, stage};
+use scope::scopes;
+use token::decode;
+
+/// A secret that stands out where it is shown.
+const SECRET: &str = "5ecret-that-nobody-may-see";
+
+const MINT: [&str; 3] = ["mint", "--account", "AC1"];
+
+/// What the program did.
+#[derive(Debug)]
+struct Outcome {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Outcome {
+    /// What it printed, and it was a success without a word beside it.
+    fn printed(self) -> String {
+        assert!(
+            self.code == Some(0) && self.err.is_empty(),
+            "{:?} {}{}",
+            self.code,
+            self.out,
+            self.err
+        );
+        self.out
+    }
+
+    /// What it printed where it printed one line of JSON.
+    fn json(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "{self:?}");
+        assert!(self.out.ends_with('\n'), "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+fn captoken<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_captoken"));
+    command
+        .args(arguments)
+        .env_remove("CAPTOKEN_AUTH_TOKEN")
+        .env_remove("CAPTOKEN_ACCOUNT_SID");
+    command
+}
+
+/// The program with the secret that most tests use.
+fn signing<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
+    let mut command = captoken(arguments);
+    command.env("CAPTOKEN_AUTH_TOKEN", "secret");
+    command
+}
+
+fn start(command: &mut Command) -> Child {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started")
+}
+
+fn outcome(command: &mut Command, input: impl AsRef<[u8]>) -> Outcome {
+    let mut child = start(command);
+    // One that ends without reading closes the pipe.
+    let _ = child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_ref());
+    let output = child.wait_with_output().expect("an end");
+    Outcome {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// Mints with further arguments, and returns the token.
+fn mint(arguments: &[&str]) -> String {
+    let out = outcome(&mut signing(&[&MINT, arguments].concat()), "").printed();
+    out.strip_suffix('\n').expect("a line").to_owned()
+}
+
+/// A token of any header and payload, signed by code that shares nothing with ours.
+fn sign(header: &str, payload: &str) -> String {
+    let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+    let signing_input = format!("{}.{}", part(header), part(payload));
+    let hmac = hmac_sha256::HMAC::mac(signing_input.as_bytes(), b"secret");
+    format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&hmac))
+}
+
+/// A token with this payload.
+fn say(payload: &Value) -> String {
+    sign(token::HEADER, &payload.to_string())
+}
+
+fn inspect(token: &str, now: &str) -> String {
+    outcome(&mut captoken(&["inspect", "--now", now, token]), "").printed()
+}
+
+fn inspect_json(token: &str, now: &str) -> Value {
+    let command = &mut captoken(&["inspect", "--json", "--now", now, token]);
+    let outcome = outcome(command, "");
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    outcome.json()
+}
+
+fn verify(token: &str, now: &str) -> Outcome {
+    outcome(&mut signing(&["verify", "--json", "--now", now, token]), "")
+}
+
+/// A file that is there as long as this is.
+struct TestFile(PathBuf);
+
+impl TestFile {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let path = folder.join(format!("cli {name} {}", process::id()));
+        fs::write(&path, content).expect("written");
+        Self(path)
+    }
+}
+
+impl Drop for TestFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+// Mint.
+
+#[test]
+fn mint_writes_the_library_s_token_byte_for_byte_for_every_case() {
+    let mut minted = 0;
+    for case in &cases() {
+        let name = text(&case["name"]);
+        let mut arguments = vec!["mint".to_owned()];
+        let mut option = |name: &str, value: &str| arguments.push(format!("--{name}={value}"));
+        let key = Key::new(text(&case["auth_token"])).expect("a key");
+        let mut capability = Capability::new(text(&case["account_sid"]), key).expect("new");
+
+        option("account", text(&case["account_sid"]));
+        option("now", &case["now"].to_string());
+        if case["ttl"].is_i64() {
+            option("ttl", &case["ttl"].to_string());
+        }
+        if let Some(client_name) = case["incoming"].as_str() {
+            option("allow-incoming", client_name);
+            capability.allow_incoming(client_name).expect("allowed");
+        }
+        let outgoing = &case["outgoing"];
+        if outgoing.is_object() {
+            let application_sid = text(&outgoing["application_sid"]);
+            option("allow-outgoing", application_sid);
+            capability.allow_outgoing(application_sid).expect("allowed");
+            for (key, value) in pairs(&outgoing["params"]) {
+                option("param", &format!("{key}={value}"));
+                // Where a key contains a '=', it ends there.
+                let pair = format!("{key}={value}");
+                let (key, value) = pair.split_once('=').expect("a pair");
+                capability.add_outgoing_param(key, value).expect("added");
+            }
+        }
+        if case["event_stream"].is_object() {
+            arguments.push("--event-stream".to_owned());
+            capability.allow_event_stream();
+            for (key, value) in pairs(&case["event_stream"]["filters"]) {
+                arguments.push(format!("--filter={key}={value}"));
+                capability.add_event_filter(&key, &value).expect("added");
+            }
+        }
+        for (claim, value) in pairs(&case["claims"]) {
+            let json = Value::from(value).to_string();
+            arguments.push(format!("--claim={claim}={json}"));
+            let claim = capability.claim_name(&claim).expect("a name");
+            capability.add_claim(claim, &json).expect("added");
+        }
+
+        let mut command = captoken(&arguments);
+        command.env("CAPTOKEN_AUTH_TOKEN", text(&case["auth_token"]));
+        let outcome = outcome(&mut command, "");
+        assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.err);
+        let now = case["now"].as_i64().expect("a time");
+        let ttl = case["ttl"].as_i64().unwrap_or(3600);
+        let draft = capability.draft(now, ttl).expect("a draft");
+        let mut expected = vec![0; draft.length()];
+        draft.write(&mut expected).expect("written");
+        expected.push(b'\n');
+        assert_eq!(outcome.out.as_bytes(), expected, "{name}");
+        minted += 1;
+    }
+    assert_eq!(minted, 57);
+}
+
+#[test]
+fn mint_writes_the_token_of_twilio_s_own_libraries() {
+    let cases = cases();
+    let case = cases
+        .iter()
+        .find(|case| case["name"] == "seed_php_params_ttl_600");
+    let arguments = "mint --allow-incoming Alice --allow-outgoing AP123123 --param Foo=Bar \
+                     --ttl 600 --now 1400000000";
+    let mut command = signing(&arguments.split_whitespace().collect::<Vec<_>>());
+    command.env("CAPTOKEN_ACCOUNT_SID", "AC123123");
+    let expected = format!("{}\n", official(case.expect("the case"), "ruby-3.16.1"));
+    assert_eq!(outcome(&mut command, "").printed(), expected);
+    // The option wins over the variable.
+    command.args(["--account", "AC2"]);
+    let token = outcome(&mut command, "").printed();
+    assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC2");
+}
+
+#[test]
+fn mint_takes_the_time_from_the_clock_and_an_hour_to_live() {
+    let clock = || UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    let before = clock();
+    let exp = decode(&mint(&[]), "secret")["exp"].as_u64();
+    assert!((before + 3600..=clock() + 3600).contains(&exp.expect("a whole number")));
+}
+
+#[test]
+fn a_pair_is_split_at_its_first_equals_sign_and_claims_are_json() {
+    let token = mint(&[
+        "--allow-outgoing=AP1",
+        "--param=a=b=c",
+        "--param==",
+        "--param=x=",
+        "--param= y = z",
+        "--event-stream",
+        "--filter=k==v",
+        "--claim=n={\"a\": \"=\"}",
+        "--claim=m=1.50",
+    ]);
+    let claims = decode(&token, "secret");
+    let owned = |pairs: &[(&str, &str)]| -> Vec<_> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    let expected = owned(&[("a", "b=c"), ("", ""), ("x", ""), (" y ", " z")]);
+    assert_eq!(scopes(&claims)[0].params, expected);
+    assert_eq!(scopes(&claims)[1].params, owned(&[("k", "=v")]));
+    assert_eq!(claims["n"], json!({"a": "="}));
+    assert_eq!(claims["m"], json!(1.5));
+}
+
+#[test]
+fn outgoing_calls_come_from_the_client_name_that_is_meant_for_them() {
+    let token = mint(&[
+        "--client-name=Bob",
+        "--allow-outgoing=AP1",
+        "--allow-incoming=Alice",
+        "--not-before=1400000000",
+    ]);
+    let claims = decode(&token, "secret");
+    assert_eq!(
+        claims["scope"],
+        "scope:client:incoming?clientName=Alice \
+         scope:client:outgoing?appSid=AP1&clientName=Bob"
+    );
+    assert_eq!(claims["nbf"], 1_400_000_000);
+}
+
+#[test]
+fn a_client_name_that_not_all_of_twilio_takes_is_minted_with_a_line_of_warning() {
+    let long = "a".repeat(257);
+    for (option, name, is_warned_of) in [
+        ("--allow-incoming", "Alice_1", false),
+        ("--allow-incoming", "Alice Smith\u{1b}[2J", true),
+        ("--allow-incoming", &long, true),
+        ("--client-name", "é", true),
+    ] {
+        let argument = format!("{option}={name}");
+        let mut command = signing(&[&MINT[..], &["--allow-outgoing=AP1", &argument]].concat());
+        let outcome = outcome(&mut command, "");
+        assert_eq!(outcome.code, Some(0));
+        decode(outcome.out.trim_end(), "secret");
+        let lines: Vec<&str> = outcome.err.lines().collect();
+        assert_eq!(lines.len(), usize::from(is_warned_of), "{outcome:?}");
+        for line in lines {
+            assert!(line.starts_with(&format!("captoken: warning: {option}: ")));
+            assert!(line.contains("31105"), "{line}");
+            assert!(!line.contains('\u{1b}'), "{line}");
+        }
+    }
+}
+
+#[test]
+fn mint_s_json_has_the_token_and_its_expiry() {
+    let mut command = signing(&[&MINT[..], &["--json", "--now=1000", "--ttl=60"]].concat());
+    let json = outcome(&mut command, "").json();
+    let claims = decode(text(&json["token"]), "secret");
+    assert_eq!(claims["exp"], 1060);
+    assert_eq!(json, json!({"token": json["token"], "expires_at": 1060}));
+}
+
+// The secret.
+
+/// Mints with a secret from a file, and from standard input, and expects another.
+fn assert_secret(content: &str, expected: &str) {
+    let file = TestFile::new("secret", content.as_bytes());
+    let option = OsStr::new("--auth-token-file");
+    for (path, input) in [(file.0.as_os_str(), ""), (OsStr::new("-"), content)] {
+        let mut command = captoken(&MINT);
+        // The option wins.
+        command
+            .env("CAPTOKEN_AUTH_TOKEN", "another")
+            .args([option, path]);
+        let token = outcome(&mut command, input).printed();
+        decode(token.trim_end(), expected);
+    }
+}
+
+#[test]
+fn of_a_file_one_line_break_at_the_end_is_no_part_of_the_secret_and_all_else_is() {
+    assert_secret("secret", "secret");
+    assert_secret("secret\n", "secret");
+    assert_secret("secret\r\n", "secret");
+    assert_secret("secret\n\n", "secret\n");
+    assert_secret("secret\r\n\r\n", "secret\r\n");
+    assert_secret("secret\r", "secret\r");
+    assert_secret("secret\n\r", "secret\n\r");
+    assert_secret(" secret \n", " secret ");
+    assert_secret("\nsecret", "\nsecret");
+    assert_secret("\u{feff}é\0x\n", "\u{feff}é\0x");
+    let longest = "x".repeat(65_536);
+    assert_secret(&longest, &longest);
+}
+
+#[test]
+fn the_secret_of_the_environment_is_taken_as_it_is() {
+    for secret in ["secret", " secret\n", "é"] {
+        let mut command = captoken(&MINT);
+        command.env("CAPTOKEN_AUTH_TOKEN", secret);
+        decode(outcome(&mut command, "").printed().trim_end(), secret);
+    }
+}
+
+#[test]
+fn without_a_secret_that_can_be_used_the_program_fails_with_1_and_says_why() {
+    let token = mint(&[]);
+    let empty = TestFile::new("empty", b"");
+    let line_break = TestFile::new("line break", b"\n");
+    let latin = TestFile::new("latin", b"secr\xe9t\n");
+    let long = TestFile::new("long", &[b'x'; 65_537]);
+    let folder = env!("CARGO_TARGET_TMPDIR").into();
+    let file = |path: &TestFile| Some(path.0.clone().into_os_string());
+    let latin_text = OsString::from_vec(b"secr\xe9t".to_vec());
+    let cases = [
+        (
+            None,
+            None,
+            "no auth token: set CAPTOKEN_AUTH_TOKEN, or use --auth",
+        ),
+        (Some("".into()), None, "CAPTOKEN_AUTH_TOKEN is empty"),
+        (Some(latin_text), None, "CAPTOKEN_AUTH_TOKEN is not UTF-8"),
+        (None, file(&empty), "the --auth-token-file is empty"),
+        (None, file(&line_break), "the --auth-token-file is empty"),
+        (None, file(&latin), "the --auth-token-file is not UTF-8"),
+        (
+            None,
+            file(&long),
+            "cannot read the --auth-token-file: it is longer",
+        ),
+        (
+            None,
+            Some(folder),
+            "cannot read the --auth-token-file: Is a dir",
+        ),
+        (
+            None,
+            Some("no such file".into()),
+            "cannot read the --auth-token-file: No such",
+        ),
+        (None, Some("-".into()), "the --auth-token-file is empty"),
+    ];
+    for (variable, file, message) in cases {
+        for arguments in [&MINT[..], &["verify", &token]] {
+            let mut command = captoken(arguments);
+            command.arg("--json");
+            if let Some(variable) = &variable {
+                command.env("CAPTOKEN_AUTH_TOKEN", variable);
+            }
+            if let Some(file) = &file {
+                command.arg("--auth-token-file").arg(file);
+            }
+            let outcome = outcome(&mut command, "");
+            assert_eq!(outcome.code, Some(1), "{outcome:?}");
+            let line = outcome.err.strip_prefix("captoken: ").expect("a message");
+            assert!(line.starts_with(message), "{outcome:?}");
+            assert_eq!(line.lines().count(), 1, "{outcome:?}");
+            assert_eq!(outcome.json()["status"], 1);
+        }
+    }
+}
+
+/// Also where somebody puts it where it does not belong.
+#[test]
+fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
+    let file = TestFile::new("never shown", SECRET.as_bytes());
+    let path = file.0.to_str().expect("UTF-8");
+    let equals = format!("--auth-token={SECRET}");
+    let token = mint(&[]);
+    let refused = |outcome: &Outcome| {
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.err.contains("other users"), "{outcome:?}");
+        assert!(outcome.err.contains("CAPTOKEN_AUTH_TOKEN"), "{outcome:?}");
+        assert!(
+            outcome.err.contains("--auth-token-file PATH"),
+            "{outcome:?}"
+        );
+    };
+    let cases: [(&[&str], bool); 17] = [
+        (&["mint", "--account=AC1", "--auth-token", SECRET], true),
+        (&["mint", "--account=AC1", &equals], true),
+        (&["mint", "--auth-token", SECRET], true),
+        (&["--auth-token", SECRET, "mint"], true),
+        (&[&equals, "verify", &token], true),
+        (&["verify", &token, &equals], true),
+        (&["verify", "--auth-token", SECRET], true),
+        (&["inspect", &token, "--auth-token", SECRET], true),
+        (&["mint", "--account=AC1", "--secret", SECRET], false),
+        (
+            &["mint", "--account=AC1", "--auth-token-file", SECRET],
+            false,
+        ),
+        (&["verify", &token, "--auth-token-file", SECRET], false),
+        (&["verify", SECRET], false),
+        (&["inspect", SECRET], false),
+        (&["verify", &token, "--auth-token-file", path], false),
+        (
+            &[
+                "mint",
+                "--account=AC1",
+                "--ttl=0",
+                "--auth-token-file",
+                path,
+            ],
+            false,
+        ),
+        (
+            &["mint", "--account=AC1", "--auth-token-file", path, "--json"],
+            false,
+        ),
+        (&["mint", "--help"], false),
+    ];
+    for (arguments, is_refused) in cases {
+        let mut command = captoken(arguments);
+        command.env("CAPTOKEN_AUTH_TOKEN", SECRET);
+        let outcome = outcome(&mut command, "");
+        assert!(!outcome.out.contains(SECRET), "{outcome:?}");
+        assert!(!outcome.err.contains(SECRET), "{outcome:?}");
+        if is_refused {
+            refused(&outcome);
+        }
+    }
+}
+
+// Exit codes.
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let token = mint(&[]);
+    let usage: [&[&str]; 22] = [
+        &[],
+        &["frobnicate"],
+        &["mint"],
+        &["mint", "--account="],
+        &["mint", "--account=AC1", "extra"],
+        &["mint", "--account=AC1", "--ttl=ten"],
+        &["mint", "--account=AC1", "--ttl=9223372036854775808"],
+        &["mint", "--account=AC1", "--now="],
+        &["mint", "--account=AC1", "--allow-incoming="],
+        &[
+            "mint",
+            "--account=AC1",
+            "--allow-incoming=a",
+            "--allow-incoming=b",
+        ],
+        &["mint", "--account=AC1", "--allow-outgoing="],
+        &["mint", "--account=AC1", "--allow-outgoing=AP1", "--param=a"],
+        &[
+            "mint",
+            "--account=AC1",
+            "--allow-outgoing=AP1",
+            "--client-name=",
+        ],
+        &["mint", "--account=AC1", "--param=a=b"],
+        &["mint", "--account=AC1", "--client-name=Alice"],
+        &["mint", "--account=AC1", "--filter=a=b"],
+        &["mint", "--account=AC1", "--event-stream", "--filter=a"],
+        &["mint", "--account=AC1", "--claim=a"],
+        &["mint", "--account=AC1", "--claim==1"],
+        &["inspect"],
+        &["verify"],
+        &["verify", "-", "--auth-token-file=-"],
+    ];
+    for arguments in usage {
+        let outcome = outcome(&mut signing(arguments), &token);
+        assert_eq!(outcome.code, Some(2), "{arguments:?} {outcome:?}");
+        assert_eq!(outcome.out, "", "{arguments:?}");
+        assert_ne!(outcome.err, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_the_library_refuses_ends_with_the_number_of_its_status() {
+    let token = mint(&["--now=1000", "--ttl=60", "--not-before=1010"]);
+    let (signing_input, _) = token.rsplit_once('.').expect("a signature");
+    let other = sign(r#"{"alg":"HS512"}"#, r#"{"exp":1}"#);
+    let none = sign(r#"{"alg":"none"}"#, r#"{"exp":1}"#);
+    let no_expiry = say(&json!({"iss": "AC1"}));
+    let wrong = format!("{signing_input}.AAAA");
+    let mint = |arguments: &[&'static str]| [&MINT[..], arguments].concat();
+    let verify = |now: &'static str, token| vec!["verify", "--now", now, token];
+    let cases = [
+        (Status::InvalidTtl, mint(&["--ttl", "0"])),
+        (Status::InvalidTtl, mint(&["--ttl", "-1"])),
+        (Status::InvalidTtl, mint(&["--ttl=86401"])),
+        (Status::InvalidTime, mint(&["--now", "-1"])),
+        (Status::InvalidTime, mint(&["--now=9007199254740991"])),
+        (Status::InvalidTime, mint(&["--not-before", "-1"])),
+        (Status::InvalidTime, verify("-1", &token)),
+        (
+            Status::InvalidTime,
+            vec!["inspect", "--now=9007199254740992", &token],
+        ),
+        (Status::ReservedName, mint(&["--claim=iss=1"])),
+        (Status::InvalidJson, mint(&["--claim=a="])),
+        (Status::InvalidJson, mint(&["--claim=a=text"])),
+        (Status::TokenMalformed, verify("1020", "")),
+        (Status::TokenMalformed, verify("1020", signing_input)),
+        (Status::TokenMalformed, verify("1020", &no_expiry)),
+        (Status::TokenMalformed, vec!["inspect", ""]),
+        (Status::TokenMalformed, vec!["inspect", "a.b"]),
+        (Status::TokenMalformed, vec!["inspect", "a.b.c"]),
+        (Status::TokenMalformed, vec!["inspect", "W10.e30."]),
+        (Status::TokenMalformed, vec!["inspect", "e30.MQ."]),
+        (Status::TokenMalformed, vec!["inspect", "e30=.e30."]),
+        (Status::TokenMalformed, vec!["inspect", "e30._w."]),
+        (Status::TokenAlgorithm, verify("0", &none)),
+        (Status::TokenAlgorithm, verify("0", &other)),
+        (Status::TokenSignature, verify("1020", &wrong)),
+        (Status::TokenExpired, verify("1060", &token)),
+        (Status::TokenNotYetValid, verify("1009", &token)),
+    ];
+    for (status, arguments) in cases {
+        let without = outcome(&mut signing(&arguments), "");
+        let with = outcome(signing(&arguments).arg("--json"), "");
+        assert_eq!(
+            without.code,
+            Some(status as i32),
+            "{arguments:?} {without:?}"
+        );
+        assert_eq!(with.code, without.code);
+        assert_eq!(with.err, without.err);
+        assert_eq!(without.out, "", "{arguments:?}");
+        let message = without.err.strip_prefix("captoken: ").expect("a message");
+        let message = message.strip_suffix('\n').expect("a line");
+        let said = status.text().to_str().expect("ASCII");
+        assert!(message.contains(said), "{arguments:?} {message}");
+        let mut expected = json!({"status": status as i32, "error": message});
+        if arguments[0] != "mint" {
+            expected["verified"] = false.into();
+        }
+        assert_eq!(with.json(), expected);
+    }
+}
+
+// Verify.
+
+#[test]
+fn a_token_is_valid_from_nbf_until_the_second_before_exp() {
+    let token = mint(&["--now=1000", "--ttl=60", "--not-before=1010"]);
+    let codes = ["1009", "1010", "1059", "1060"].map(|now| verify(&token, now).code);
+    assert_eq!(codes, [Some(20), Some(0), Some(0), Some(19)]);
+    let mut command = captoken(&["verify", "--now=1020", &token]);
+    command.env("CAPTOKEN_AUTH_TOKEN", "Secret");
+    assert_eq!(outcome(&mut command, "").code, Some(18));
+    // And by the clock.
+    let mut command = signing(&["verify", &mint(&["--ttl=60"])]);
+    assert_eq!(outcome(&mut command, "").code, Some(0));
+    let mut command = signing(&["verify", &token]);
+    assert_eq!(outcome(&mut command, "").code, Some(19));
+}
+
+#[test]
+fn verify_shows_what_inspect_shows_and_says_that_it_verified() {
+    let token = mint(&["--now=1000", "--allow-incoming=Alice"]);
+    let mut command = signing(&["verify", "--now=1020", &token]);
+    let verified = outcome(&mut command, "").printed();
+    let inspected = inspect(&token, "1020");
+    let (first, rest) = verified.split_once('\n').expect("lines");
+    assert!(first.starts_with("VERIFIED: "), "{first}");
+    assert!(first.contains("1970-01-01T00:17:00Z"), "{first}");
+    let (first, others) = inspected.split_once('\n').expect("lines");
+    assert_eq!(first, "NOT VERIFIED: anybody can have written this.");
+    assert_eq!(rest, others);
+
+    let verified = verify(&token, "1020").json();
+    let mut inspected = inspect_json(&token, "1020");
+    assert_eq!(inspected["verified"], false);
+    inspected["verified"] = true.into();
+    assert_eq!(verified, inspected);
+}
+
+/// Whatever inspect would make of it.
+#[test]
+fn verify_takes_every_official_token_of_the_cases() {
+    let mut verified = 0;
+    for case in cases().iter().step_by(6) {
+        for token in case["tokens"].as_array().expect("a list") {
+            let mut command = captoken(&["verify", "-"]);
+            command
+                .arg(format!("--now={}", case["now"]))
+                .env("CAPTOKEN_AUTH_TOKEN", text(&case["auth_token"]));
+            let outcome = outcome(&mut command, text(&token["token"]));
+            assert_eq!(outcome.code, Some(0), "{}: {outcome:?}", case["name"]);
+            verified += 1;
+        }
+    }
+    assert!(verified > 20, "{verified}");
+}
+
+// Inspect.
+
+#[test]
+fn inspect_says_in_words_what_a_token_allows_and_for_how_long() {
+    let token = mint(&[
+        "--now=1400000000",
+        "--allow-incoming=Alice",
+        "--allow-outgoing=AP1",
+        "--client-name=Bob",
+        "--param=Foo=Bar",
+        "--param=a b=c, d=\u{1f600}",
+        "--event-stream",
+        "--filter=type=call",
+        "--not-before=1400000030",
+    ]);
+    let expected = "\
+NOT VERIFIED: anybody can have written this.
+header      {\"typ\":\"JWT\",\"alg\":\"HS256\"}
+payload     {\"scope\":\"scope:client:incoming?clientName=Alice \
+        scope:client:outgoing?appSid=AP1&appParams=\
+        Foo%3DBar%26a%2520b%3Dc%252C%2520d%253D%25F0%259F%2598%2580\
+        &clientName=Bob \
+        scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=type%3Dcall\",\
+        \"iss\":\"AC1\",\"exp\":1400003600,\"nbf\":1400000030}
+issuer      AC1
+incoming    as client \"Alice\"
+outgoing    to application AP1 as client \"Bob\", parameters: Foo=Bar, \"a b\"=\"c, d=\u{1f600}\"
+events      /2010-04-01/Events, filters: type=call
+expires     2014-05-13T17:53:20Z, in 59m 30s
+valid since 2014-05-13T16:53:50Z, 0s ago
+";
+    assert_eq!(inspect(&token, "1400000030"), expected);
+}
+
+#[test]
+fn inspect_tells_the_times_as_they_look_now() {
+    let token = say(&json!({"exp": 1_400_003_600, "nbf": 1_400_000_000, "iat": 1_400_000_000}));
+    let lines = |now| {
+        inspect(&token, now)
+            .lines()
+            .skip(5)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lines("1399999999"),
+        [
+            "expires     2014-05-13T17:53:20Z, in 1h 1s",
+            "valid from  2014-05-13T16:53:20Z, in 1s",
+            "issued      2014-05-13T16:53:20Z, in 1s",
+        ]
+    );
+    assert_eq!(
+        lines("1400003600")[0],
+        "expired     2014-05-13T17:53:20Z, 0s ago"
+    );
+    assert_eq!(
+        lines("1400273599"),
+        [
+            "expired     2014-05-13T17:53:20Z, 3days 2h ago",
+            "valid since 2014-05-13T16:53:20Z, 3days 3h ago",
+            "issued      2014-05-13T16:53:20Z, 3days 3h ago",
+        ]
+    );
+}
+
+#[test]
+fn inspect_reads_tokens_that_verify_would_refuse_and_says_so() {
+    let last = |token: &str| {
+        inspect(token, "1000")
+            .lines()
+            .last()
+            .expect("a line")
+            .to_owned()
+    };
+    let problem = |what| format!("problem     no secret verifies this: the token is {what}");
+    for header in [r#"{"alg":"none"}"#, r#"{"alg":"RS256","kid":"x"}"#, "{}"] {
+        let token = sign(header, r#"{"exp":1}"#);
+        assert_eq!(last(&token), problem("not signed with HS256"));
+        assert_eq!(
+            inspect_json(&token, "1")["problem"],
+            "the token is not signed with HS256"
+        );
+    }
+    let (unsigned, _) = mint(&[])
+        .rsplit_once('.')
+        .map(|(a, b)| (format!("{a}."), b.len()))
+        .expect("parts");
+    assert!(inspect(&unsigned, "1").contains("issuer      AC1"));
+
+    for payload in [
+        "{}",
+        r#"{"exp":null}"#,
+        r#"{"exp":"soon"}"#,
+        r#"{"exp":"+5"}"#,
+        r#"{"exp":1,"exp":2}"#,
+        r#"{"exp":[[[]]]}"#,
+    ] {
+        let token = sign(token::HEADER, payload);
+        assert_eq!(last(&token), problem("malformed"), "{payload}");
+        let code = verify(&token, "0").code;
+        assert_eq!(code, Some(16), "{payload}");
+    }
+    let said = inspect(&say(&json!({"iss": 5, "scope": []})), "1000");
+    for line in [
+        "issuer      unknown: it has no iss that is a text",
+        "scopes      none",
+        "expires     unknown: it has no exp that can be read",
+    ] {
+        assert!(said.lines().any(|other| other == line), "{said}");
+    }
+}
+
+/// As the library reads them, so that both say the same of every token.
+#[test]
+fn inspect_reads_the_times_that_verify_reads() {
+    for (exp, expires_at, words) in [
+        (
+            json!("1400000600"),
+            json!(1_400_000_600),
+            "2014-05-13T17:03:20Z, in 10m",
+        ),
+        (
+            json!(1_400_000_000.5),
+            json!(1_400_000_000.5),
+            "2014-05-13T16:53:20Z, in 0s",
+        ),
+        (json!(1e300), json!(1e300), "1e300 seconds after 1970"),
+        (
+            json!(253_402_300_799_i64),
+            json!(253_402_300_799_i64),
+            "9999-12-31T23:59:59Z, in ",
+        ),
+        (
+            json!(253_402_300_800_i64),
+            json!(253_402_300_800_i64),
+            "2.534023008e11 seconds after 1970",
+        ),
+    ] {
+        let token = say(&json!({"exp": exp}));
+        let json = inspect_json(&token, "1400000000");
+        assert_eq!(json["expires_at"], expires_at);
+        assert_eq!(json["expired"], false);
+        assert_eq!(json["problem"], Value::Null);
+        assert_eq!(verify(&token, "1400000000").code, Some(0), "{exp}");
+        let said = inspect(&token, "1400000000");
+        assert!(said.contains(&format!("expires     {words}")), "{said}");
+    }
+    let json = inspect_json(&say(&json!({"exp": -1})), "0");
+    assert_eq!(
+        (&json["expires_at"], &json["expired"]),
+        (&json!(-1), &json!(true))
+    );
+}
+
+#[test]
+fn a_scope_of_another_form_is_shown_as_it_stands() {
+    let others = [
+        "scope:client:incoming",
+        "scope:client:incoming?clientname=Alice",
+        "scope:client:incoming?clientName=Alice&clientName=Bob",
+        "scope:client:outgoing?appSid=AP1&more=1",
+        "scope:stream:publish?path=x",
+        "all",
+    ];
+    let json = inspect_json(&say(&json!({"scope": others.join(" ")})), "0");
+    let expected: Vec<_> = others
+        .iter()
+        .map(|scope| json!({"kind": "other", "scope": scope}))
+        .collect();
+    assert_eq!(json["scopes"], json!(expected));
+    let said = inspect(&say(&json!({"scope": others.join(" ")})), "0");
+    assert!(
+        said.contains("other       \"scope:client:incoming?clientname=Alice\"\n"),
+        "{said}"
+    );
+    assert!(said.contains("other       all\n"), "{said}");
+}
+
+#[test]
+fn the_scopes_for_scripts_are_those_of_the_token() {
+    for case in &cases() {
+        let token = official(case, text(&case["tokens"][0]["sdks"][0]));
+        let json = inspect_json(token, "0");
+        let claims = &json["payload"];
+        let mut expected = scopes(claims);
+        let mut read: Vec<_> = json["scopes"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|scope| {
+                let mut query = Vec::new();
+                for (key, member) in [
+                    ("appSid", "application_sid"),
+                    ("clientName", "client_name"),
+                    ("path", "path"),
+                ] {
+                    if let Some(value) = scope[member].as_str() {
+                        query.push((key.to_owned(), value.to_owned()));
+                    }
+                }
+                let (name, params) = match text(&scope["kind"]) {
+                    "incoming" => ("scope:client:incoming", &json!([])),
+                    "outgoing" => ("scope:client:outgoing", &scope["params"]),
+                    "events" => ("scope:stream:subscribe", &scope["filters"]),
+                    other => panic!("{}: {other}", case["name"]),
+                };
+                scope::Scope {
+                    name: name.to_owned(),
+                    query,
+                    params: pairs(params),
+                }
+            })
+            .collect();
+        expected.sort();
+        read.sort();
+        assert_eq!(read, expected, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn the_json_of_inspect_has_what_scripts_may_rely_on() {
+    let header = r#"{ "typ":"JWT", "alg":"HS256","x":1.50 }"#;
+    let payload = "{\"iss\":\"AC1\",\n\"scope\":\"scope:client:incoming?clientName=Alice\",\"exp\":60,\
+                   \"nbf\":30,\"iat\":10,\"a\":1,\"a\":1e2}";
+    let token = sign(header, payload);
+    let outcome = outcome(
+        &mut captoken(&["inspect", "--json", "--now=60", &token]),
+        "",
+    );
+    // Spelled as in the token, but for line breaks.
+    assert_eq!(
+        outcome.out,
+        format!(
+            "{{\"verified\":false,\"header\":{header},\"payload\":{},\"issuer\":\"AC1\",\
+             \"scopes\":[{{\"kind\":\"incoming\",\"client_name\":\"Alice\"}}],\
+             \"expires_at\":60,\"expired\":true,\"not_before\":30,\"issued_at\":10,\"problem\":null}}\n",
+            payload.replace('\n', " ")
+        )
+    );
+    outcome.json();
+}
+
+/// What is in a token may have been written by anybody, to make a terminal hide it,
+/// or show something else.
+#[test]
+fn nothing_in_a_token_reaches_the_terminal_as_a_control_character() {
+    let bad = "\u{1b}[2J\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}31m\u{9d}\u{202e}\u{2066}\u{200f}\u{2028}\u{feff}\u{e0041}x";
+    let encoded: String = bad.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let twice = encoded.replace('%', "%25");
+    let scope = format!(
+        "scope:client:incoming?clientName={encoded} \
+         scope:client:outgoing?appSid={encoded}&appParams={twice}%3D{twice}&clientName={encoded} \
+         scope:stream:subscribe?path={encoded}&params={twice}%3D{twice} {bad}"
+    );
+    // Once escaped as JSON must, and once with all that JSON takes as it is.
+    let payload = json!({"iss": bad, "scope": scope, bad: [bad], "exp": bad}).to_string();
+    let header = format!("{{\r\n\t\"alg\":\"HS256\",\"kid\":{}}}", json!(bad));
+    let token = sign(&header, &payload);
+    for arguments in [&["inspect", &token][..], &["inspect", "--json", &token]] {
+        let said = outcome(&mut captoken(arguments), "").printed();
+        for character in said.chars() {
+            let is_harmless = character == '\n'
+                || character.escape_debug().len() == 1
+                || matches!(character, '"' | '\\');
+            assert!(is_harmless, "{character:?}: {said}");
+        }
+        if arguments.len() == 2 {
+            assert_eq!(said.lines().count(), 10, "{said}");
+            assert!(
+                said.contains(r#"incoming    as client "\u{1b}[2J\u{7}"#),
+                "{said}"
+            );
+        } else {
+            let json: Value = serde_json::from_str(&said).expect("JSON");
+            assert_eq!(json["issuer"], bad);
+            assert_eq!(json["payload"][bad], json!([bad]));
+            assert_eq!(json["scopes"][0]["client_name"], bad);
+        }
+    }
+    // Nor what it says in an error.
+    let outcome = outcome(&mut captoken(&["inspect", "\u{1b}[2J.\u{9b}.\u{202e}"]), "");
+    assert_eq!(outcome.code, Some(16));
+    assert!(
+        outcome
+            .err
+            .trim_end()
+            .bytes()
+            .all(|byte| (b' '..=b'~').contains(&byte)),
+        "{outcome:?}"
+    );
+}
+
+// Streams.
+
+#[test]
+fn a_token_comes_from_standard_input_too_and_white_space_around_it_goes() {
+    let token = mint(&["--now=1000"]);
+    let padded = format!("\r\n \t{token} \n\n");
+    for arguments in [&["inspect", "--now=1020"][..], &["verify", "--now=1020"]] {
+        let given = outcome(signing(arguments).arg(&token), "").printed();
+        assert_eq!(
+            outcome(signing(arguments).arg("-"), &token).printed(),
+            given
+        );
+        assert_eq!(
+            outcome(signing(arguments).arg("-"), &padded).printed(),
+            given
+        );
+        let in_two = token.replace('.', ".\n");
+        for wrong in [b"".as_slice(), b" \n", in_two.as_bytes(), b"a.\xff.b"] {
+            let outcome = outcome(signing(arguments).arg("-"), wrong);
+            assert_eq!(outcome.code, Some(16), "{outcome:?}");
+        }
+    }
+    let file = TestFile::new("beside a token", b"secret\n");
+    let mut command = captoken(&["verify", "--now=1020", "-", "--auth-token-file"]);
+    outcome(command.arg(&file.0), &token).printed();
+}
+
+/// A pipe whose reader has gone.
+fn closed_pipe() -> Stdio {
+    let mut reader = Command::new("true")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let pipe = reader.stdin.take().expect("a pipe");
+    reader.wait().expect("an end");
+    pipe.into()
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_program_without_a_word() {
+    let token = mint(&[]);
+    let all: [&[&str]; 7] = [
+        &MINT,
+        &["inspect", &token],
+        &["inspect", "--json", &token],
+        &["verify", &token],
+        &["verify", "--json", "--now=0", "a.b.c"],
+        &["--help"],
+        &["--version"],
+    ];
+    for arguments in all {
+        let mut command = signing(arguments);
+        let output = command
+            .stdout(closed_pipe())
+            .stderr(Stdio::piped())
+            .output();
+        let output = output.expect("an end");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        if arguments.contains(&"a.b.c") {
+            assert_eq!(output.status.code(), Some(16));
+            assert_eq!(err, "captoken: the token is malformed\n");
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            assert_eq!(err, "", "{arguments:?}");
+        }
+        // Nobody reads its errors either.
+        let mut command = signing(&["verify", "a.b.c"]);
+        let status = command.stdout(closed_pipe()).stderr(closed_pipe()).status();
+        assert_eq!(status.expect("an end").code(), Some(16));
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
+    let mut command = signing(&MINT);
+    let output = command
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("an end");
+    assert_eq!(output.status.code(), Some(1));
+    let err = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        err.starts_with("captoken: cannot write to standard output: No space"),
+        "{err}"
+    );
+}
+
+// Help.
+
+#[test]
+fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
+    let help = |arguments: &[&str]| outcome(&mut captoken(arguments), "").printed();
+    let main = help(&["--help"]);
+    assert_eq!(main, help(&["-h"]));
+    for command in ["mint", "inspect", "verify"] {
+        assert!(main.contains(&format!("\n  captoken {command} ")), "{main}");
+        let help = help(&[command, "--help"]);
+        let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
+        assert!(examples.contains(&format!("captoken {command} ")), "{help}");
+        assert!(
+            examples.contains("`captoken --help` lists the exit codes"),
+            "{help}"
+        );
+    }
+    let (_, table) = main.split_once("\nExit codes:\n").expect("a table");
+    let rows: Vec<(i32, &str)> = table
+        .lines()
+        .filter_map(|line| line.trim_start().split_once("  "))
+        .map(|(code, text)| (code.parse().expect("a number"), text))
+        .collect();
+    let codes: Vec<i32> = rows.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, [0, 1, 2, 4, 5, 11, 12, 14, 15, 16, 17, 18, 19, 20]);
+    assert!(rows.contains(&(19, "the token has expired")), "{table}");
+    assert!(main.lines().all(|line| line.len() <= 90), "{main}");
+}
+
+/// Those of one line, with a token in the place of the dots.
+#[test]
+fn the_examples_of_the_help_work() {
+    let token = mint(&["--allow-incoming=Alice"]);
+    let folder = Path::new(env!("CARGO_BIN_EXE_captoken"))
+        .parent()
+        .expect("a folder");
+    let path = std::env::join_paths([folder.to_owned()].into_iter().chain(std::env::split_paths(
+        &std::env::var_os("PATH").expect("a path"),
+    )));
+    let help = outcome(&mut captoken(&["mint", "--help"]), "").printed()
+        + &outcome(&mut captoken(&["inspect", "--help"]), "").printed()
+        + &outcome(&mut captoken(&["verify", "--help"]), "").printed();
+    let help = help.replace("\\\n", " ").replace("eyJ0eXAi...", &token);
+    let mut run = 0;
+    for line in help.lines().map(str::trim_start) {
+        let is_command = line.starts_with("captoken ") && !line.contains(['<', '[']);
+        if is_command {
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-euc", line])
+                .env("CAPTOKEN_AUTH_TOKEN", "secret")
+                .env("PATH", path.as_ref().expect("a path"));
+            outcome(&mut shell, "").printed();
+            run += 1;
+        }
+    }
+    assert_eq!(run, 5);
+}
+
+#[test]
+fn the_version_is_the_library_s() {
+    let expected = format!("captoken {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        outcome(&mut captoken(&["--version"]), "").printed(),
+        expected
+    );
+}
+
+// The build.
+
+#[test]
+fn the_library_needs_nothing_of_the_command_line() {
+    let tree = |arguments: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args([
+                "tree",
+                "--locked",
+                "--offline",
+                "--edges=normal",
+                "--prefix=none",
+            ])
+            .args(arguments)
+            .current_dir(root());
+        run(&mut cargo)
+    };
+    for name in ["clap ", "humantime ", "form_urlencoded ", "serde "] {
+        assert!(tree(&["--features=cli"]).contains(name), "{name}");
+        assert!(
+            !tree(&[]).lines().any(|line| line.starts_with(name)),
+            "{name}"
+        );
+    }
+}
+
+/// As root, who has no cargo; and the library is left as it was.
+#[test]
+fn make_install_cli_installs_what_make_cli_has_built_and_uninstall_cli_leaves_nothing() {
+    let library = stage().join("lib/libcaptoken.so");
+    let before = fs::read(&library).expect("the library");
+    run(&mut make("cli"));
+    assert_eq!(
+        fs::read(stage().join("lib/libcaptoken.so")).expect("the library"),
+        before
+    );
+
+    let destination = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a destination of cli");
+    let with_prefix = |target, prefix| {
+        let mut command = make(target);
+        command.arg(format!("DESTDIR={}", destination.display()));
+        command.args([prefix, "CARGO=no-cargo-here"]);
+        command
+    };
+    let (code, _, err) = native::outcome(&mut with_prefix("install-cli", "PREFIX=/with space"));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("PREFIX must"), "{err}");
+    run(&mut with_prefix("uninstall-cli", "PREFIX=/opt"));
+    assert!(!destination.exists());
+
+    run(&mut with_prefix("install-cli", "PREFIX=/opt"));
+    let program = destination.join("opt/bin/captoken");
+    let version = run(Command::new(&program).arg("--version"));
+    assert_eq!(version, format!("captoken {}\n", env!("CARGO_PKG_VERSION")));
+    run(&mut with_prefix("uninstall-cli", "PREFIX=/opt"));
+    assert!(!program.exists());
+    fs::remove_dir_all(&destination).expect("removed");
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a string")
+}
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    let pairs = value.as_array().expect("a list");
+    let pair = |pair: &Value| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned());
+    pairs.iter().map(pair).collect()
+}
