@@ -13,6 +13,7 @@ use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::thread;
 use std::time::UNIX_EPOCH;
 
 use captoken::capability::Capability;
@@ -740,11 +741,9 @@ fn inspect_reads_tokens_that_verify_would_refuse_and_says_so() {
             "the token is not signed with HS256"
         );
     }
-    let (unsigned, _) = mint(&[])
-        .rsplit_once('.')
-        .map(|(a, b)| (format!("{a}."), b.len()))
-        .expect("parts");
-    assert!(inspect(&unsigned, "1").contains("issuer      AC1"));
+    let token = mint(&[]);
+    let (signing_input, _) = token.rsplit_once('.').expect("a signature");
+    assert!(inspect(&format!("{signing_input}."), "1").contains("issuer      AC1"));
 
     for payload in [
         "{}",
@@ -756,6 +755,9 @@ fn inspect_reads_tokens_that_verify_would_refuse_and_says_so() {
     ] {
         let token = sign(token::HEADER, payload);
         assert_eq!(last(&token), problem("malformed"), "{payload}");
+        if payload.matches("exp").count() < 2 {
+            assert_eq!(inspect_json(&token, "0")["expires_at"], Value::Null);
+        }
         let code = verify(&token, "0").code;
         assert_eq!(code, Some(16), "{payload}");
     }
@@ -774,35 +776,39 @@ fn inspect_reads_tokens_that_verify_would_refuse_and_says_so() {
 fn inspect_reads_the_times_that_verify_reads() {
     for (exp, expires_at, words) in [
         (
-            json!("1400000600"),
-            json!(1_400_000_600),
+            r#""1400000600""#,
+            "1400000600",
             "2014-05-13T17:03:20Z, in 10m",
         ),
         (
-            json!(1_400_000_000.5),
-            json!(1_400_000_000.5),
+            "1400000000.5",
+            "1400000000.5",
             "2014-05-13T16:53:20Z, in 0s",
         ),
-        (json!(1e300), json!(1e300), "1e300 seconds after 1970"),
+        ("1e300", "1e300", "1e300 seconds after 1970"),
         (
-            json!(253_402_300_799_i64),
-            json!(253_402_300_799_i64),
-            "9999-12-31T23:59:59Z, in ",
+            "253402300799",
+            "253402300799",
+            "9999-12-31T23:59:59Z, in 7985years 5months",
         ),
         (
-            json!(253_402_300_800_i64),
-            json!(253_402_300_800_i64),
+            "253402300800",
+            "253402300800",
             "2.534023008e11 seconds after 1970",
         ),
     ] {
-        let token = say(&json!({"exp": exp}));
+        let token = sign(token::HEADER, &format!("{{\"exp\":{exp}}}"));
         let json = inspect_json(&token, "1400000000");
+        let expires_at: Value = serde_json::from_str(expires_at).expect("JSON");
         assert_eq!(json["expires_at"], expires_at);
         assert_eq!(json["expired"], false);
         assert_eq!(json["problem"], Value::Null);
         assert_eq!(verify(&token, "1400000000").code, Some(0), "{exp}");
         let said = inspect(&token, "1400000000");
-        assert!(said.contains(&format!("expires     {words}")), "{said}");
+        assert_eq!(
+            said.lines().last(),
+            Some(format!("expires     {words}").as_str())
+        );
     }
     let json = inspect_json(&say(&json!({"exp": -1})), "0");
     assert_eq!(
@@ -976,14 +982,18 @@ fn a_token_comes_from_standard_input_too_and_white_space_around_it_goes() {
     outcome(command.arg(&file.0), &token).printed();
 }
 
-/// A pipe whose reader has gone.
+/// A pipe whose reader has gone. Whatever else starts at the same time may hold it open
+/// for a moment longer, so it is tried.
 fn closed_pipe() -> Stdio {
     let mut reader = Command::new("true")
         .stdin(Stdio::piped())
         .spawn()
         .expect("started");
-    let pipe = reader.stdin.take().expect("a pipe");
+    let mut pipe = reader.stdin.take().expect("a pipe");
     reader.wait().expect("an end");
+    while pipe.write(b"x").is_ok() {
+        thread::yield_now();
+    }
     pipe.into()
 }
 
