@@ -45,13 +45,13 @@ impl Failure {
     /// An error that came of an option.
     pub(crate) fn of(option: &str, error: Error) -> Self {
         let status = Status::from(error);
-        Self::Library(status, format!("{option}: {}", text(status)))
+        Self::Library(status, format!("{option}: {}", in_words(status)))
     }
 
     /// A malformed token, and what is wrong with it.
     pub(crate) fn malformed(why: &str) -> Self {
         let status = Status::TokenMalformed;
-        Self::Library(status, format!("{}: {why}", text(status)))
+        Self::Library(status, format!("{}: {why}", in_words(status)))
     }
 
     pub(crate) fn code(&self) -> u8 {
@@ -81,11 +81,12 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = Status::from(error);
-        Self::Library(status, text(status))
+        Self::Library(status, in_words(status))
     }
 }
 
-pub(crate) fn text(status: Status) -> String {
+/// What a status means, as the library says it.
+pub(crate) fn in_words(status: Status) -> String {
     status.text().to_string_lossy().into_owned()
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn exit_codes() -> String {
          2  wrong usage\n"
         .to_owned();
     for status in STATUSES {
-        table += &format!("{:4}  {}\n", status as u8, text(status));
+        table += &format!("{:4}  {}\n", status as u8, in_words(status));
     }
     table + "From 4 on they are the statuses of captoken.h."
 }

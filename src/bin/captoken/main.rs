@@ -165,7 +165,7 @@ fn standard_input() -> io::Result<File> {
 
 fn warn_of_client_name(option: &str, client_name: &str) {
     if let Err(error) = check_client_name(client_name) {
-        let reason = failure::text(error.into());
+        let reason = failure::in_words(error.into());
         complain(&format!(
             "warning: {option}: {reason}; calls may fail with Twilio's error 31105"
         ));

@@ -12,11 +12,11 @@ use captoken::jws::Key;
 use captoken::validity::check;
 use humantime::{format_duration, format_rfc3339_seconds};
 use serde::Serialize;
+use serde_json::Number;
 use serde_json::value::RawValue;
-use serde_json::{Number, Value};
 
 use self::scope::{Scope, scopes};
-use crate::failure::{Failure, text as text_of};
+use crate::failure::{Failure, in_words};
 
 mod scope;
 
@@ -59,7 +59,7 @@ pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
     let parts: Vec<&str> = token.split('.').collect();
     let &[header, payload, _] = parts.as_slice() else {
         let count = parts.len();
-        let why = format!("it has {count} parts with dots between them, where 3 belong");
+        let why = format!("it is not 3 parts with dots between them, but {count}");
         return Err(Failure::malformed(&why));
     };
     let (header, payload) = (part("header", header)?, part("payload", payload)?);
@@ -105,7 +105,7 @@ impl<'a> Report<'a> {
             expires_at,
             not_before: time("nbf"),
             issued_at: time("iat"),
-            problem: parts.problem.map(|error| text_of(error.into())),
+            problem: parts.problem.map(|error| in_words(error.into())),
             now,
         })
     }
@@ -200,12 +200,10 @@ fn text(json: &RawValue) -> Option<String> {
 
 /// The time of a claim: a number, or its digits as a string, as the library reads it.
 fn time(json: &RawValue) -> Option<Number> {
-    match serde_json::from_str(json.get()).ok()? {
-        Value::Number(number) => Some(number),
-        Value::String(digits) if !digits.starts_with('+') => {
-            digits.parse::<u64>().ok().map(Number::from)
-        }
-        _ => None,
+    match text(json) {
+        Some(digits) if digits.starts_with('+') => None,
+        Some(digits) => digits.parse::<u64>().ok().map(Number::from),
+        None => serde_json::from_str(json.get()).ok(),
     }
 }
 
@@ -225,8 +223,8 @@ fn word(text: &str) -> String {
 }
 
 /// The same JSON on one line, with escapes for all that cannot be seen: what controls
-/// a terminal, or turns the direction of writing. White space outside of strings is
-/// the only place where JSON itself has any of it that must not be escaped.
+/// a terminal, or turns the direction of writing. Line breaks and tabs can only stand
+/// between values, and become spaces.
 pub(crate) fn visible(json: &str) -> String {
     let mut visible = String::with_capacity(json.len());
     for character in json.chars() {
@@ -252,7 +250,7 @@ mod tests {
     #[test]
     fn json_stays_the_same_json_when_it_is_made_visible() {
         let all: String = ('\0'..=char::MAX).collect();
-        let visible_all = visible(&Value::from(all.as_str()).to_string());
+        let visible_all = visible(&serde_json::to_string(&all).unwrap());
         assert!(!visible_all.chars().any(char::is_control));
         assert!(serde_json::from_str::<String>(&visible_all).unwrap() == all);
         assert_eq!(visible("{\r\n\t\"a\" : 1\n}"), "{   \"a\" : 1 }");
