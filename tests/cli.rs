@@ -236,7 +236,7 @@ fn mint_writes_the_token_of_twilio_s_own_libraries() {
         .find(|case| case["name"] == "seed_php_params_ttl_600");
     let arguments = "mint --allow-incoming Alice --allow-outgoing AP123123 --param Foo=Bar \
                      --ttl 600 --now 1400000000";
-    let mut command = signing(&arguments.split_whitespace().collect::<Vec<_>>());
+    let mut command = signing(&words(arguments));
     command.env("CAPTOKEN_ACCOUNT_SID", "AC123123");
     let expected = format!("{}\n", official(case.expect("the case"), "ruby-3.16.1"));
     assert_eq!(outcome(&mut command, "").printed(), expected);
@@ -432,8 +432,6 @@ fn without_a_secret_that_can_be_used_the_program_fails_with_1_and_says_why() {
 /// Also where somebody puts it where it does not belong.
 #[test]
 fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
-    let file = TestFile::new("never shown", SECRET.as_bytes());
-    let path = file.0.to_str().expect("UTF-8");
     let equals = format!("--auth-token={SECRET}");
     let token = mint(&[]);
     let refused = |outcome: &Outcome| {
@@ -445,42 +443,29 @@ fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
             "{outcome:?}"
         );
     };
-    let cases: [(&[&str], bool); 17] = [
-        (&["mint", "--account=AC1", "--auth-token", SECRET], true),
-        (&["mint", "--account=AC1", &equals], true),
-        (&["mint", "--auth-token", SECRET], true),
-        (&["--auth-token", SECRET, "mint"], true),
-        (&[&equals, "verify", &token], true),
-        (&["verify", &token, &equals], true),
-        (&["verify", "--auth-token", SECRET], true),
-        (&["inspect", &token, "--auth-token", SECRET], true),
-        (&["mint", "--account=AC1", "--secret", SECRET], false),
-        (
-            &["mint", "--account=AC1", "--auth-token-file", SECRET],
-            false,
-        ),
-        (&["verify", &token, "--auth-token-file", SECRET], false),
-        (&["verify", SECRET], false),
-        (&["inspect", SECRET], false),
-        (&["verify", &token, "--auth-token-file", path], false),
-        (
-            &[
-                "mint",
-                "--account=AC1",
-                "--ttl=0",
-                "--auth-token-file",
-                path,
-            ],
-            false,
-        ),
-        (
-            &["mint", "--account=AC1", "--auth-token-file", path, "--json"],
-            false,
-        ),
-        (&["mint", "--help"], false),
-    ];
-    for (arguments, is_refused) in cases {
-        let mut command = captoken(arguments);
+    let cases = format!(
+        "refused mint --account=AC1 --auth-token {SECRET}
+         refused mint --account=AC1 {equals}
+         refused mint --auth-token {SECRET}
+         refused --auth-token {SECRET} mint
+         refused {equals} verify {token}
+         refused verify {token} {equals}
+         refused verify --auth-token {SECRET}
+         refused inspect {token} --auth-token {SECRET}
+         unseen mint --account=AC1 --secret {SECRET}
+         unseen mint --account=AC1 --auth-token-file {SECRET}
+         unseen verify {token} --auth-token-file {SECRET}
+         unseen verify {SECRET}
+         unseen inspect {SECRET}
+         unseen verify {token}
+         unseen mint --account=AC1 --ttl=0
+         unseen mint --account=AC1 --json
+         unseen mint --help"
+    );
+    for line in cases.lines() {
+        let mut arguments = words(line);
+        let is_refused = arguments.remove(0) == "refused";
+        let mut command = captoken(&arguments);
         command.env("CAPTOKEN_AUTH_TOKEN", SECRET);
         let outcome = outcome(&mut command, "");
         assert!(!outcome.out.contains(SECRET), "{outcome:?}");
@@ -496,45 +481,35 @@ fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
 #[test]
 fn wrong_usage_ends_with_2() {
     let token = mint(&[]);
-    let usage: [&[&str]; 22] = [
-        &[],
-        &["frobnicate"],
-        &["mint"],
-        &["mint", "--account="],
-        &["mint", "--account=AC1", "extra"],
-        &["mint", "--account=AC1", "--ttl=ten"],
-        &["mint", "--account=AC1", "--ttl=9223372036854775808"],
-        &["mint", "--account=AC1", "--now="],
-        &["mint", "--account=AC1", "--allow-incoming="],
-        &[
-            "mint",
-            "--account=AC1",
-            "--allow-incoming=a",
-            "--allow-incoming=b",
-        ],
-        &["mint", "--account=AC1", "--allow-outgoing="],
-        &["mint", "--account=AC1", "--allow-outgoing=AP1", "--param=a"],
-        &[
-            "mint",
-            "--account=AC1",
-            "--allow-outgoing=AP1",
-            "--client-name=",
-        ],
-        &["mint", "--account=AC1", "--param=a=b"],
-        &["mint", "--account=AC1", "--client-name=Alice"],
-        &["mint", "--account=AC1", "--filter=a=b"],
-        &["mint", "--account=AC1", "--event-stream", "--filter=a"],
-        &["mint", "--account=AC1", "--claim=a"],
-        &["mint", "--account=AC1", "--claim==1"],
-        &["inspect"],
-        &["verify"],
-        &["verify", "-", "--auth-token-file=-"],
+    let usage = [
+        "",
+        "frobnicate",
+        "mint",
+        "mint --account=",
+        "mint --account=AC1 extra",
+        "mint --account=AC1 --ttl=ten",
+        "mint --account=AC1 --ttl=9223372036854775808",
+        "mint --account=AC1 --now=",
+        "mint --account=AC1 --allow-incoming=",
+        "mint --account=AC1 --allow-incoming=a --allow-incoming=b",
+        "mint --account=AC1 --allow-outgoing=",
+        "mint --account=AC1 --allow-outgoing=AP1 --param=a",
+        "mint --account=AC1 --allow-outgoing=AP1 --client-name=",
+        "mint --account=AC1 --param=a=b",
+        "mint --account=AC1 --client-name=Alice",
+        "mint --account=AC1 --filter=a=b",
+        "mint --account=AC1 --event-stream --filter=a",
+        "mint --account=AC1 --claim=a",
+        "mint --account=AC1 --claim==1",
+        "inspect",
+        "verify",
+        "verify - --auth-token-file=-",
     ];
-    for arguments in usage {
-        let outcome = outcome(&mut signing(arguments), &token);
-        assert_eq!(outcome.code, Some(2), "{arguments:?} {outcome:?}");
-        assert_eq!(outcome.out, "", "{arguments:?}");
-        assert_ne!(outcome.err, "", "{arguments:?}");
+    for line in usage {
+        let outcome = outcome(&mut signing(&words(line)), &token);
+        assert_eq!(outcome.code, Some(2), "{line} {outcome:?}");
+        assert_eq!(outcome.out, "", "{line}");
+        assert_ne!(outcome.err, "", "{line}");
     }
 }
 
@@ -546,55 +521,60 @@ fn what_the_library_refuses_ends_with_the_number_of_its_status() {
     let none = sign(r#"{"alg":"none"}"#, r#"{"exp":1}"#);
     let no_expiry = say(&json!({"iss": "AC1"}));
     let wrong = format!("{signing_input}.AAAA");
-    let mint = |arguments: &[&'static str]| [&MINT[..], arguments].concat();
-    let verify = |now: &'static str, token| vec!["verify", "--now", now, token];
-    let cases = [
-        (Status::InvalidTtl, mint(&["--ttl", "0"])),
-        (Status::InvalidTtl, mint(&["--ttl", "-1"])),
-        (Status::InvalidTtl, mint(&["--ttl=86401"])),
-        (Status::InvalidTime, mint(&["--now", "-1"])),
-        (Status::InvalidTime, mint(&["--now=9007199254740991"])),
-        (Status::InvalidTime, mint(&["--not-before", "-1"])),
-        (Status::InvalidTime, verify("-1", &token)),
-        (
-            Status::InvalidTime,
-            vec!["inspect", "--now=9007199254740992", &token],
-        ),
-        (Status::ReservedName, mint(&["--claim=iss=1"])),
-        (Status::InvalidJson, mint(&["--claim=a="])),
-        (Status::InvalidJson, mint(&["--claim=a=text"])),
-        (Status::TokenMalformed, verify("1020", "")),
-        (Status::TokenMalformed, verify("1020", signing_input)),
-        (Status::TokenMalformed, verify("1020", &no_expiry)),
-        (Status::TokenMalformed, vec!["inspect", ""]),
-        (Status::TokenMalformed, vec!["inspect", "a.b"]),
-        (Status::TokenMalformed, vec!["inspect", "a.b.c"]),
-        (Status::TokenMalformed, vec!["inspect", "W10.e30."]),
-        (Status::TokenMalformed, vec!["inspect", "e30.MQ."]),
-        (Status::TokenMalformed, vec!["inspect", "e30=.e30."]),
-        (Status::TokenMalformed, vec!["inspect", "e30._w."]),
-        (Status::TokenAlgorithm, verify("0", &none)),
-        (Status::TokenAlgorithm, verify("0", &other)),
-        (Status::TokenSignature, verify("1020", &wrong)),
-        (Status::TokenExpired, verify("1060", &token)),
-        (Status::TokenNotYetValid, verify("1009", &token)),
+    let cases = format!(
+        "4  mint --account=AC1 --ttl 0
+         4  mint --account=AC1 --ttl -1
+         4  mint --account=AC1 --ttl=86401
+         5  mint --account=AC1 --now -1
+         5  mint --account=AC1 --now=9007199254740991
+         5  mint --account=AC1 --not-before -1
+         5  verify --now -1 {token}
+         5  inspect --now=9007199254740992 {token}
+         11 mint --account=AC1 --claim=iss=1
+         12 mint --account=AC1 --claim=a=
+         12 mint --account=AC1 --claim=a=text
+         16 verify a
+         16 verify --now=1020 {signing_input}
+         16 verify --now=1020 {no_expiry}
+         16 inspect a
+         16 inspect a.b
+         16 inspect a.b.c
+         16 inspect W10.e30.
+         16 inspect e30.MQ.
+         16 inspect e30=.e30.
+         16 inspect e30._w.
+         17 verify --now=0 {none}
+         17 verify --now=0 {other}
+         18 verify --now=1020 {wrong}
+         19 verify --now=1060 {token}
+         20 verify --now=1009 {token}"
+    );
+    let statuses = [
+        Status::InvalidTtl,
+        Status::InvalidTime,
+        Status::ReservedName,
+        Status::InvalidJson,
+        Status::TokenMalformed,
+        Status::TokenAlgorithm,
+        Status::TokenSignature,
+        Status::TokenExpired,
+        Status::TokenNotYetValid,
     ];
-    for (status, arguments) in cases {
+    for line in cases.lines() {
+        let mut arguments = words(line);
+        let code: i32 = arguments.remove(0).parse().expect("a number");
+        let status = statuses.iter().find(|status| **status as i32 == code);
         let without = outcome(&mut signing(&arguments), "");
         let with = outcome(signing(&arguments).arg("--json"), "");
-        assert_eq!(
-            without.code,
-            Some(status as i32),
-            "{arguments:?} {without:?}"
-        );
+        assert_eq!(without.code, Some(code), "{arguments:?} {without:?}");
         assert_eq!(with.code, without.code);
         assert_eq!(with.err, without.err);
         assert_eq!(without.out, "", "{arguments:?}");
         let message = without.err.strip_prefix("captoken: ").expect("a message");
         let message = message.strip_suffix('\n').expect("a line");
-        let said = status.text().to_str().expect("ASCII");
+        let said = status.expect("known").text().to_str().expect("ASCII");
         assert!(message.contains(said), "{arguments:?} {message}");
-        let mut expected = json!({"status": status as i32, "error": message});
+        let mut expected = json!({"status": code, "error": message});
         if arguments[0] != "mint" {
             expected["verified"] = false.into();
         }
@@ -1180,6 +1160,10 @@ fn make_install_cli_installs_what_make_cli_has_built_and_uninstall_cli_leaves_no
     run(&mut with_prefix("uninstall-cli", "PREFIX=/opt"));
     assert!(!program.exists());
     fs::remove_dir_all(&destination).expect("removed");
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
 }
 
 fn text(value: &Value) -> &str {
