@@ -233,7 +233,9 @@ pub unsafe extern "C" fn cap_add_event_filter(
 /// other. The order of its keys, keys that repeat and the spelling of its
 /// numbers are kept; white space is dropped, and characters beyond ASCII are
 /// escaped. A claim that is added again keeps its place and takes the new
-/// value. Claims come before those of the library.
+/// value. Claims come before those of the library. Some names have a meaning
+/// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
+/// that they were not told of, or with a `sub` or `jti` that is not a string.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,

@@ -20,6 +20,8 @@ mod cases;
 mod native;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/readme.rs"]
+mod readme;
 #[path = "support/scope.rs"]
 mod scope;
 #[path = "support/token.rs"]
@@ -275,7 +277,7 @@ fn the_header_compiles_alone_twice_and_beside_libcap_s_in_every_standard() {
 #[test]
 fn the_quick_start_of_readme_compiles_and_runs_as_it_stands() {
     let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
-    fs::write(&source, readme_block("c\n", "#include")).expect("written");
+    fs::write(&source, readme::block("c\n", "#include")).expect("written");
     for linkage in [Linkage::Shared, Linkage::Static] {
         let program = compile(&source, Language::C99, linkage, &["captoken"]);
         let token = run(&mut program.watched());
@@ -379,12 +381,12 @@ fn the_commands_of_readme_link_the_quick_start_in_every_way() {
         .arg("DESTDIR=/")
         .arg(format!("PREFIX={}", prefix.display()));
     run(&mut install);
-    fs::write(folder.join("token.c"), readme_block("c\n", "#include")).expect("written");
+    fs::write(folder.join("token.c"), readme::block("c\n", "#include")).expect("written");
 
     for start in ["cc token.c", "cc -static token.c"] {
         let mut shell = Command::new("sh");
         shell
-            .args(["-euc", &readme_block("sh\n", start)])
+            .args(["-euc", &readme::block("sh\n", start)])
             .current_dir(&folder)
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
             .env("LD_LIBRARY_PATH", prefix.join("lib"));
@@ -396,17 +398,6 @@ fn the_commands_of_readme_link_the_quick_start_in_every_way() {
     pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
     assert_eq!(run(&mut pkg_config).trim_end(), env!("CARGO_PKG_VERSION"));
     fs::remove_dir_all(&folder).expect("removed");
-}
-
-/// The block of README in this language that starts so.
-fn readme_block(language: &str, start: &str) -> String {
-    let readme = fs::read_to_string(root().join("README.md")).expect("README");
-    readme
-        .split("```")
-        .filter_map(|block| block.strip_prefix(language))
-        .find(|block| block.starts_with(start))
-        .unwrap_or_else(|| panic!("no block of {language} starts with {start}"))
-        .to_owned()
 }
 
 /// Where packages cannot be installed, they are named.

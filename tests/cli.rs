@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Write;
@@ -19,13 +20,14 @@ use std::time::UNIX_EPOCH;
 use captoken::capability::Capability;
 use captoken::ffi::Status;
 use captoken::jws::Key;
-use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
 #[path = "support/cases.rs"]
 mod cases;
 #[path = "support/native.rs"]
 mod native;
+#[path = "support/readme.rs"]
+mod readme;
 #[path = "support/scope.rs"]
 mod scope;
 #[path = "support/token.rs"]
@@ -117,12 +119,9 @@ fn mint(arguments: &[&str]) -> String {
     out.strip_suffix('\n').expect("a line").to_owned()
 }
 
-/// A token of any header and payload, signed by code that shares nothing with ours.
+/// A token of any header and payload.
 fn sign(header: &str, payload: &str) -> String {
-    let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
-    let signing_input = format!("{}.{}", part(header), part(payload));
-    let hmac = hmac_sha256::HMAC::mac(signing_input.as_bytes(), b"secret");
-    format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&hmac))
+    token::sign(header.as_bytes(), payload.as_bytes(), "secret")
 }
 
 /// A token with this payload.
@@ -1180,4 +1179,33 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
     let pairs = value.as_array().expect("a list");
     let pair = |pair: &Value| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned());
     pairs.iter().map(pair).collect()
+}
+
+/// As they stand, in a folder of their own.
+#[test]
+fn the_commands_of_readme_mint_show_and_check_a_token() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}", process::id()));
+    fs::create_dir(&folder).expect("a folder");
+    let programs = Path::new(env!("CARGO_BIN_EXE_captoken")).parent();
+    let path = format!(
+        "{}:{}",
+        programs.expect("a folder").display(),
+        env::var("PATH").expect("PATH")
+    );
+    let commands = readme::block("sh\n", "export CAPTOKEN_AUTH_TOKEN");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-euc", &commands])
+        .current_dir(&folder)
+        .env("PATH", path);
+    let out = run(&mut shell);
+    let token = fs::read_to_string(folder.join("token.jwt")).expect("a token");
+    let params = &scopes(&decode(token.trim_end(), "secret"))[1].params;
+    assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+    let lines: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains("VERIFIED:"))
+        .collect();
+    assert!(lines[0].starts_with("NOT VERIFIED: ") && lines[1].starts_with("VERIFIED: "));
+    fs::remove_dir_all(folder).expect("removed");
 }
