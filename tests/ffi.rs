@@ -418,12 +418,17 @@ fn a_time_that_not_every_json_reader_holds_is_reported() {
     }
 }
 
+/// All sizes of a buffer; under Miri, which is slow, only those at the ends.
+fn sizes_up_to(last: usize) -> impl Iterator<Item = usize> {
+    (0..=last).filter(move |size| !cfg!(miri) || *size < 3 || *size + 3 > last)
+}
+
 #[test]
 fn a_buffer_of_any_size_is_filled_or_emptied_and_never_overrun() {
     let mut handle = handle();
     let token = whole_token();
     let needed = token.len() + 1;
-    for size in 0..=needed + 1 {
+    for size in sizes_up_to(needed + 1) {
         let mut buffer = Buffer::new(size);
         let status = buffer.generate_at(handle.0, NOW, 3600);
         assert_eq!(buffer.length, token.len());
@@ -466,7 +471,7 @@ fn a_buffer_of_any_size_is_filled_or_emptied_and_never_overrun() {
 fn a_payload_is_written_as_a_token_is_or_not_at_all() {
     let (jwt, secret) = (text(&whole_token()), text("secret"));
     let payload = verify(&whole_token(), "secret", NOW).unwrap();
-    for size in 0..=payload.len() + 2 {
+    for size in sizes_up_to(payload.len() + 2) {
         let mut buffer = Buffer::new(size);
         let status = buffer.verify(jwt.as_ptr(), secret.as_ptr(), NOW);
         assert_eq!(buffer.length, payload.len());
