@@ -1,16 +1,15 @@
 // sdk.mjs FOLDER
 //
-// Reads and mints tokens with the two versions of twilio-node that are installed in
-// FOLDER: see sdk.py, which says what goes in and comes out.
+// Reads and mints tokens with the twilio-node that is installed in FOLDER: see sdk.py,
+// which says what goes in and comes out.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
 const require = createRequire(resolve(process.argv[2], 'package.json'));
-const current = require('twilio');
-const old = require('twilio-2');
 const jsonwebtoken = require('jsonwebtoken');
+const { AccessToken, ClientCapability } = require('twilio').jwt;
 
 function read(token, secret) {
   const { header, payload } = jsonwebtoken.verify(token, secret, {
@@ -20,8 +19,7 @@ function read(token, secret) {
   return { header, payload };
 }
 
-function mintWithCurrent(input) {
-  const { ClientCapability } = current.jwt;
+function mint(input) {
   const capability = new ClientCapability({
     accountSid: input.account,
     authToken: input.secret,
@@ -43,25 +41,7 @@ function mintWithCurrent(input) {
   return { token: capability.toJwt() };
 }
 
-function mintWithOld(input) {
-  const capability = new old.Capability(input.account, input.secret);
-  if (input.incoming !== null) {
-    capability.allowClientIncoming(input.incoming);
-  }
-  if (input.client_name !== null) {
-    capability.clientName = input.client_name;
-  }
-  if (input.outgoing !== null) {
-    capability.allowClientOutgoing(input.outgoing[0], object(input.outgoing[1]));
-  }
-  if (input.events !== null) {
-    capability.allowEventStream(object(input.events));
-  }
-  return { token: capability.generate(input.ttl) };
-}
-
 function mintAccess(input) {
-  const { AccessToken } = current.jwt;
   const { account, key, secret, identity, region } = input;
   const token = new AccessToken(account, key, secret, { identity, region });
   token.addGrant(
@@ -83,17 +63,13 @@ function object(pairs) {
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }
 
-const MINT = { 'twilio-node': mintWithCurrent, 'twilio-node 2.11.1': mintWithOld };
-const ACCESS = { 'twilio-node': mintAccess };
-const READ = { jsonwebtoken: read };
-
 function run(job) {
   // Whatever it throws is a refusal.
   try {
     if ('read' in job) {
-      return READ[job.with](job.read, job.secret);
+      return read(job.read, job.secret);
     }
-    return 'mint' in job ? MINT[job.with](job.mint) : ACCESS[job.with](job.access);
+    return 'mint' in job ? mint(job.mint) : mintAccess(job.access);
   } catch (error) {
     return { refused: String(error) };
   }
