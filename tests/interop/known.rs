@@ -1,0 +1,272 @@
+//! Where Twilio's libraries are known to do something else than we do.
+
+use captoken::ffi::Status;
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha512;
+
+use crate::handle::verify;
+use crate::input::{Input, Pairs};
+use crate::token::{HEADER, sign};
+
+/// What a library does to an input, so that its token says something else than it was
+/// told, or there is none. Who mends it makes the test fail.
+pub(crate) struct Bug {
+    pub(crate) of: &'static [&'static str],
+    pub(crate) does: Does,
+    pub(crate) why: &'static str,
+}
+
+pub(crate) enum Does {
+    /// Its token is the one of another input.
+    Say(fn(&mut Input)),
+    /// Its token has the filters of events in `appParams`.
+    FiltersAsParams,
+    /// It refuses a pair of this key with an error of this name.
+    Refuse(&'static str, &'static str),
+}
+
+const PYTHONS: &[&str] = &["twilio-python", "twilio-python 3.8.0"];
+const NODE: &[&str] = &["twilio-node"];
+
+/// In the order in which they change what is said.
+pub(crate) const BUGS: [Bug; 5] = [
+    Bug {
+        of: PYTHONS,
+        does: Does::Refuse("application_sid", "TypeError"),
+        why: "parameters are keyword arguments, next to its own",
+    },
+    Bug {
+        of: PYTHONS,
+        does: Does::Say(|input| input.lists_mut().for_each(group)),
+        why: "a key has one place, and there all of its values",
+    },
+    Bug {
+        of: NODE,
+        does: Does::Say(|input| input.lists_mut().for_each(join)),
+        why: "values of one key are joined by a comma",
+    },
+    Bug {
+        of: NODE,
+        does: Does::Say(|input| input.lists_mut().for_each(put_numbers_first)),
+        why: "an object has keys that are numbers first, in their order",
+    },
+    Bug {
+        of: NODE,
+        does: Does::FiltersAsParams,
+        why: "filters are written as a call's parameters",
+    },
+];
+
+/// All values of a key, at the place of the first.
+fn group(pairs: &mut Pairs) {
+    let keys: Vec<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    pairs.sort_by_key(|(key, _)| keys.iter().position(|other| other == key));
+}
+
+/// All values of a key in one.
+fn join(pairs: &mut Pairs) {
+    group(pairs);
+    pairs.dedup_by(|(key, value), (first, values)| {
+        let same = key == first;
+        if same {
+            *values = format!("{values},{value}");
+        }
+        same
+    });
+}
+
+fn put_numbers_first(pairs: &mut Pairs) {
+    pairs.sort_by_key(|(key, _)| key.parse().unwrap_or(u32::MAX));
+}
+
+/// What is said of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Accepted,
+    Algorithm,
+    Claim,
+    Early,
+    Expired,
+    Form,
+    Signature,
+}
+
+use Verdict::*;
+
+/// The words by which libraries refuse tokens.
+const WORDS: [(&str, Verdict); 20] = [
+    ("alg value is not allowed", Algorithm),
+    ("Incorrect decoding algorithm", Algorithm),
+    ("Algorithm not supported", Algorithm),
+    ("invalid algorithm", Algorithm),
+    ("Invalid audience", Claim),
+    ("Subject must be a string", Claim),
+    ("JWT ID must be a string", Claim),
+    ("not yet valid", Early),
+    ("jwt not active", Early),
+    ("Signature has expired", Expired),
+    ("jwt expired", Expired),
+    ("Not enough segments", Form),
+    ("jwt malformed", Form),
+    ("Invalid crypto padding", Form),
+    ("invalid token", Form),
+    ("invalid exp value", Form),
+    ("Unsupported critical extension", Form),
+    ("Signature verification failed", Signature),
+    ("invalid signature", Signature),
+    ("signature is required", Signature),
+];
+
+/// What a library says that was to read a token.
+pub(crate) fn theirs(answer: &Value) -> Verdict {
+    let Some(refused) = answer["refused"].as_str() else {
+        assert!(answer["payload"].is_object(), "{answer}");
+        return Accepted;
+    };
+    let known = WORDS.iter().find(|(words, _)| refused.contains(words));
+    known.unwrap_or_else(|| panic!("a new reason: {refused}")).1
+}
+
+/// What we say.
+pub(crate) fn ours(outcome: &Result<String, Status>) -> Verdict {
+    match outcome {
+        Ok(_) => Accepted,
+        Err(Status::TokenAlgorithm) => Algorithm,
+        Err(Status::TokenExpired) => Expired,
+        Err(Status::TokenMalformed) => Form,
+        Err(Status::TokenNotYetValid) => Early,
+        Err(Status::TokenSignature) => Signature,
+        Err(status) => panic!("{status:?}"),
+    }
+}
+
+/// A token for this input and others made of it, and what is said of each: by PyJWT,
+/// twilio-python, twilio-python 3.8.0, jsonwebtoken, and us.
+///
+/// The old twilio-python looks at the signature alone. Nobody but us asks for an expiry
+/// or for a type. Of claims with a meaning of their own, PyJWT has opinions: an audience
+/// is for it to be told of, which twilio-python has no way to do.
+pub(crate) fn verdicts(input: &Input, now: i64) -> Vec<(&'static str, String, [Verdict; 5])> {
+    let token = input.mint(now);
+    let payload = verify(&token, &input.secret, now).expect("a token of ours");
+    let with = |header: &str| sign(header.as_bytes(), payload.as_bytes(), &input.secret);
+    let saying = |payload: &str| sign(HEADER.as_bytes(), payload.as_bytes(), &input.secret);
+    let parts: Vec<&str> = token.split('.').collect();
+    let (header, body, signature) = (parts[0], parts[1], parts[2]);
+    let none = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"none"}"#);
+    let other = input.clone().incoming("eve").mint(now);
+    let other = other.split('.').nth(1).expect("a payload");
+    let (first, rest) = signature.split_at(1);
+    let first = if first == "A" { "B" } else { "A" };
+    // The last character has two bits that mean nothing, which are 0.
+    let (most, last) = signature.split_at(signature.len() - 1);
+    let last = char::from(last.as_bytes()[0] + 1);
+    let text = format!(r#"{{"scope":"","iss":"AC123","exp":"{}"}}"#, now + 600);
+
+    vec![
+        ("as it is", token.clone(), [Accepted; 5]),
+        (
+            "no algorithm, no signature",
+            format!("{none}.{body}."),
+            [Algorithm, Algorithm, Algorithm, Signature, Algorithm],
+        ),
+        (
+            "no algorithm, the signature",
+            format!("{none}.{body}.{signature}"),
+            [Algorithm; 5],
+        ),
+        (
+            "the algorithm in small letters",
+            with(r#"{"typ":"JWT","alg":"hs256"}"#),
+            [Algorithm; 5],
+        ),
+        (
+            "another algorithm",
+            hs512(body, &input.secret),
+            [Algorithm, Algorithm, Accepted, Algorithm, Algorithm],
+        ),
+        (
+            "no type, as Ruby's newer jwt writes it",
+            with(r#"{"alg":"HS256"}"#),
+            [Accepted; 5],
+        ),
+        (
+            "another type",
+            with(r#"{"typ":"at+jwt","alg":"HS256"}"#),
+            [Accepted, Accepted, Accepted, Accepted, Form],
+        ),
+        (
+            "another signature",
+            format!("{header}.{body}.{first}{rest}"),
+            [Signature; 5],
+        ),
+        (
+            "another payload",
+            format!("{header}.{other}.{signature}"),
+            [Signature; 5],
+        ),
+        ("no signature", format!("{header}.{body}."), [Signature; 5]),
+        ("two parts", format!("{header}.{body}"), [Form; 5]),
+        (
+            "expired",
+            input.clone().ttl(5).mint(now - 5),
+            [Expired, Expired, Accepted, Expired, Expired],
+        ),
+        (
+            "not yet valid",
+            input.clone().not_before(now + 600).mint(now),
+            [Early, Early, Accepted, Early, Early],
+        ),
+        (
+            "a critical header",
+            with(r#"{"typ":"JWT","alg":"HS256","crit":["x"],"x":1}"#),
+            [Form, Form, Accepted, Accepted, Form],
+        ),
+        (
+            "bits that nobody reads",
+            format!("{header}.{body}.{most}{last}"),
+            [Form, Form, Accepted, Signature, Form],
+        ),
+        (
+            "padding",
+            format!("{token}="),
+            [Accepted, Accepted, Accepted, Form, Form],
+        ),
+        (
+            "no expiry",
+            saying(r#"{"scope":"","iss":"AC123"}"#),
+            [Accepted, Accepted, Accepted, Accepted, Form],
+        ),
+        (
+            "an expiry in a text, as twilio-java 4 writes it",
+            saying(&text),
+            [Accepted, Accepted, Accepted, Form, Accepted],
+        ),
+        (
+            "an audience",
+            input.clone().claims(&[("aud", r#""us""#)]).mint(now),
+            [Claim, Claim, Accepted, Accepted, Accepted],
+        ),
+        (
+            "a subject that is no text",
+            input.clone().claims(&[("sub", "7")]).mint(now),
+            [Claim, Claim, Accepted, Accepted, Accepted],
+        ),
+        (
+            "a token's identifier that is no text",
+            input.clone().claims(&[("jti", "7")]).mint(now),
+            [Claim, Claim, Accepted, Accepted, Accepted],
+        ),
+    ]
+}
+
+/// A token of this payload, as another algorithm signs it.
+fn hs512(payload: &str, secret: &str) -> String {
+    let header = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"HS512"}"#);
+    let mut mac = Hmac::<Sha512>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(format!("{header}.{payload}").as_bytes());
+    let signature = BASE64URL_NOPAD.encode(&mac.finalize().into_bytes());
+    format!("{header}.{payload}.{signature}")
+}

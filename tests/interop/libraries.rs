@@ -1,0 +1,149 @@
+//! Twilio's libraries, asked through tests/interop/sdk.py and sdk.mjs, and the client in
+//! the browser, through twilio_js.mjs. Each program is started once for a list of
+//! questions: starting it takes longer than to answer them.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::input::Input;
+
+/// What verifies tokens.
+pub(crate) const READERS: [&str; 4] = [
+    "PyJWT",
+    "twilio-python",
+    "twilio-python 3.8.0",
+    "jsonwebtoken",
+];
+
+/// What mints them.
+pub(crate) const MINTERS: [&str; 3] = ["twilio-python", "twilio-python 3.8.0", "twilio-node"];
+
+/// Where libraries are installed, and what asks them.
+struct Home {
+    libraries: &'static [&'static str],
+    /// Below target/sdk.
+    folder: &'static str,
+    /// What was to be installed there.
+    list: &'static str,
+    program: &'static [&'static str],
+}
+
+const PYTHON: &[&str] = &["python3", "-ISB", "-Wignore", "sdk.py"];
+
+const HOMES: [Home; 3] = [
+    Home {
+        libraries: &["PyJWT", "twilio-python"],
+        folder: "python",
+        list: "requirements.txt",
+        program: PYTHON,
+    },
+    Home {
+        libraries: &["twilio-python 3.8.0"],
+        folder: "python-3.8.0",
+        list: "requirements-3.8.0.txt",
+        program: PYTHON,
+    },
+    Home {
+        libraries: &["jsonwebtoken", "twilio-node"],
+        folder: "node",
+        list: "package-lock.json",
+        program: &["node", "sdk.mjs"],
+    },
+];
+
+pub(crate) fn to_read(library: &str, token: &str, secret: &str) -> Value {
+    json!({"with": library, "read": token, "secret": secret})
+}
+
+pub(crate) fn to_mint(library: &str, input: &Input) -> Value {
+    json!({"with": library, "mint": input.job()})
+}
+
+/// The answers to jobs, in their order: see sdk.py.
+pub(crate) fn ask(jobs: &[Value]) -> Vec<Value> {
+    let mut answers = vec![Value::Null; jobs.len()];
+    for home in &HOMES {
+        let is_here = |library: &&str| home.libraries.contains(library);
+        let (places, here): (Vec<usize>, Vec<&Value>) = jobs
+            .iter()
+            .enumerate()
+            .filter(|(_, job)| job["with"].as_str().as_ref().is_some_and(is_here))
+            .unzip();
+        if here.is_empty() {
+            continue;
+        }
+        let outputs = talk(home.program, Some(&home.folder()), &json!(here));
+        assert_eq!(outputs.len(), here.len());
+        for (place, output) in places.into_iter().zip(outputs) {
+            answers[place] = output;
+        }
+    }
+    assert!(!answers.contains(&Value::Null), "nobody was asked");
+    answers
+}
+
+/// The token in an answer.
+pub(crate) fn minted(answer: &Value, what: &str) -> String {
+    let token = answer["token"].as_str();
+    token
+        .unwrap_or_else(|| panic!("{what}: {answer}"))
+        .to_owned()
+}
+
+/// What the client in the browser sees in tokens.
+pub(crate) fn browser_sees(tokens: &[String]) -> Vec<Value> {
+    let answers = talk(&["node", "twilio_js.mjs"], None, &json!(tokens));
+    assert_eq!(answers.len(), tokens.len());
+    answers
+}
+
+impl Home {
+    /// The folder, if all is there.
+    fn folder(&self) -> PathBuf {
+        let own = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let sdk = own.parent().expect("a target folder").join("sdk");
+        let folder = sdk.join(self.folder);
+        let wanted = fs::read(interop().join(self.list)).expect("a list");
+        // Which setup.sh leaves there when it is done.
+        let installed = fs::read(folder.join(self.list));
+        assert!(
+            installed.is_ok_and(|installed| installed == wanted),
+            "Twilio's libraries, as tests/interop/{} has them, are not in {}. \
+             Run: sh tests/setup.sh sdk",
+            self.list,
+            folder.display()
+        );
+        folder
+    }
+}
+
+/// Runs a program of tests/interop, with a list in and a list out.
+fn talk(program: &[&str], argument: Option<&Path>, input: &Value) -> Vec<Value> {
+    let [name, options @ .., script] = program else {
+        panic!("{program:?}");
+    };
+    let mut child = Command::new(name)
+        .args(options)
+        .arg(interop().join(script))
+        .args(argument)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{name}: {error}. Run: sh tests/setup.sh sdk"));
+    // All of it before anything is read: that is how these programs do it, too.
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_string();
+    stdin.write_all(input.as_bytes()).expect("written");
+    drop(stdin);
+    let output = child.wait_with_output().expect("an end");
+    assert!(output.status.success(), "{script}: {}", output.status);
+    serde_json::from_slice(&output.stdout).expect("a list")
+}
+
+fn interop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
+}
