@@ -10,15 +10,15 @@ use crate::handle::verify;
 use crate::input::{Input, Pairs};
 use crate::token::{HEADER, sign};
 
-/// What a library does to an input, so that its token says something else than it was
-/// told, or there is none. Who mends it makes the test fail.
+/// Where the token of a library says something else than it was told, or there is none.
+/// Who mends it makes the test fail.
 pub(crate) struct Bug {
     pub(crate) of: &'static [&'static str],
-    pub(crate) does: Does,
+    does: Does,
     pub(crate) why: &'static str,
 }
 
-pub(crate) enum Does {
+enum Does {
     /// Its token is the one of another input.
     Say(fn(&mut Input)),
     /// Its token has the filters of events in `appParams`.
@@ -58,6 +58,47 @@ pub(crate) const BUGS: [Bug; 5] = [
         why: "filters are written as a call's parameters",
     },
 ];
+
+/// What is to come of an input.
+pub(crate) struct Outcome {
+    pub(crate) said: Input,
+    pub(crate) filters_as_params: bool,
+    pub(crate) refused: Option<&'static str>,
+    /// Why it is not what it should be: of each bug that shows.
+    pub(crate) bugs: Vec<&'static str>,
+}
+
+pub(crate) fn outcome(minter: &str, input: &Input) -> Outcome {
+    let mut outcome = Outcome {
+        said: input.clone(),
+        filters_as_params: false,
+        refused: None,
+        bugs: Vec::new(),
+    };
+    for bug in BUGS.iter().filter(|bug| bug.of.contains(&minter)) {
+        let shows = match bug.does {
+            Does::Say(change) => {
+                let told = outcome.said.clone();
+                change(&mut outcome.said);
+                outcome.said != told
+            }
+            Does::FiltersAsParams => {
+                let filters = input.events.as_ref();
+                outcome.filters_as_params = filters.is_some_and(|filters| !filters.is_empty());
+                outcome.filters_as_params
+            }
+            Does::Refuse(key, error) => {
+                let is_there = input.lists().flatten().any(|(other, _)| other == key);
+                outcome.refused = is_there.then_some(error);
+                is_there
+            }
+        };
+        if shows {
+            outcome.bugs.push(bug.why);
+        }
+    }
+    outcome
+}
 
 /// All values of a key, at the place of the first.
 fn group(pairs: &mut Pairs) {

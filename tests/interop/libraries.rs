@@ -134,7 +134,7 @@ fn talk(program: &[&str], argument: Option<&Path>, input: &Value) -> Vec<Value> 
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{name}: {error}. Run: sh tests/setup.sh sdk"));
-    // All of it before anything is read: that is how these programs do it, too.
+    // Neither waits for the other: it reads all before it writes anything.
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_string();
     stdin.write_all(input.as_bytes()).expect("written");

@@ -1,7 +1,7 @@
 // sdk.mjs FOLDER
 //
-// Reads and mints tokens with the twilio-node that is installed in FOLDER: see sdk.py,
-// which says what goes in and comes out.
+// Reads tokens with the jsonwebtoken, and mints them with the twilio-node, that are
+// installed in FOLDER: see sdk.py, which says what goes in and comes out.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
