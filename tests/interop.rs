@@ -18,29 +18,32 @@ use serde_json::{Value, json};
 
 #[path = "interop/browser.rs"]
 mod browser;
+#[path = "interop/bugs.rs"]
+mod bugs;
 #[path = "support/cases.rs"]
 mod cases;
 #[path = "support/handle.rs"]
 mod handle;
 #[path = "interop/input.rs"]
 mod input;
-#[path = "interop/known.rs"]
-mod known;
 #[path = "interop/libraries.rs"]
 mod libraries;
 #[path = "support/scope.rs"]
 mod scope;
 #[path = "support/token.rs"]
 mod token;
+#[path = "interop/verdicts.rs"]
+mod verdicts;
 
 use browser::{is_query, seen};
+use bugs::BUGS;
 use cases::{cases, official};
 use handle::verify;
 use input::{Input, grid};
-use known::{BUGS, Verdict, verdicts};
 use libraries::{MINTERS, READERS, ask, browser_sees, minted, to_mint, to_read};
 use scope::scopes;
 use token::{HEADER, decode, sign};
+use verdicts::{Verdict, verdicts};
 
 #[test]
 fn twilio_s_libraries_read_in_our_tokens_what_we_read() {
@@ -71,7 +74,7 @@ fn twilio_s_libraries_read_in_our_tokens_what_we_read() {
             assert_eq!(floats(&read["payload"]), floats(&claims), "{what}");
 
             let refused = answers.next().expect("an answer");
-            assert_eq!(known::theirs(&refused), Verdict::Signature, "{what}");
+            assert_eq!(verdicts::theirs(&refused), Verdict::Signature, "{what}");
         }
     }
     assert_eq!(answers.next(), None);
@@ -96,7 +99,7 @@ fn we_read_in_their_tokens_what_twilio_s_libraries_were_told() {
     let after = clock();
     let mut met = BTreeSet::new();
     for ((minter, input), answer) in told.into_iter().zip(&answers) {
-        let expected = known::outcome(minter, input);
+        let expected = bugs::outcome(minter, input);
         let mut what = format!("{minter}: {}", input.name);
         for why in expected.bugs {
             what = format!("{what}, where, as long as nobody mends it, {why}");
@@ -191,8 +194,8 @@ fn forged_and_stale_tokens_are_refused_by_them_and_by_us() {
     }
     let answers = ask(&jobs);
     for ((what, token, expected), answers) in tokens.iter().zip(answers.chunks(READERS.len())) {
-        let mut said: Vec<_> = answers.iter().map(known::theirs).collect();
-        said.push(known::ours(&verify(token, &input.secret, now)));
+        let mut said: Vec<_> = answers.iter().map(verdicts::theirs).collect();
+        said.push(verdicts::ours(&verify(token, &input.secret, now)));
         assert_eq!(said, expected, "{what}: {READERS:?}, and we");
     }
 }
