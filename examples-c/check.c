@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* The payload of a valid token, NULL for another. The caller frees it. */
@@ -47,9 +48,11 @@ int main(void)
     char *jwt = NULL;
     char *payload;
     size_t size = 0;
+    ssize_t length = getline(&jwt, &size, stdin);
 
-    if (getline(&jwt, &size, stdin) < 0) {
-        fprintf(stderr, "check: no token on standard input\n");
+    /* What stands behind a NUL would not be looked at. */
+    if (length < 0 || strlen(jwt) != (size_t)length) {
+        fprintf(stderr, "check: no line with a token on standard input\n");
         free(jwt);
         return EXIT_FAILURE;
     }

@@ -185,8 +185,9 @@ cap_status cap_set_client_name(cap_token *token, const char *client_name);
 /// library asks: where a name comes from a user, a program can.
 ///
 /// Twilio's pages, libraries and devices differ in what they take; 1 to 256
-/// ASCII letters, digits and underscores are inside all of their rules. Other
-/// names may fail when a call is made (Twilio's error 31105).
+/// ASCII letters, digits and underscores are inside all of their rules (but
+/// for one error text, which speaks of 121). Other names may fail with
+/// Twilio's error 31105.
 ///
 /// Returns CAP_STATUS_OK, CAP_STATUS_INVALID_CLIENT_NAME,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT or
@@ -216,15 +217,14 @@ cap_status cap_add_event_filter(cap_token *token,
                                 const char *key,
                                 const char *value);
 
-/// Adds a claim of the program's own, which Twilio ignores: with it, one token
-/// serves the program's own interface, too. This is the custom claims of
-/// twilio-php.
+/// Adds a claim of the program's own: with it, one token serves the program's
+/// own interface, too. This is the custom claims of twilio-php.
 ///
 /// `json` is one JSON value, such as `"text"` with its quotes, `42` or
 /// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
 /// other. The order of its keys, keys that repeat and the spelling of its
-/// numbers are kept; white space is dropped, and characters beyond ASCII are
-/// escaped. A claim that is added again keeps its place and takes the new
+/// numbers are kept; white space is dropped, and strings are spelled anew, in
+/// ASCII. Half of a surrogate pair is an error. A claim that is added again keeps its place and takes the new
 /// value. Claims come before those of the library. Some names have a meaning
 /// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
 /// that they were not told of, or with a `sub` or `jti` that is not a string.
@@ -234,7 +234,9 @@ cap_status cap_add_event_filter(cap_token *token,
 /// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
 /// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat),
 /// CAP_STATUS_INVALID_JSON or CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
+cap_status cap_add_claim(cap_token *token,
+                         const char *name,
+                         const char *json);
 
 /// Sets when tokens begin to be valid (the claim nbf), in seconds since
 /// 1970-01-01 00:00 UTC. 0 removes what was set.
@@ -293,16 +295,26 @@ cap_status cap_generate_at(const cap_token *token,
 /// was signed.
 ///
 /// `secret` is the auth token, or, for an access token, the API key secret.
-/// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it. With
-/// `payload` NULL the token is only checked, whatever `size` is. Otherwise
-/// `payload`, `size` and `length` are as for cap_generate(); a buffer of the
-/// token's size is always large enough. The memory that a check takes grows
-/// with the length of the token, and is given back.
+/// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it.
+/// `payload`, `size` and `length` are as for cap_generate(), and a buffer of
+/// the token's size is always large enough. But with `payload` NULL the token
+/// is only checked, whatever `size` is, and `*length` receives the length all
+/// the same. The memory that a check takes grows with the length of the token,
+/// and is given back.
 ///
 /// The signature must be an HMAC-SHA256 of the whole token, and no header
 /// can ask for another. The comparison takes the same time wherever a wrong
-/// signature differs. A token must say when it expires, and is refused from
-/// that second on.
+/// signature differs. A token must say when it expires (`exp`), and is refused
+/// from that second on; it may say when it begins (`nbf`). Both are numbers,
+/// also with a fraction, or, as twilio-java 4.x writes them, a string of
+/// digits.
+///
+/// A token is malformed that does not consist of three parts in base64url, in
+/// its one spelling and without padding; whose header or payload is not a JSON
+/// object, repeats alg, typ, exp or nbf, has half of a surrogate pair in a
+/// string, or a member in which more than 128 arrays and objects stand inside
+/// each other; whose header has a typ other than JWT, or crit; and one that
+/// says no readable time.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL for a valid token,
 /// and `*length` says what `size` must exceed. Otherwise `*length` is 0, a
@@ -312,8 +324,9 @@ cap_status cap_generate_at(const cap_token *token,
 /// above 2^53 - 1), CAP_STATUS_OUT_OF_MEMORY, or what is wrong with the token,
 /// in the order in which it is looked at: CAP_STATUS_TOKEN_MALFORMED (its
 /// parts, or its header), CAP_STATUS_TOKEN_ALGORITHM,
-/// CAP_STATUS_TOKEN_SIGNATURE, CAP_STATUS_TOKEN_MALFORMED (its payload),
-/// CAP_STATUS_TOKEN_EXPIRED or CAP_STATUS_TOKEN_NOT_YET_VALID.
+/// CAP_STATUS_TOKEN_SIGNATURE, CAP_STATUS_TOKEN_MALFORMED (its payload, or
+/// exp), CAP_STATUS_TOKEN_EXPIRED, CAP_STATUS_TOKEN_MALFORMED (nbf) or
+/// CAP_STATUS_TOKEN_NOT_YET_VALID.
 cap_status cap_verify(const char *jwt,
                       const char *secret,
                       int64_t now,

@@ -188,7 +188,11 @@ fn the_example_check_prints_the_payload_of_valid_tokens_alone_and_leaks_nothing(
         assert_eq!(code, Some(0), "{err}");
     }
     for (token, message) in [
-        (String::new(), "no token on standard input"),
+        (String::new(), "no line with a token on standard input"),
+        (
+            format!("{valid}\0x"),
+            "no line with a token on standard input",
+        ),
         (token(r#"{"exp":1}"#), "ask for a new token"),
         (token("{}"), "the token is malformed"),
         (format!("{valid}="), "the token is malformed"),

@@ -29,7 +29,7 @@ mod token;
 mod turn;
 
 use handle::{Handle, ok, text, verify};
-use scope::scopes;
+use scope::{pairs, scopes};
 use token::decode;
 use turn::turn;
 
@@ -1007,11 +1007,4 @@ fn every_status_has_a_text_of_its_own_and_every_other_number_the_same() {
     texts.sort_unstable();
     texts.dedup();
     assert_eq!(texts.len(), 22);
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
 }

@@ -194,6 +194,19 @@ fn generate(token: *const Token) -> [u8; 1024] {
     jwt
 }
 
+/// Checks a token that the auth token has signed.
+fn verify_genuine() {
+    let token = new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+    let jwt = generate(token);
+    free(token);
+    // SAFETY: two texts, and no places for a payload.
+    let status = unsafe {
+        let (jwt, secret) = (jwt.as_ptr().cast(), AUTH_TOKEN.as_ptr());
+        cap_verify(jwt, secret, 1_400_000_000, null_mut(), 0, null_mut())
+    };
+    assert_eq!(status, Status::Ok);
+}
+
 /// Checks a token that the auth token has not signed.
 fn verify_forged() {
     // SAFETY: two texts, and no places for a payload.
@@ -282,7 +295,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
     // The search finds what a function leaves behind that does not care.
     assert!(contains(&stack_after(careless), &[ipad]));
 
-    let calls: [fn(); 4] = [
+    let calls: [fn(); 5] = [
         || free(new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr())),
         || {
             configure(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
@@ -295,6 +308,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
             configure(null(), null());
         },
         verify_forged,
+        verify_genuine,
     ];
     for (number, call) in calls.into_iter().enumerate() {
         let stack = stack_after(call);

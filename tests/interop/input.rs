@@ -6,7 +6,7 @@ use captoken::ffi::Status;
 use serde_json::{Value, json};
 
 use crate::handle::Handle;
-use crate::scope::Scope;
+use crate::scope::{Scope, pairs};
 
 /// The path in a scope for events: all of Twilio's libraries write this one.
 pub(crate) const EVENTS: &str = "/2010-04-01/Events";
@@ -65,7 +65,7 @@ impl Input {
     }
 
     fn outgoing(mut self, application: &str, params: &[(&str, &str)]) -> Self {
-        self.outgoing = Some((application.to_owned(), owned(params)));
+        self.outgoing = Some((application.to_owned(), pairs(params)));
         self
     }
 
@@ -74,12 +74,12 @@ impl Input {
     }
 
     fn events(mut self, filters: &[(&str, &str)]) -> Self {
-        self.events = Some(owned(filters));
+        self.events = Some(pairs(filters));
         self
     }
 
     pub(crate) fn claims(mut self, claims: &[(&str, &str)]) -> Self {
-        self.claims = owned(claims);
+        self.claims = pairs(claims);
         self
     }
 
@@ -190,7 +190,7 @@ impl Input {
         let mut allow = |name, query: &[(&str, &str)], params: &Pairs| {
             scopes.push(Scope {
                 name: format!("scope:{name}"),
-                query: owned(query),
+                query: pairs(query),
                 params: params.clone(),
             });
         };
@@ -207,11 +207,6 @@ impl Input {
         }
         scopes
     }
-}
-
-fn owned(pairs: &[(&str, &str)]) -> Pairs {
-    let owned = |&(key, value): &(&str, &str)| (key.to_owned(), value.to_owned());
-    pairs.iter().map(owned).collect()
 }
 
 /// The printable characters of ASCII.

@@ -20,6 +20,15 @@ pub(crate) fn scopes(claims: &Value) -> Vec<Scope> {
     scopes
 }
 
+/// Keys and values as they are in a [`Scope`].
+#[allow(dead_code, reason = "not every test spells them out")]
+pub(crate) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
 fn scope(text: &str) -> Scope {
     let (name, query) = text.split_once('?').expect("a scope has a query");
     let mut query = form(query);

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "a test signs tokens or reads them")]
 
 use data_encoding::BASE64URL_NOPAD;
+use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use serde_json::Value;
 
 /// The header of every capability token.
@@ -19,6 +20,17 @@ pub(crate) fn sign(header: &[u8], payload: &[u8], secret: &str) -> String {
 pub(crate) fn sign_parts(header: &str, payload: &str, secret: &str) -> String {
     let signing_input = format!("{header}.{payload}");
     let signature = hmac_sha256::HMAC::mac(signing_input.as_bytes(), secret.as_bytes());
+    format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&signature))
+}
+
+/// A token that is signed as its header says, by HMAC with another hash than SHA-256.
+pub(crate) fn sign_by<H: EagerHash>(alg: &str, payload: &str, secret: &str) -> String {
+    let header = HEADER.replace("HS256", alg);
+    let [header, payload] = [&header, payload].map(|text| BASE64URL_NOPAD.encode(text.as_bytes()));
+    let signing_input = format!("{header}.{payload}");
+    let mut hmac = Hmac::<H>::new_from_slice(secret.as_bytes()).expect("a key");
+    hmac.update(signing_input.as_bytes());
+    let signature = hmac.finalize().into_bytes();
     format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
