@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::thread;
@@ -512,6 +513,62 @@ fn wrong_usage_ends_with_2() {
     }
 }
 
+/// A secret in the wrong place stays unseen, and no argument controls the terminal.
+#[test]
+fn wrong_usage_is_told_without_words_that_may_be_secrets_and_without_control_characters() {
+    let cases = format!(
+        "unexpected argument      | mint --account AC1 {SECRET}
+         unexpected argument      | verify TOKEN {SECRET}
+         unexpected argument      | inspect TOKEN {SECRET} --json
+         unrecognized subcommand  | {SECRET}
+         unrecognized subcommand  | help {SECRET}
+         unexpected value         | mint --account AC1 --json={SECRET}
+         '--param <KEY=VALUE>'    | mint --param {SECRET}
+         '--filter <KEY=VALUE>'   | mint --filter {SECRET}
+         '--claim <NAME=JSON>'    | mint --claim {SECRET}
+         the name is empty        | mint --claim =\"{SECRET}\"
+         '--secret' found         | mint --secret={SECRET}
+         exists: '--account'      | mint --acount={SECRET}
+         invalid value 'ten' for  | mint --ttl ten
+         subcommand exists: 'mint'| mnit"
+    );
+    for line in cases.lines() {
+        let (said, arguments) = line.split_once('|').expect("two columns");
+        let outcome = outcome(&mut signing(&words(arguments)), "");
+        assert_eq!(
+            (outcome.code, outcome.out.as_str()),
+            (Some(2), ""),
+            "{line}"
+        );
+        assert!(outcome.err.contains(said.trim()), "{line} {outcome:?}");
+        assert!(!outcome.err.contains(SECRET), "{outcome:?}");
+    }
+    let bad = "\u{1b}[2J\u{7}\r\nVERIFIED: \u{9b}31m\u{202e}\u{2028}\u{e0041}x";
+    let option = format!("--{bad}");
+    let same = format!("--ttl={bad}");
+    let cases: [&[&str]; 8] = [
+        &[bad],
+        &[&option],
+        &["verify", &option],
+        &["verify", bad, bad],
+        &["mint", &option],
+        &["mint", "--ttl", bad],
+        &["mint", "--account=AC1", &same, &same],
+        &["mint", "--account=AC1", "--event-stream", "--filter", bad],
+    ];
+    for arguments in cases {
+        // Usage repeats the program's own name.
+        let mut command = signing(arguments);
+        let outcome = outcome(command.arg0("\u{1b}[2J"), "");
+        assert_eq!((outcome.code, outcome.out.as_str()), (Some(2), ""));
+        let is_shown = |character| matches!(character, ' '..='~' | '\n');
+        assert!(outcome.err.chars().all(is_shown), "{outcome:?}");
+        assert!(outcome.err.contains("\nFor more information, try"));
+        let is_forged = |line: &str| line.starts_with("VERIFIED");
+        assert!(!outcome.err.lines().any(is_forged), "{outcome:?}");
+    }
+}
+
 #[test]
 fn what_the_library_refuses_ends_with_the_number_of_its_status() {
     let token = mint(&["--now=1000", "--ttl=60", "--not-before=1010"]);
@@ -596,6 +653,39 @@ fn a_token_is_valid_from_nbf_until_the_second_before_exp() {
     assert_eq!(outcome(&mut command, "").code, Some(0));
     let mut command = signing(&["verify", &token]);
     assert_eq!(outcome(&mut command, "").code, Some(19));
+}
+
+/// What stands where a script puts a token may have been written by anybody.
+#[test]
+fn verify_succeeds_with_no_single_argument_but_a_valid_token() {
+    let arguments = "--help -h --version -V help version mint inspect verify -- - --json --now \
+                     --now=0 --ttl=1 --auth-token-file --auth-token-file=- --auth-token-file=/ \
+                     --hel --help=1 -hh -hV -- a . .. ... --claim=a=1 -1 @ * --account=AC1";
+    let mut arguments = words(arguments);
+    arguments.extend(["", " ", "\n", "--help ", "-- --help"]);
+    for argument in arguments {
+        let outcome = outcome(&mut signing(&["verify", argument]), "");
+        assert!(
+            matches!(outcome.code, Some(2 | 16)),
+            "{argument} {outcome:?}"
+        );
+    }
+    // Nor does help among others.
+    let token = mint(&[]);
+    let help = outcome(&mut captoken(&["help", "verify"]), "").printed();
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["--help", &token],
+        &[&token, "-h"],
+        &["--json", &token, "--help"],
+        &["--now", "0", "--help", "--frobnicate"],
+    ] {
+        let outcome = outcome(&mut signing(&[&["verify"], arguments].concat()), "");
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert_eq!((outcome.out, outcome.err), (help.clone(), String::new()));
+    }
+    assert_eq!(outcome(&mut signing(&["verify", &token]), "").code, Some(0));
 }
 
 #[test]
@@ -1042,7 +1132,7 @@ fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
     assert_eq!(main, help(&["-h"]));
     for command in ["mint", "inspect", "verify"] {
         assert!(main.contains(&format!("\n  captoken {command} ")), "{main}");
-        let help = help(&[command, "--help"]);
+        let help = help(&["help", command]);
         let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
         assert!(examples.contains(&format!("captoken {command} ")), "{help}");
         assert!(
@@ -1074,7 +1164,7 @@ fn the_examples_of_the_help_work() {
     )));
     let help = outcome(&mut captoken(&["mint", "--help"]), "").printed()
         + &outcome(&mut captoken(&["inspect", "--help"]), "").printed()
-        + &outcome(&mut captoken(&["verify", "--help"]), "").printed();
+        + &outcome(&mut captoken(&["help", "verify"]), "").printed();
     let help = help.replace("\\\n", " ").replace("eyJ0eXAi...", &token);
     let mut run = 0;
     for line in help.lines().map(str::trim_start) {

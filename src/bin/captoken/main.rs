@@ -21,18 +21,13 @@ mod arguments;
 mod failure;
 mod report;
 mod secret;
+mod usage;
 
 fn main() -> ExitCode {
     let command = match Arguments::read() {
         Ok(arguments) => arguments.command,
-        // Help and the version are errors to clap, too, with the exit code 0.
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            return match error.print() {
-                Err(_) if code == 0 => ExitCode::FAILURE,
-                _ => ExitCode::from(code),
-            };
-        }
+        // Help and the version are errors to clap, too.
+        Err(error) => return usage::end(error),
     };
     let (result, as_json, verified) = match &command {
         Command::Mint(arguments) => (mint(arguments), arguments.json, None),
