@@ -898,6 +898,11 @@ fn a_scope_of_another_form_is_shown_as_it_stands() {
         "scope:client:outgoing?appSid=AP1&more=1",
         "scope:stream:publish?path=x",
         "all",
+        // Not UTF-8: in a value, in a key, in a pair, beside what stands for it.
+        "scope:client:incoming?clientName=%FF",
+        "scope:client:incoming?clientName=Alice&%C3=",
+        "scope:client:outgoing?appSid=AP1&appParams=a%3D%25e2%2582",
+        "scope:stream:subscribe?path=%F0%EF%BF%BD",
     ];
     let json = inspect_json(&say(&json!({"scope": others.join(" ")})), "0");
     let expected: Vec<_> = others
@@ -911,6 +916,11 @@ fn a_scope_of_another_form_is_shown_as_it_stands() {
         "{said}"
     );
     assert!(said.contains("other       all\n"), "{said}");
+
+    // The character that stands for what is not UTF-8 can be meant.
+    let scope = "scope:client:incoming?clientName=%ef%bf%BD\u{fffd}%C3%A9";
+    let json = inspect_json(&say(&json!({"scope": scope})), "0");
+    assert_eq!(json["scopes"][0]["client_name"], "\u{fffd}\u{fffd}é");
 }
 
 #[test]

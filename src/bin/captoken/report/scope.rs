@@ -41,13 +41,13 @@ pub(crate) fn scopes(claim: &str) -> Vec<Scope> {
 /// A scope that is known, and has nothing beside what is known.
 fn known(scope: &str) -> Option<Scope> {
     let (name, query) = scope.split_once('?')?;
-    let mut query = form(query);
+    let mut query = form(query)?;
     // Each key once, in any order.
     let mut take = |key: &str| {
         let index = query.iter().position(|(other, _)| other == key)?;
         Some(query.remove(index).1)
     };
-    let pairs = |text: Option<String>| text.map(|text| form(&text)).unwrap_or_default();
+    let pairs = |text: Option<String>| form(&text.unwrap_or_default());
     let scope = match name {
         "scope:client:incoming" => Scope::Incoming {
             client_name: take("clientName")?,
@@ -55,19 +55,28 @@ fn known(scope: &str) -> Option<Scope> {
         "scope:client:outgoing" => Scope::Outgoing {
             application_sid: take("appSid")?,
             client_name: take("clientName"),
-            params: pairs(take("appParams")),
+            params: pairs(take("appParams"))?,
         },
         "scope:stream:subscribe" => Scope::Events {
             path: take("path")?,
-            filters: pairs(take("params")),
+            filters: pairs(take("params"))?,
         },
         _ => return None,
     };
     query.is_empty().then_some(scope)
 }
 
-fn form(text: &str) -> Pairs {
-    parse(text.as_bytes()).into_owned().collect()
+/// The pairs that a query spells, if all of them are UTF-8.
+fn form(text: &str) -> Option<Pairs> {
+    let pairs: Pairs = parse(text.as_bytes()).into_owned().collect();
+    // What is not UTF-8 becomes this character, too, so those that were there count.
+    let count = |text: &str| text.matches(char::REPLACEMENT_CHARACTER).count();
+    let before = count(text) + text.to_ascii_uppercase().matches("%EF%BF%BD").count();
+    let after: usize = pairs
+        .iter()
+        .map(|(key, value)| count(key) + count(value))
+        .sum();
+    (before == after).then_some(pairs)
 }
 
 impl Scope {
