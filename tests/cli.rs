@@ -1133,7 +1133,7 @@ fn output_that_cannot_be_written_is_an_error() {
     );
 }
 
-// Help.
+// Help and README.
 
 #[test]
 fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
@@ -1199,6 +1199,35 @@ fn the_version_is_the_library_s() {
         outcome(&mut captoken(&["--version"]), "").printed(),
         expected
     );
+}
+
+/// As they stand, in a folder of their own.
+#[test]
+fn the_commands_of_readme_mint_show_and_check_a_token() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}", process::id()));
+    fs::create_dir(&folder).expect("a folder");
+    let programs = Path::new(env!("CARGO_BIN_EXE_captoken")).parent();
+    let path = format!(
+        "{}:{}",
+        programs.expect("a folder").display(),
+        env::var("PATH").expect("PATH")
+    );
+    let commands = readme::block("sh\n", "export CAPTOKEN_AUTH_TOKEN");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-euc", &commands])
+        .current_dir(&folder)
+        .env("PATH", path);
+    let out = run(&mut shell);
+    let token = fs::read_to_string(folder.join("token.jwt")).expect("a token");
+    let params = &scopes(&decode(token.trim_end(), "secret"))[1].params;
+    assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+    let lines: Vec<&str> = out
+        .lines()
+        .filter(|line| line.contains("VERIFIED:"))
+        .collect();
+    assert!(lines[0].starts_with("NOT VERIFIED: ") && lines[1].starts_with("VERIFIED: "));
+    fs::remove_dir_all(folder).expect("removed");
 }
 
 // The build.
@@ -1279,33 +1308,4 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
     let pairs = value.as_array().expect("a list");
     let pair = |pair: &Value| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned());
     pairs.iter().map(pair).collect()
-}
-
-/// As they stand, in a folder of their own.
-#[test]
-fn the_commands_of_readme_mint_show_and_check_a_token() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}", process::id()));
-    fs::create_dir(&folder).expect("a folder");
-    let programs = Path::new(env!("CARGO_BIN_EXE_captoken")).parent();
-    let path = format!(
-        "{}:{}",
-        programs.expect("a folder").display(),
-        env::var("PATH").expect("PATH")
-    );
-    let commands = readme::block("sh\n", "export CAPTOKEN_AUTH_TOKEN");
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-euc", &commands])
-        .current_dir(&folder)
-        .env("PATH", path);
-    let out = run(&mut shell);
-    let token = fs::read_to_string(folder.join("token.jwt")).expect("a token");
-    let params = &scopes(&decode(token.trim_end(), "secret"))[1].params;
-    assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
-    let lines: Vec<&str> = out
-        .lines()
-        .filter(|line| line.contains("VERIFIED:"))
-        .collect();
-    assert!(lines[0].starts_with("NOT VERIFIED: ") && lines[1].starts_with("VERIFIED: "));
-    fs::remove_dir_all(folder).expect("removed");
 }
