@@ -321,6 +321,20 @@ fn a_client_name_that_not_all_of_twilio_takes_is_minted_with_a_line_of_warning()
 }
 
 #[test]
+fn a_token_that_is_never_valid_is_minted_with_a_line_of_warning() {
+    for (not_before, is_warned_of) in [("1059", false), ("1060", true), ("1061", true)] {
+        let mut command = signing(&[&MINT[..], &["--now=1000", "--ttl=60"]].concat());
+        let outcome = outcome(command.args(["--not-before", not_before]), "");
+        assert_eq!(outcome.code, Some(0));
+        let claims = decode(outcome.out.trim_end(), "secret");
+        assert_eq!(claims["nbf"].to_string(), not_before);
+        let warning = "captoken: warning: --not-before: the token expires before it begins to be \
+                       valid\n";
+        assert_eq!(outcome.err, if is_warned_of { warning } else { "" });
+    }
+}
+
+#[test]
 fn mint_s_json_has_the_token_and_its_expiry() {
     let mut command = signing(&[&MINT[..], &["--json", "--now=1000", "--ttl=60"]].concat());
     let json = outcome(&mut command, "").json();
@@ -566,6 +580,18 @@ fn wrong_usage_is_told_without_words_that_may_be_secrets_and_without_control_cha
         assert!(outcome.err.contains("\nFor more information, try"));
         let is_forged = |line: &str| line.starts_with("VERIFIED");
         assert!(!outcome.err.lines().any(is_forged), "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_account_sid_that_is_empty_is_told_with_the_variable_it_may_come_from() {
+    let mut command = signing(&["mint"]);
+    let in_variable = outcome(command.env("CAPTOKEN_ACCOUNT_SID", ""), "");
+    let in_option = outcome(&mut signing(&["mint", "--account="]), "");
+    for outcome in [in_variable, in_option] {
+        assert_eq!(outcome.code, Some(2));
+        let said = "the option, or else CAPTOKEN_ACCOUNT_SID, is empty";
+        assert!(outcome.err.contains(said), "{outcome:?}");
     }
 }
 
@@ -1160,6 +1186,15 @@ fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
     assert_eq!(codes, [0, 1, 2, 4, 5, 11, 12, 14, 15, 16, 17, 18, 19, 20]);
     assert!(rows.contains(&(19, "the token has expired")), "{table}");
     assert!(main.lines().all(|line| line.len() <= 90), "{main}");
+    // What scripts must know.
+    assert!(
+        rows[0]
+            .1
+            .contains("of verify, a valid token and nothing else")
+    );
+    assert!(rows[2].1.contains("--json prints nothing"), "{table}");
+    let verify = help(&["help", "verify"]);
+    assert!(verify.contains("Ends with 0 for a valid token, and for nothing else"));
 }
 
 /// Those of one line, with a token in the place of the dots.
@@ -1178,18 +1213,29 @@ fn the_examples_of_the_help_work() {
     let help = help.replace("\\\n", " ").replace("eyJ0eXAi...", &token);
     let mut run = 0;
     for line in help.lines().map(str::trim_start) {
-        let is_command = line.starts_with("captoken ") && !line.contains(['<', '[']);
+        let is_command = line.starts_with("captoken ") && !line.contains(['<', '['])
+            || line.starts_with("printf ");
         if is_command {
             let mut shell = Command::new("sh");
             shell
                 .args(["-euc", line])
                 .env("CAPTOKEN_AUTH_TOKEN", "secret")
+                .env("token", &token)
                 .env("PATH", path.as_ref().expect("a path"));
             outcome(&mut shell, "").printed();
             run += 1;
         }
     }
-    assert_eq!(run, 5);
+    assert_eq!(run, 6);
+    // Without a terminal, stty only complains.
+    let help = outcome(&mut captoken(&["--help"]), "").printed();
+    let reads = help.lines().find(|line| line.contains("stty"));
+    let script = format!("{}; printenv CAPTOKEN_AUTH_TOKEN", reads.expect("a line"));
+    let outcome = outcome(Command::new("sh").args(["-c", &script]), "se\\cret\n");
+    assert_eq!(
+        (outcome.code, outcome.out.as_str()),
+        (Some(0), "se\\cret\n")
+    );
 }
 
 #[test]

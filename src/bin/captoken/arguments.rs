@@ -11,7 +11,7 @@ use crate::failure::exit_codes;
 
 const EXAMPLES: &str = "\
 Examples:
-  read -rs CAPTOKEN_AUTH_TOKEN && export CAPTOKEN_AUTH_TOKEN
+  stty -echo; read -r CAPTOKEN_AUTH_TOKEN; stty echo; export CAPTOKEN_AUTH_TOKEN
   captoken mint --account AC123123 --allow-incoming Alice --ttl 600
   captoken inspect eyJ0eXAi...
   captoken verify --auth-token-file /run/secrets/twilio - < token.jwt
@@ -31,7 +31,8 @@ Examples:
 
 The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
 file. No option takes the auth token itself, as other users can read command lines.
-A client name that not all of Twilio takes is minted, with a warning.
+A client name that not all of Twilio takes is minted, with a warning, and so is a token
+that is never valid. --json prints token and expires_at; or status and error.
 `captoken --help` lists the exit codes.";
 
 const INSPECT_EXAMPLES: &str = "\
@@ -41,22 +42,29 @@ Examples:
   captoken inspect --json - < token.jwt | jq .scopes
 
 Reads every JSON Web Token, also one that has expired or is signed in another way.
-Characters that could change what a terminal shows are escaped.
-`captoken --help` lists the exit codes.";
+Characters that could change what a terminal shows are escaped. --json prints verified
+(false), header, payload, issuer, scopes, expires_at, expired, not_before, issued_at and
+problem; or verified, status and error. `captoken --help` lists the exit codes.";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  captoken verify eyJ0eXAi... && echo valid
+  captoken verify eyJ0eXAi...
+  printf '%s\\n' \"$token\" | captoken verify - && echo valid
   captoken verify --auth-token-file /run/secrets/twilio --json - < token.jwt
   Was it valid when the call failed?
     captoken verify --now \"$(date -d '2026-11-21 14:00' +%s)\" - < token.jwt
 
+Ends with 0 for a valid token, and for nothing else: even --help ends with 2. Scripts
+had better use standard input, where nothing that is no token can pass for an option.
+
 The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
 file. No option takes the auth token itself, as other users can read command lines.
 Tokens of all of Twilio's libraries can be verified; for an access token, the secret of
-its API key stands in for the auth token. `captoken --help` lists the exit codes.";
+its API key stands in for the auth token. --json prints what that of inspect does, with
+verified (true); or verified (false), status and error.
+`captoken --help` lists the exit codes.";
 
-/// Mints and reads the capability tokens of Twilio Client
+/// Mints, reads and verifies the capability tokens of Twilio Client
 #[derive(Parser)]
 #[command(version, after_help = format!("{EXAMPLES}{}", exit_codes()))]
 pub(crate) struct Arguments {
@@ -82,7 +90,7 @@ pub(crate) struct Mint {
         env = "CAPTOKEN_ACCOUNT_SID",
         hide_env_values = true
     )]
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = account)]
     pub(crate) account: String,
 
     /// Allow calls to this client name; outgoing calls come from it, too
@@ -127,13 +135,8 @@ pub(crate) struct Mint {
     )]
     pub(crate) ttl: i64,
 
-    /// Mint as if it were this time, in seconds since 1970 UTC
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub(crate) now: Option<i64>,
-
-    /// Print a JSON object: token, expires_at; or status, error
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
 
     #[command(flatten)]
     pub(crate) secret: SecretSource,
@@ -146,13 +149,8 @@ pub(crate) struct Inspect {
     /// The token; - reads it from standard input
     pub(crate) token: String,
 
-    /// Tell the expiry as if it were this time, in seconds since 1970 UTC
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub(crate) now: Option<i64>,
-
-    /// Print a JSON object: verified (false), header, payload, scopes, ...
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 /// Check a token's signature and expiry, and show what it says
@@ -162,16 +160,23 @@ pub(crate) struct Verify {
     /// The token; - reads it from standard input
     pub(crate) token: String,
 
-    /// Verify as if it were this time, in seconds since 1970 UTC
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub(crate) now: Option<i64>,
-
-    /// Print a JSON object: verified, and as inspect does; or status, error
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
 
     #[command(flatten)]
     pub(crate) secret: SecretSource,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Work as if it were this time, in seconds since 1970 UTC
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+
+    /// Print one JSON object, also of a failure, but nothing of wrong usage
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -211,6 +216,14 @@ impl SecretSource {
     pub(crate) fn is_standard_input(&self) -> bool {
         self.auth_token_file.as_deref() == Some(Path::new("-"))
     }
+}
+
+/// With clap's own words for what is empty, nobody would look for the variable.
+fn account(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        return Err("the option, or else CAPTOKEN_ACCOUNT_SID, is empty");
+    }
+    Ok(text.to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {

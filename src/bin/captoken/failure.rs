@@ -92,9 +92,10 @@ pub(crate) fn in_words(status: Status) -> String {
 
 /// The table of the help.
 pub(crate) fn exit_codes() -> String {
-    let mut table = "Exit codes:\n   0  success\n   \
+    let mut table = "Exit codes:\n   \
+         0  success; of verify, a valid token and nothing else\n   \
          1  no auth token, or a file or stream failed\n   \
-         2  wrong usage\n"
+         2  wrong usage, of which --json prints nothing; or the --help of verify\n"
         .to_owned();
     for status in STATUSES {
         table += &format!("{:4}  {}\n", status as u8, in_words(status));

@@ -30,9 +30,9 @@ fn main() -> ExitCode {
         Err(error) => return usage::end(error),
     };
     let (result, as_json, verified) = match &command {
-        Command::Mint(arguments) => (mint(arguments), arguments.json, None),
-        Command::Inspect(arguments) => (inspect(arguments), arguments.json, Some(false)),
-        Command::Verify(arguments) => (verify(arguments), arguments.json, Some(false)),
+        Command::Mint(arguments) => (mint(arguments), arguments.common.json, None),
+        Command::Inspect(arguments) => (inspect(arguments), arguments.common.json, Some(false)),
+        Command::Verify(arguments) => (verify(arguments), arguments.common.json, Some(false)),
     };
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn mint(arguments: &Mint) -> Result<(), Failure> {
-    let now = time(arguments.now)?;
+    let now = time(arguments.common.now)?;
     let secret = secret::read(&arguments.secret)?;
     let mut capability = Capability::new(&arguments.account, Key::new(secret.text()?)?)?;
     drop(secret);
@@ -85,6 +85,10 @@ fn mint(arguments: &Mint) -> Result<(), Failure> {
     }
 
     let draft = capability.draft(now, arguments.ttl)?;
+    let expires_at = now + arguments.ttl;
+    if arguments.not_before.is_some_and(|from| from >= expires_at) {
+        complain("warning: --not-before: the token expires before it begins to be valid");
+    }
     let mut token = Vec::new();
     token
         .try_reserve_exact(draft.length())
@@ -92,8 +96,7 @@ fn mint(arguments: &Mint) -> Result<(), Failure> {
     token.resize(draft.length(), 0);
     draft.write(&mut token)?;
     let token = String::from_utf8(token).map_err(|_| Error::Internal)?;
-    if arguments.json {
-        let expires_at = now + arguments.ttl;
+    if arguments.common.json {
         print(&json(&Minted { token, expires_at })?)
     } else {
         print(&format!("{token}\n"))
@@ -101,20 +104,20 @@ fn mint(arguments: &Mint) -> Result<(), Failure> {
 }
 
 fn inspect(arguments: &Inspect) -> Result<(), Failure> {
-    let now = time(arguments.now)?;
+    let now = time(arguments.common.now)?;
     let token = token(&arguments.token)?;
-    report(&token, now, false, arguments.json)
+    report(&token, now, false, arguments.common.json)
 }
 
 fn verify(arguments: &Verify) -> Result<(), Failure> {
-    let now = time(arguments.now)?;
+    let now = time(arguments.common.now)?;
     let secret = secret::read(&arguments.secret)?;
     let key = Key::new(secret.text()?)?;
     drop(secret);
     let token = token(&arguments.token)?;
     let payload = key.verify(&token)?;
     check(&payload, now)?;
-    report(&token, now, true, arguments.json)
+    report(&token, now, true, arguments.common.json)
 }
 
 fn report(token: &str, now: i64, verified: bool, as_json: bool) -> Result<(), Failure> {
