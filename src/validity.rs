@@ -69,7 +69,7 @@ const LONGEST_TIME: usize = 1000;
 
 /// The time of a claim: a number, whole or not, or the digits that twilio-java 4.x
 /// writes as a string.
-fn time(json: &str) -> Result<f64, Error> {
+pub fn time(json: &str) -> Result<f64, Error> {
     if json.len() > LONGEST_TIME {
         return Err(Error::TokenMalformed);
     }

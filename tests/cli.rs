@@ -894,6 +894,22 @@ fn inspect_reads_the_times_that_verify_reads() {
             "253402300800",
             "2.534023008e11 seconds after 1970",
         ),
+        (
+            r#""99999999999999999999""#,
+            "1e20",
+            "1e20 seconds after 1970",
+        ),
+        (
+            "9007199254740992.0",
+            "9007199254740992",
+            "9.007199254740992e15 seconds after 1970",
+        ),
+        (
+            "9007199254740994",
+            "9007199254740994.0",
+            "9.007199254740994e15 seconds after 1970",
+        ),
+        ("14000006e2", "1400000600", "2014-05-13T17:03:20Z, in 10m"),
     ] {
         let token = sign(token::HEADER, &format!("{{\"exp\":{exp}}}"));
         let json = inspect_json(&token, "1400000000");
@@ -907,6 +923,22 @@ fn inspect_reads_the_times_that_verify_reads() {
             said.lines().last(),
             Some(format!("expires     {words}").as_str())
         );
+    }
+    for (time, read) in [
+        (r#""99999999999999999999""#, json!(1e20)),
+        ("60.0", json!(60)),
+        ("-1.5", json!(-1.5)),
+        (r#""+60""#, Value::Null),
+        (r#""60.0""#, Value::Null),
+        (r#""""#, Value::Null),
+        (r#""1e400""#, Value::Null),
+        ("null", Value::Null),
+    ] {
+        let payload = format!("{{\"exp\":{time},\"nbf\":{time},\"iat\":{time}}}");
+        let json = inspect_json(&sign(token::HEADER, &payload), "0");
+        for member in ["expires_at", "not_before", "issued_at"] {
+            assert_eq!(json[member], read, "{member} {time}");
+        }
     }
     let json = inspect_json(&say(&json!({"exp": -1})), "0");
     assert_eq!(

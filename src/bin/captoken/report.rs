@@ -9,10 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use captoken::error::Error;
 use captoken::jws::Key;
-use captoken::validity::check;
+use captoken::validity;
 use humantime::{format_duration, format_rfc3339_seconds};
-use serde::Serialize;
-use serde_json::Number;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use self::scope::{Scope, scopes};
@@ -43,14 +42,18 @@ pub(crate) struct Report<'a> {
     payload: &'a RawValue,
     issuer: Option<String>,
     scopes: Vec<Scope>,
-    expires_at: Option<Number>,
+    expires_at: Option<Time>,
     expired: Option<bool>,
-    not_before: Option<Number>,
-    issued_at: Option<Number>,
+    not_before: Option<Time>,
+    issued_at: Option<Time>,
     problem: Option<String>,
     #[serde(skip)]
     now: i64,
 }
+
+/// A time in seconds since 1970.
+#[derive(Clone, Copy)]
+struct Time(f64);
 
 type Claims<'a> = BTreeMap<String, &'a RawValue>;
 
@@ -66,7 +69,7 @@ pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
     // With any key: what the signature does not depend on is looked at first.
     let problem = match Key::new("")?.verify(token) {
         Err(error @ (Error::TokenMalformed | Error::TokenAlgorithm)) => Some(error),
-        _ => check(payload.get(), 0)
+        _ => validity::check(payload.get(), 0)
             .err()
             .filter(|error| *error == Error::TokenMalformed),
     };
@@ -101,7 +104,7 @@ impl<'a> Report<'a> {
             payload: &parts.payload,
             issuer: text("iss"),
             scopes: text("scope").as_deref().map(scopes).unwrap_or_default(),
-            expired: expires_at.as_ref().map(|exp| seconds(exp) <= now as f64),
+            expired: expires_at.map(|Time(exp)| exp <= now as f64),
             expires_at,
             not_before: time("nbf"),
             issued_at: time("iat"),
@@ -136,13 +139,13 @@ impl<'a> Report<'a> {
             let (label, text) = scope.words();
             line(label, &text);
         }
-        match &self.expires_at {
+        match self.expires_at {
             Some(exp) if self.expired == Some(true) => line("expired", &self.when(exp)),
             Some(exp) => line("expires", &self.when(exp)),
             None => line("expires", "unknown: it has no exp that can be read"),
         }
-        if let Some(nbf) = &self.not_before {
-            let has_begun = seconds(nbf) <= self.now as f64;
+        if let Some(nbf) = self.not_before {
+            let has_begun = nbf.0 <= self.now as f64;
             let label = if has_begun {
                 "valid since"
             } else {
@@ -150,7 +153,7 @@ impl<'a> Report<'a> {
             };
             line(label, &self.when(nbf));
         }
-        if let Some(iat) = &self.issued_at {
+        if let Some(iat) = self.issued_at {
             line("issued", &self.when(iat));
         }
         if let Some(problem) = &self.problem {
@@ -160,8 +163,7 @@ impl<'a> Report<'a> {
     }
 
     /// A time, and how far it is from now.
-    fn when(&self, time: &Number) -> String {
-        let time = seconds(time);
+    fn when(&self, Time(time): Time) -> String {
         let date = date(time);
         if !has_date(time) {
             return date;
@@ -198,17 +200,21 @@ fn text(json: &RawValue) -> Option<String> {
     serde_json::from_str(json.get()).ok()
 }
 
-/// The time of a claim: a number, or its digits as a string, as the library reads it.
-fn time(json: &RawValue) -> Option<Number> {
-    match text(json) {
-        Some(digits) if digits.starts_with('+') => None,
-        Some(digits) => digits.parse::<u64>().ok().map(Number::from),
-        None => serde_json::from_str(json.get()).ok(),
-    }
+/// The time of a claim as the library reads it, so that both say the same.
+fn time(json: &RawValue) -> Option<Time> {
+    validity::time(json.get()).ok().map(Time)
 }
 
-fn seconds(time: &Number) -> f64 {
-    time.as_f64().unwrap_or(f64::NAN)
+/// Whole where it is one that is exact: not every reader of JSON takes 60.0 for 60.
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let last_exact = (1_i64 << 53) as f64;
+        if self.0.fract() == 0.0 && self.0.abs() <= last_exact {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
 }
 
 /// A text as it is where it is one plain word, else in quotes, and with escapes for
