@@ -4,6 +4,8 @@ use captoken::error::Error;
 use captoken::ffi::Status;
 use serde::Serialize;
 
+use crate::report::malformed;
+
 /// The exit code of what fails outside of the token. The library's status of this
 /// number, and that of 2, which is clap's for wrong usage, never get this far.
 const OUTSIDE: u8 = 1;
@@ -46,6 +48,15 @@ impl Failure {
     pub(crate) fn of(option: &str, error: Error) -> Self {
         let status = Status::from(error);
         Self::Library(status, format!("{option}: {}", in_words(status)))
+    }
+
+    /// What the library said of a token.
+    pub(crate) fn of_token(token: &str, error: Error) -> Self {
+        match error {
+            Error::TokenMalformed => malformed::explain(token)
+                .map_or_else(|why| Self::malformed(&why), |()| error.into()),
+            _ => error.into(),
+        }
     }
 
     /// A malformed token, and what is wrong with it.

@@ -115,8 +115,9 @@ fn verify(arguments: &Verify) -> Result<(), Failure> {
     let key = Key::new(secret.text()?)?;
     drop(secret);
     let token = token(&arguments.token)?;
-    let payload = key.verify(&token)?;
-    check(&payload, now)?;
+    key.verify(&token)
+        .and_then(|payload| check(&payload, now))
+        .map_err(|error| Failure::of_token(&token, error))?;
     report(&token, now, true, arguments.common.json)
 }
 
@@ -151,7 +152,7 @@ fn token(argument: &str) -> Result<String, Failure> {
     standard_input()
         .and_then(|mut input| input.read_to_end(&mut bytes))
         .map_err(|error| Failure::Outside(format!("cannot read standard input: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::TokenMalformed)?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::malformed("it is not UTF-8"))?;
     Ok(text.trim().to_owned())
 }
 

@@ -1,12 +1,9 @@
 //! What a token says, for people and for scripts. All of it may have been written by
 //! anybody, so that nothing in it reaches a terminal as a control character.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use captoken::error::Error;
 use captoken::jws::Key;
 use captoken::validity;
@@ -14,9 +11,11 @@ use humantime::{format_duration, format_rfc3339_seconds};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use self::malformed::Members;
 use self::scope::{Scope, scopes};
-use crate::failure::{Failure, in_words};
+use crate::failure::Failure;
 
+pub(crate) mod malformed;
 mod scope;
 
 /// A token that was minted, for scripts.
@@ -31,7 +30,7 @@ pub(crate) struct Parts {
     header: Box<RawValue>,
     payload: Box<RawValue>,
     /// Why no secret can make the token a valid one.
-    problem: Option<Error>,
+    problem: Option<Failure>,
 }
 
 /// What a token says; serialised, what scripts get of it.
@@ -46,7 +45,7 @@ pub(crate) struct Report<'a> {
     expired: Option<bool>,
     not_before: Option<Time>,
     issued_at: Option<Time>,
-    problem: Option<String>,
+    problem: Option<&'a str>,
     #[serde(skip)]
     now: i64,
 }
@@ -55,17 +54,9 @@ pub(crate) struct Report<'a> {
 #[derive(Clone, Copy)]
 struct Time(f64);
 
-type Claims<'a> = BTreeMap<String, &'a RawValue>;
-
 /// Takes a token apart, whatever it is signed with.
 pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
-    let parts: Vec<&str> = token.split('.').collect();
-    let &[header, payload, _] = parts.as_slice() else {
-        let count = parts.len();
-        let why = format!("it is not 3 parts with dots between them, but {count}");
-        return Err(Failure::malformed(&why));
-    };
-    let (header, payload) = (part("header", header)?, part("payload", payload)?);
+    let (header, payload) = malformed::parts(token).map_err(|why| Failure::malformed(&why))?;
     // With any key: what the signature does not depend on is looked at first.
     let problem = match Key::new("")?.verify(token) {
         Err(error @ (Error::TokenMalformed | Error::TokenAlgorithm)) => Some(error),
@@ -76,27 +67,16 @@ pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
     Ok(Parts {
         header,
         payload,
-        problem,
+        problem: problem.map(|error| Failure::of_token(token, error)),
     })
-}
-
-fn part(name: &str, base64url: &str) -> Result<Box<RawValue>, Failure> {
-    let wrong = |what| Failure::malformed(&format!("its {name} is not {what}"));
-    let json = URL_SAFE_NO_PAD
-        .decode(base64url)
-        .map_err(|_| wrong("base64url"))?;
-    let json = String::from_utf8(json).map_err(|_| wrong("UTF-8"))?;
-    serde_json::from_str::<Claims>(&json).map_err(|_| wrong("a JSON object"))?;
-    serde_json::from_str(&json).map_err(|_| wrong("a JSON object"))
 }
 
 impl<'a> Report<'a> {
     /// What is in the parts of a token, as it looks at the time `now`.
     pub(crate) fn new(parts: &'a Parts, now: i64, verified: bool) -> Result<Self, Failure> {
-        let claims: Claims =
-            serde_json::from_str(parts.payload.get()).map_err(|_| Error::Internal)?;
-        let text = |name| claims.get(name).and_then(|claim| text(claim));
-        let time = |name| claims.get(name).and_then(|claim| time(claim));
+        let claims = Members::of(&parts.payload).map_err(|_| Error::Internal)?;
+        let text = |name| claims.last(name).and_then(text);
+        let time = |name| claims.once(name).ok().flatten().and_then(time);
         let expires_at = time("exp");
         Ok(Self {
             verified,
@@ -108,7 +88,7 @@ impl<'a> Report<'a> {
             expires_at,
             not_before: time("nbf"),
             issued_at: time("iat"),
-            problem: parts.problem.map(|error| in_words(error.into())),
+            problem: parts.problem.as_ref().and_then(Failure::message),
             now,
         })
     }
