@@ -1,4 +1,4 @@
-//! Mints Twilio Client capability tokens: JSON Web Tokens, signed with
+//! Mints and checks Twilio Client capability tokens: JSON Web Tokens, signed with
 //! HMAC-SHA256, whose `scope` claim says which calls a browser may take and
 //! make. The interface is for C, PHP and Go; `include/captoken.h` documents it,
 //! and the functions of [`ffi`] are the ones it declares.

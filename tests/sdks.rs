@@ -150,6 +150,17 @@ fn a_handle_generates_the_same_token_again() {
 }
 
 #[test]
+fn a_token_can_expire_at_a_chosen_time() {
+    let expiry = 1_795_269_600;
+    for ttl in [1, 3600, 86_400] {
+        let token = handle().generate_at(expiry - ttl, ttl).unwrap();
+        assert_eq!(decode(&token, "secret")["exp"], expiry);
+        // Valid from the first moment, as a token says nothing of when it was made.
+        assert!(verify(&token, "secret", 0).is_ok());
+    }
+}
+
+#[test]
 fn nothing_happens_in_2038() {
     for now in [i32::MAX.into(), u32::MAX.into(), 99_999_999_999_i64] {
         let token = handle().generate_at(now, 86_400).unwrap();
