@@ -186,7 +186,8 @@ func CheckClientName(clientName string) error {
 }
 
 // A Param is a parameter that Twilio hands to the application with every outgoing
-// call, or a filter of an event stream. Key and value may be any text, also "".
+// call, or a filter of an event stream. Key and value may be any text, also "". In the
+// Query of a [Scope] it is one key and its value.
 type Param struct {
 	Key, Value string
 }

@@ -253,6 +253,12 @@ func TestVerifyReadsEveryOfficialToken(t *testing.T) {
 			if got, expected := read(claims.Scopes), v.expected(t); !reflect.DeepEqual(got, expected) {
 				t.Errorf("%s: the scopes are %q, not %q", name, got, expected)
 			}
+			for _, scope := range claims.Scopes {
+				_, query, _ := strings.Cut(scope.Text, "?")
+				if want := params(pairs(t, query)); !reflect.DeepEqual(scope.Query, want) {
+					t.Errorf("%s: the query is %q, not %q", name, scope.Query, want)
+				}
+			}
 			var nbf, iat time.Time
 			for _, difference := range token.Differs {
 				switch difference {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Claims are what a token says. Where a claim repeats, the last one counts.
@@ -54,26 +55,39 @@ type Claims struct {
 //	scope:SERVICE:PRIVILEGE?KEY=VALUE&KEY=VALUE
 //
 // Text is as in the token, the other texts are decoded. A part of the claim that is
-// not of this form, that cannot be decoded, or in which a key repeats, so that readers
-// might differ about it, has only Text.
+// not of this form, that has broken percent-encoding or does not decode to UTF-8, or in
+// which a key repeats, so that readers might differ about it, has only Text.
 type Scope struct {
 	Text string
 
 	// Service and Privilege are "client" and "incoming", "client" and "outgoing", or
-	// "stream" and "subscribe".
+	// "stream" and "subscribe". Of any others, the fields below but Query are "" and nil.
 	Service, Privilege string
 
-	// ClientName is the name that is called, or that outgoing calls come from.
+	// ClientName is the name that is called (client:incoming), or that outgoing calls
+	// come from (client:outgoing). Its key is clientName.
 	ClientName string
 
-	// ApplicationSID is of the application that handles outgoing calls.
+	// ApplicationSID is of the application that handles outgoing calls: the key appSid
+	// of client:outgoing.
 	ApplicationSID string
 
-	// Path says which events may be followed.
+	// Path says which events may be followed: the key path of stream:subscribe.
 	Path string
 
-	// Params are the parameters of outgoing calls, or the filters of the events.
+	// Params are the parameters of outgoing calls (the key appParams of
+	// client:outgoing), or the filters of the events (the key params of
+	// stream:subscribe). They are encoded once more inside their value, and nil if there
+	// are none, but also where that inner encoding is broken or does not decode to UTF-8:
+	// Query has their text.
+	//
+	// Some of Twilio's libraries write filters under appParams, by a bug with which the
+	// stream may be unfiltered: these are in Query only.
 	Params []Param
+
+	// Query has every key of the query with its value, decoded once, in order, whether
+	// there is a field for it or not. A key without "=" has the value "".
+	Query []Param
 }
 
 // Verify checks a token and returns what it says, whether this package or one of
@@ -177,56 +191,57 @@ func newScope(text string) Scope {
 	if len(parts) != 3 || parts[0] != "scope" || parts[1] == "" || parts[2] == "" {
 		return unread
 	}
-	pairs, err := pairsOf(query)
-	if err != nil {
+	pairs, readable := pairsOf(query)
+	if !readable {
 		return unread
 	}
-	scope := Scope{Text: text, Service: parts[1], Privilege: parts[2]}
+	scope := Scope{Text: text, Service: parts[1], Privilege: parts[2], Query: pairs}
 	given := map[string]bool{}
 	for _, pair := range pairs {
-		key := pair.Key
-		if key == "params" {
-			// Filters, which some of Twilio's libraries write as appParams, too.
-			key = "appParams"
-		}
-		if given[key] {
+		if given[pair.Key] {
 			return unread
 		}
-		given[key] = true
-		switch key {
-		case "clientName":
+		given[pair.Key] = true
+		switch name + "?" + pair.Key {
+		case "scope:client:incoming?clientName", "scope:client:outgoing?clientName":
 			scope.ClientName = pair.Value
-		case "appSid":
+		case "scope:client:outgoing?appSid":
 			scope.ApplicationSID = pair.Value
-		case "path":
+		case "scope:stream:subscribe?path":
 			scope.Path = pair.Value
-		case "appParams":
-			if scope.Params, err = pairsOf(pair.Value); err != nil {
-				return unread
-			}
+		case "scope:client:outgoing?appParams", "scope:stream:subscribe?params":
+			// None in place of those that cannot be read: Query has their text.
+			scope.Params, _ = pairsOf(pair.Value)
 		}
 	}
 	return scope
 }
 
-// pairsOf reads what a form of HTML would send (application/x-www-form-urlencoded).
-// Unlike [url.ParseQuery], it keeps the order.
-func pairsOf(form string) ([]Param, error) {
+// pairsOf reads what a form of HTML would send (application/x-www-form-urlencoded), and
+// reports whether all of it could be read; otherwise it returns nothing. Unlike
+// [url.ParseQuery], it keeps the order.
+func pairsOf(form string) ([]Param, bool) {
 	var pairs []Param
 	for _, text := range strings.Split(form, "&") {
 		if text == "" {
 			continue
 		}
 		key, value, _ := strings.Cut(text, "=")
-		key, err := url.QueryUnescape(key)
-		if err != nil {
-			return nil, err
+		key, readable := decoded(key)
+		if !readable {
+			return nil, false
 		}
-		value, err = url.QueryUnescape(value)
-		if err != nil {
-			return nil, err
+		value, readable = decoded(value)
+		if !readable {
+			return nil, false
 		}
 		pairs = append(pairs, Param{key, value})
 	}
-	return pairs, nil
+	return pairs, true
+}
+
+// decoded returns a key or a value of a form, and reports whether it could be read.
+func decoded(encoded string) (string, bool) {
+	text, err := url.QueryUnescape(encoded)
+	return text, err == nil && utf8.ValidString(text)
 }

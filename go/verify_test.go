@@ -38,6 +38,7 @@ func TestVerifyReadsWhatATokenSays(t *testing.T) {
 				Service:    "client",
 				Privilege:  "incoming",
 				ClientName: "a b",
+				Query:      []captoken.Param{{Key: "clientName", Value: "a b"}},
 			},
 			{
 				Text: "scope:client:outgoing?appSid=" + applicationSID +
@@ -47,6 +48,11 @@ func TestVerifyReadsWhatATokenSays(t *testing.T) {
 				ApplicationSID: applicationSID,
 				ClientName:     "Bob",
 				Params:         []captoken.Param{{Key: "Foo", Value: "1 + 1 = é&"}, {Key: "Foo"}, {}},
+				Query: []captoken.Param{
+					{Key: "appSid", Value: applicationSID},
+					{Key: "appParams", Value: "Foo=1%20%2B%201%20%3D%20%C3%A9%26&Foo=&="},
+					{Key: "clientName", Value: "Bob"},
+				},
 			},
 			{
 				Text:      "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=%2525%3D%252B",
@@ -54,6 +60,7 @@ func TestVerifyReadsWhatATokenSays(t *testing.T) {
 				Privilege: "subscribe",
 				Path:      "/2010-04-01/Events",
 				Params:    []captoken.Param{{Key: "%", Value: "+"}},
+				Query:     []captoken.Param{{Key: "path", Value: "/2010-04-01/Events"}, {Key: "params", Value: "%25=%2B"}},
 			},
 		},
 		Custom: map[string]json.RawMessage{
@@ -292,61 +299,93 @@ func TestVerifyReadsEveryPayload(t *testing.T) {
 	}
 }
 
-// Protects: how a scope is read: as a form, its parameters twice, and nothing of it if
-// that is not possible in one way only.
+// Protects: how a scope is read: as a form, its parameters twice, nothing of it if that
+// is not possible in one way only, and nothing into a field that is of another scope.
 func TestScopes(t *testing.T) {
-	client := func(text, privilege string) captoken.Scope {
-		return captoken.Scope{Text: text, Service: "client", Privilege: privilege}
+	scope := func(service, privilege string, query ...captoken.Param) captoken.Scope {
+		return captoken.Scope{Service: service, Privilege: privilege, Query: query}
 	}
-	type read func(text string) captoken.Scope
-	incoming := func(name string) read {
-		return func(text string) captoken.Scope {
-			scope := client(text, "incoming")
-			scope.ClientName = name
-			return scope
+	incoming := func(name string, query ...captoken.Param) captoken.Scope {
+		scope := scope("client", "incoming", query...)
+		scope.ClientName = name
+		return scope
+	}
+	outgoing := func(sid string, params []captoken.Param, query ...captoken.Param) captoken.Scope {
+		scope := scope("client", "outgoing", query...)
+		scope.ApplicationSID, scope.Params = sid, params
+		return scope
+	}
+	events := func(path string, filters []captoken.Param, query ...captoken.Param) captoken.Scope {
+		scope := scope("stream", "subscribe", query...)
+		scope.Path, scope.Params = path, filters
+		return scope
+	}
+	pairs := func(texts ...string) []captoken.Param {
+		var pairs []captoken.Param
+		for i := 0; i < len(texts); i += 2 {
+			pairs = append(pairs, captoken.Param{Key: texts[i], Value: texts[i+1]})
 		}
+		return pairs
 	}
-	outgoing := func(params ...captoken.Param) read {
-		return func(text string) captoken.Scope {
-			scope := client(text, "outgoing")
-			scope.ApplicationSID, scope.Params = "AP1", params
-			return scope
-		}
-	}
-	events := func(path string, filters ...captoken.Param) read {
-		return func(text string) captoken.Scope {
-			return captoken.Scope{Text: text, Service: "stream", Privilege: "subscribe", Path: path, Params: filters}
-		}
-	}
-	unread := func(text string) captoken.Scope { return captoken.Scope{Text: text} }
+	unread := captoken.Scope{}
 	for _, test := range []struct {
 		text string
-		read read
+		want captoken.Scope // without its Text
 	}{
-		{"scope:client:incoming?clientName=alice", incoming("alice")},
-		{"scope:client:incoming?clientName=a+b%20c%2Bd%2bé", incoming("a b c+d+é")},
-		{"scope:client:incoming?clientName=", incoming("")},
-		{"scope:client:incoming?clientName", incoming("")},
+		{"scope:client:incoming?clientName=alice", incoming("alice", pairs("clientName", "alice")...)},
+		{"scope:client:incoming?clientName=a+b%20c%2Bd%2bé",
+			incoming("a b c+d+é", pairs("clientName", "a b c+d+é")...)},
+		{"scope:client:incoming?clientName=", incoming("", pairs("clientName", "")...)},
+		{"scope:client:incoming?clientName", incoming("", pairs("clientName", "")...)},
 		{"scope:client:incoming?", incoming("")},
 		{"scope:client:incoming", incoming("")},
-		{"scope:client:incoming?&clientName=a=b&", incoming("a=b")},
-		{"scope:client:incoming?client%4eame=a", incoming("a")},
-		{"scope:client:incoming?clientname=a&other=%26", incoming("")},
-		{"scope:client:incoming?clientName=a:b?c", incoming("a:b?c")},
-		{"scope:client:incoming?clientName=a;b", incoming("a;b")},
-		{"scope:client:outgoing?appSid=AP1&appParams=", outgoing()},
+		{"scope:client:incoming?&clientName=a=b&", incoming("a=b", pairs("clientName", "a=b")...)},
+		{"scope:client:incoming?client%4eame=a", incoming("a", pairs("clientName", "a")...)},
+		{"scope:client:incoming?clientname=a&other=%26",
+			incoming("", pairs("clientname", "a", "other", "&")...)},
+		{"scope:client:incoming?clientName=a:b?c", incoming("a:b?c", pairs("clientName", "a:b?c")...)},
+		{"scope:client:incoming?clientName=a;b", incoming("a;b", pairs("clientName", "a;b")...)},
+		{"scope:client:outgoing?appSid=AP1&appParams=",
+			outgoing("AP1", nil, pairs("appSid", "AP1", "appParams", "")...)},
 		{"scope:client:outgoing?appParams=a%3D1%26b%3D2%2B%2526%2B3&appSid=AP1",
-			outgoing(captoken.Param{Key: "a", Value: "1"}, captoken.Param{Key: "b", Value: "2 & 3"})},
+			outgoing("AP1", pairs("a", "1", "b", "2 & 3"), pairs("appParams", "a=1&b=2+%26+3", "appSid", "AP1")...)},
 		{"scope:client:outgoing?appSid=AP1&appParams=a%3D1%26a%3D1%26%26b%26%3D",
-			outgoing(captoken.Param{Key: "a", Value: "1"}, captoken.Param{Key: "a", Value: "1"},
-				captoken.Param{Key: "b"}, captoken.Param{})},
-		{"scope:client:outgoing?appSid=AP1&appParams=a%3D%252541", outgoing(captoken.Param{Key: "a", Value: "%41"})},
-		{"scope:stream:subscribe?path=/2010-04-01/Events", events("/2010-04-01/Events")},
-		{"scope:stream:subscribe?path=%2F&params=a%3D1", events("/", captoken.Param{Key: "a", Value: "1"})},
-		{"scope:stream:subscribe?path=%2F&appParams=a%3D1", events("/", captoken.Param{Key: "a", Value: "1"})},
-		{"scope:other:thing?clientName=a", func(text string) captoken.Scope {
-			return captoken.Scope{Text: text, Service: "other", Privilege: "thing", ClientName: "a"}
-		}},
+			outgoing("AP1", pairs("a", "1", "a", "1", "b", "", "", ""),
+				pairs("appSid", "AP1", "appParams", "a=1&a=1&&b&=")...)},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D%252541",
+			outgoing("AP1", pairs("a", "%41"), pairs("appSid", "AP1", "appParams", "a=%2541")...)},
+		{"scope:stream:subscribe?path=/2010-04-01/Events",
+			events("/2010-04-01/Events", nil, pairs("path", "/2010-04-01/Events")...)},
+		{"scope:stream:subscribe?path=%2F&params=a%3D1",
+			events("/", pairs("a", "1"), pairs("path", "/", "params", "a=1")...)},
+		// Keys that are of another scope.
+		{"scope:stream:subscribe?path=%2F&appParams=a%3D1",
+			events("/", nil, pairs("path", "/", "appParams", "a=1")...)},
+		{"scope:stream:subscribe?appParams=a%3D1&path=%2F&params=b%3D2",
+			events("/", pairs("b", "2"), pairs("appParams", "a=1", "path", "/", "params", "b=2")...)},
+		{"scope:stream:subscribe?clientName=a&appSid=AP1",
+			events("", nil, pairs("clientName", "a", "appSid", "AP1")...)},
+		{"scope:client:outgoing?appSid=AP1&params=a%3D1&path=%2F",
+			outgoing("AP1", nil, pairs("appSid", "AP1", "params", "a=1", "path", "/")...)},
+		{"scope:client:outgoing?appSid=AP1&appParams=b%3D2&params=a%3D1",
+			outgoing("AP1", pairs("b", "2"), pairs("appSid", "AP1", "appParams", "b=2", "params", "a=1")...)},
+		{"scope:client:incoming?clientName=a&appSid=AP1&appParams=b%3D2&params=a%3D1&path=%2F",
+			incoming("a", pairs("clientName", "a", "appSid", "AP1", "appParams", "b=2", "params", "a=1", "path", "/")...)},
+		{"scope:other:thing?clientName=a&appSid=AP1&appParams=b%3D2&params=c%3D3&path=%2F&=d&e",
+			scope("other", "thing",
+				pairs("clientName", "a", "appSid", "AP1", "appParams", "b=2", "params", "c=3", "path", "/", "", "d", "e", "")...)},
+		{"scope:client:subscribe?clientName=a&path=%2F", scope("client", "subscribe", pairs("clientName", "a", "path", "/")...)},
+		// What cannot be read inside the value alone.
+		{"scope:client:outgoing?appSid=AP1&appParams=note%3D100%25&clientName=a", captoken.Scope{
+			Service: "client", Privilege: "outgoing", ApplicationSID: "AP1", ClientName: "a",
+			Query: pairs("appSid", "AP1", "appParams", "note=100%", "clientName", "a")}},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D1%26b%3D%25ff",
+			outgoing("AP1", nil, pairs("appSid", "AP1", "appParams", "a=1&b=%ff")...)},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D1%26%25ff%3Db",
+			outgoing("AP1", nil, pairs("appSid", "AP1", "appParams", "a=1&%ff=b")...)},
+		{"scope:stream:subscribe?path=%2F&params=a%3D1%26b%3D%25zz",
+			events("/", nil, pairs("path", "/", "params", "a=1&b=%zz")...)},
+		// What is of another form, or may be read in two ways.
 		{"x", unread},
 		{"scope", unread},
 		{"scope:", unread},
@@ -362,31 +401,40 @@ func TestScopes(t *testing.T) {
 		{"scope:client:incoming?clientName=%4", unread},
 		{"scope:client:incoming?clientName=%zz", unread},
 		{"scope:client:incoming?clientName=a&%zz=b", unread},
+		{"scope:client:incoming?clientName=a&b=%zz", unread},
+		{"scope:client:incoming?clientName=a%ff", unread},
+		{"scope:client:incoming?clientName=%ed%a0%80", unread},
+		{"scope:client:incoming?clientName=a&%ff=b", unread},
+		{"scope:client:outgoing?appSid=AP1&appParams=a%3D%ff", unread},
 		{"scope:client:incoming?clientName=a&clientName=b", unread},
 		{"scope:client:incoming?clientName=&clientName=b", unread},
 		{"scope:client:incoming?clientName=a&client%4eame=a", unread},
+		{"scope:client:incoming?clientName=a&b=1&b=1", unread},
 		{"scope:client:outgoing?appSid=AP1&appSid=AP2", unread},
-		{"scope:client:outgoing?appSid=AP1&appParams=note%3D100%25", unread},
-		{"scope:client:outgoing?appSid=AP1&appParams=&params=a%3D1", unread},
+		{"scope:client:outgoing?appSid=AP1&appParams=&appParams=a%3D1", unread},
+		{"scope:stream:subscribe?path=%2F&params=a%3D1&params=", unread},
+		{"scope:other:thing?a&a", unread},
 	} {
 		text, err := json.Marshal(map[string]interface{}{"exp": 1400003600, "scope": test.text})
 		check(t, err)
 		claims, err := captoken.Verify(sign(header, string(text), authToken), authToken, frozen)
 		check(t, err)
-		if want := []captoken.Scope{test.read(test.text)}; !reflect.DeepEqual(claims.Scopes, want) {
+		test.want.Text = test.text
+		if want := []captoken.Scope{test.want}; !reflect.DeepEqual(claims.Scopes, want) {
 			t.Errorf("%+v, not %+v", claims.Scopes, want)
 		}
 	}
 
 	// Only the space is between scopes.
-	const scope = "  scope:client:incoming?clientName=a  x\\u00a0\\ty scope:client:incoming?clientName=b "
-	claims, err := captoken.Verify(sign(header, `{"exp":1400003600,"scope":"`+scope+`"}`, authToken), authToken, frozen)
+	const claim = "  scope:client:incoming?clientName=a  x\\u00a0\\ty scope:client:incoming?clientName=b "
+	claims, err := captoken.Verify(sign(header, `{"exp":1400003600,"scope":"`+claim+`"}`, authToken), authToken, frozen)
 	check(t, err)
 	want := []captoken.Scope{
-		incoming("a")("scope:client:incoming?clientName=a"),
-		unread("x\u00a0\ty"),
-		incoming("b")("scope:client:incoming?clientName=b"),
+		incoming("a", pairs("clientName", "a")...),
+		{Text: "x\u00a0\ty"},
+		incoming("b", pairs("clientName", "b")...),
 	}
+	want[0].Text, want[2].Text = "scope:client:incoming?clientName=a", "scope:client:incoming?clientName=b"
 	if !reflect.DeepEqual(claims.Scopes, want) {
 		t.Errorf("%+v, not %+v", claims.Scopes, want)
 	}
