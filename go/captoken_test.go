@@ -687,6 +687,9 @@ func TestErrorsAreToldApart(t *testing.T) {
 				t.Errorf("errors.Is(%v, %v) is wrong", fresh, target)
 			}
 		}
+		if errors.Is(fresh, captoken.ErrInvalidToken) != (16 <= status && status <= 20) {
+			t.Errorf("errors.Is(%v, ErrInvalidToken) is wrong", fresh)
+		}
 		if errors.Is(fresh, os.ErrClosed) || errors.Is(fresh, (*captoken.Error)(nil)) {
 			t.Errorf("%v is another error", fresh)
 		}

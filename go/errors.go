@@ -2,6 +2,8 @@
 
 package captoken
 
+import "errors"
+
 // A Status says how a call ended. The numbers are those of the C library; later
 // versions append to them. Negative ones are of this package alone.
 type Status int32
@@ -58,37 +60,53 @@ func (s Status) String() string {
 // of [encoding/json] that [Token.AddClaim] passes on.
 type Error struct {
 	Status Status
+
+	// Whether a text that the status is about is a token that was handed in.
+	ofToken bool
 }
 
 // Errors to compare with, by [errors.Is].
 var (
-	ErrEmptyArgument     error = &Error{StatusEmptyArgument}
-	ErrInvalidUTF8       error = &Error{StatusInvalidUTF8}
-	ErrInvalidTTL        error = &Error{StatusInvalidTTL}
-	ErrInvalidTime       error = &Error{StatusInvalidTime}
-	ErrNoCredentials     error = &Error{StatusNoCredentials}
-	ErrInvalidClientName error = &Error{StatusInvalidClientName}
-	ErrReservedName      error = &Error{StatusReservedName}
-	ErrInvalidJSON       error = &Error{StatusInvalidJSON}
-	ErrOutOfMemory       error = &Error{StatusOutOfMemory}
-	ErrInternal          error = &Error{StatusInternal}
-	ErrTokenMalformed    error = &Error{StatusTokenMalformed}
-	ErrTokenAlgorithm    error = &Error{StatusTokenAlgorithm}
-	ErrTokenSignature    error = &Error{StatusTokenSignature}
-	ErrTokenExpired      error = &Error{StatusTokenExpired}
-	ErrTokenNotYetValid  error = &Error{StatusTokenNotYetValid}
-	ErrNUL               error = &Error{StatusNUL}
-	ErrClosed            error = &Error{StatusClosed}
+	ErrEmptyArgument     error = &Error{Status: StatusEmptyArgument}
+	ErrInvalidUTF8       error = &Error{Status: StatusInvalidUTF8}
+	ErrInvalidTTL        error = &Error{Status: StatusInvalidTTL}
+	ErrInvalidTime       error = &Error{Status: StatusInvalidTime}
+	ErrNoCredentials     error = &Error{Status: StatusNoCredentials}
+	ErrInvalidClientName error = &Error{Status: StatusInvalidClientName}
+	ErrReservedName      error = &Error{Status: StatusReservedName}
+	ErrInvalidJSON       error = &Error{Status: StatusInvalidJSON}
+	ErrOutOfMemory       error = &Error{Status: StatusOutOfMemory}
+	ErrInternal          error = &Error{Status: StatusInternal}
+	ErrTokenMalformed    error = &Error{Status: StatusTokenMalformed}
+	ErrTokenAlgorithm    error = &Error{Status: StatusTokenAlgorithm}
+	ErrTokenSignature    error = &Error{Status: StatusTokenSignature}
+	ErrTokenExpired      error = &Error{Status: StatusTokenExpired}
+	ErrTokenNotYetValid  error = &Error{Status: StatusTokenNotYetValid}
+	ErrNUL               error = &Error{Status: StatusNUL}
+	ErrClosed            error = &Error{Status: StatusClosed}
 )
+
+// ErrInvalidToken is what [errors.Is] finds where [Verify] refuses the token itself, and
+// a server answers 401: malformed, of another algorithm or signature, expired or not yet
+// valid, or with a NUL byte or not UTF-8, which are [ErrNUL] and [ErrInvalidUTF8] as
+// well. Any other error, also one about the secret, is a failure of the program.
+var ErrInvalidToken = errors.New("captoken: the token is not valid")
 
 // Error says what the status means. It never contains a text that was given to the
 // call, which might be the secret.
 func (e *Error) Error() string {
+	if e.ofToken {
+		return "captoken: the token: " + e.Status.String()
+	}
 	return "captoken: " + e.Status.String()
 }
 
-// Is reports whether target is an *Error of the same status.
+// Is reports whether target is an *Error of the same status, or [ErrInvalidToken] and
+// this says what is wrong with a token.
 func (e *Error) Is(target error) bool {
+	if target == ErrInvalidToken {
+		return e.ofToken || e.Status >= StatusTokenMalformed && e.Status <= StatusTokenNotYetValid
+	}
 	other, ok := target.(*Error)
 	return ok && other != nil && other.Status == e.Status
 }
@@ -98,5 +116,5 @@ func failure(status Status) error {
 	if status == StatusOK {
 		return nil
 	}
-	return &Error{status}
+	return &Error{Status: status}
 }

@@ -278,13 +278,19 @@ func ExampleVerify() {
 		fmt.Println(scope.Service, scope.Privilege, scope.ClientName, scope.Params)
 	}
 
+	// A day later. Is the token to blame, or the program?
 	_, err = captoken.Verify(jwt, "secret", now.Add(24*time.Hour))
-	fmt.Println(errors.Is(err, captoken.ErrTokenExpired))
+	switch {
+	case errors.Is(err, captoken.ErrInvalidToken):
+		fmt.Println("401:", err)
+	case err != nil:
+		fmt.Println("500:", err)
+	}
 	// Output:
 	// AC123123 10m0s
 	// client incoming Alice []
 	// client outgoing Alice [{Foo Bar}]
-	// true
+	// 401: captoken: the token has expired
 }
 
 // A name that a user has chosen is refused before a token is made for it.

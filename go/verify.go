@@ -103,19 +103,28 @@ type Scope struct {
 // [ErrInvalidUTF8], [ErrInvalidTime] (now is before 1970, or more than 2^53 - 1 seconds
 // after), [ErrOutOfMemory], or what is wrong with the token: [ErrTokenMalformed],
 // [ErrTokenAlgorithm], [ErrTokenSignature], [ErrTokenExpired] or [ErrTokenNotYetValid].
+//
+// One question tells a bad token, for which a server answers 401, from a failure of the
+// program: errors.Is(err, [ErrInvalidToken]). It is true of the last five, and of ErrNUL
+// and ErrInvalidUTF8 where it is the token that has the NUL byte or is not UTF-8, and
+// not the secret. A secret that is merely another one makes [ErrTokenSignature].
 func Verify(token, secret string, now time.Time) (Claims, error) {
 	if hasNUL(token) || hasNUL(secret) {
-		return Claims{}, failure(StatusNUL)
+		return Claims{}, &Error{Status: StatusNUL, ofToken: !hasNUL(secret)}
 	}
 	texts := join(token, secret)
 	defer wipe(texts)
 	// The payload is shorter than the token that spells it.
 	buffer := make([]byte, len(token)+1)
 	length, status := libVerify(texts, now.Unix(), buffer)
-	if status != StatusOK {
+	switch status {
+	case StatusOK:
+		return newClaims(buffer[:length])
+	case StatusInvalidUTF8:
+		return Claims{}, &Error{Status: status, ofToken: utf8.ValidString(secret)}
+	default:
 		return Claims{}, failure(status)
 	}
-	return newClaims(buffer[:length])
 }
 
 // newClaims reads the payload of a token that was verified. The library has accepted

@@ -170,6 +170,9 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			claims, err := captoken.Verify(test.token, authToken, frozen)
 			checkError(t, err, test.want)
+			if !errors.Is(err, captoken.ErrInvalidToken) {
+				t.Errorf("%v is no ErrInvalidToken", err)
+			}
 			if !reflect.DeepEqual(claims, captoken.Claims{}) {
 				t.Errorf("the claims are %+v", claims)
 			}
@@ -179,7 +182,8 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 	check(t, err)
 }
 
-// Protects: Verify reports each argument that is wrong, and rounds the time down.
+// Protects: Verify reports each argument that is wrong, and whether it is the token that
+// is; and it rounds the time down.
 func TestVerifyChecksItsArguments(t *testing.T) {
 	jwt := sign(header, `{"exp":1400003600,"nbf":1400000000}`, authToken)
 	last := sign(header, `{"exp":1e300}`, authToken)
@@ -187,29 +191,33 @@ func TestVerifyChecksItsArguments(t *testing.T) {
 		token, secret string
 		now           time.Time
 		want          error
+		ofToken       bool
 	}{
-		{jwt, authToken, frozen, nil},
-		{jwt, authToken, frozen.Add(999999999), nil},
-		{jwt, authToken, frozen.Add(-1), captoken.ErrTokenNotYetValid},
-		{jwt, authToken, frozen.Add(time.Hour - 1), nil},
-		{jwt, authToken, frozen.Add(time.Hour), captoken.ErrTokenExpired},
-		{last, authToken, time.Unix(0, 0), nil},
-		{last, authToken, time.Unix(1<<53-1, 0), nil},
-		{last, authToken, time.Unix(1<<53, 0), captoken.ErrInvalidTime},
-		{last, authToken, time.Unix(math.MaxInt64, 0), captoken.ErrInvalidTime},
-		{last, authToken, time.Unix(0, -1), captoken.ErrInvalidTime},
-		{last, authToken, time.Time{}, captoken.ErrInvalidTime},
-		{jwt, "", frozen, captoken.ErrEmptyArgument},
-		{"", "", frozen, captoken.ErrEmptyArgument},
-		{jwt, notUTF8, frozen, captoken.ErrInvalidUTF8},
-		{notUTF8, authToken, frozen, captoken.ErrInvalidUTF8},
-		{notUTF8, "", frozen, captoken.ErrInvalidUTF8},
-		{jwt + "\x00", authToken, frozen, captoken.ErrNUL},
-		{jwt, authToken + "\x00", frozen, captoken.ErrNUL},
-		{"\x00" + jwt, authToken, frozen, captoken.ErrNUL},
-		{jwt, "\x00", frozen, captoken.ErrNUL},
-		{notUTF8, nul, frozen, captoken.ErrNUL},
-		{"", authToken, time.Time{}, captoken.ErrInvalidTime},
+		{jwt, authToken, frozen, nil, false},
+		{jwt, authToken, frozen.Add(999999999), nil, false},
+		{jwt, authToken, frozen.Add(-1), captoken.ErrTokenNotYetValid, true},
+		{jwt, authToken, frozen.Add(time.Hour - 1), nil, false},
+		{jwt, authToken, frozen.Add(time.Hour), captoken.ErrTokenExpired, true},
+		{last, authToken, time.Unix(0, 0), nil, false},
+		{last, authToken, time.Unix(1<<53-1, 0), nil, false},
+		{last, authToken, time.Unix(1<<53, 0), captoken.ErrInvalidTime, false},
+		{last, authToken, time.Unix(math.MaxInt64, 0), captoken.ErrInvalidTime, false},
+		{last, authToken, time.Unix(0, -1), captoken.ErrInvalidTime, false},
+		{last, authToken, time.Time{}, captoken.ErrInvalidTime, false},
+		{jwt, "", frozen, captoken.ErrEmptyArgument, false},
+		{"", "", frozen, captoken.ErrEmptyArgument, false},
+		{jwt, notUTF8, frozen, captoken.ErrInvalidUTF8, false},
+		{notUTF8, authToken, frozen, captoken.ErrInvalidUTF8, true},
+		{notUTF8, "", frozen, captoken.ErrInvalidUTF8, true},
+		{jwt + "\x00", authToken, frozen, captoken.ErrNUL, true},
+		{jwt, authToken + "\x00", frozen, captoken.ErrNUL, false},
+		{"\x00" + jwt, authToken, frozen, captoken.ErrNUL, true},
+		{jwt, "\x00", frozen, captoken.ErrNUL, false},
+		{notUTF8, nul, frozen, captoken.ErrNUL, false},
+		{nul, notUTF8, frozen, captoken.ErrNUL, true},
+		{nul, nul, frozen, captoken.ErrNUL, false},
+		{notUTF8, notUTF8, frozen, captoken.ErrInvalidUTF8, false},
+		{"", authToken, time.Time{}, captoken.ErrInvalidTime, false},
 	} {
 		claims, err := captoken.Verify(test.token, test.secret, test.now)
 		if test.want == nil {
@@ -217,9 +225,39 @@ func TestVerifyChecksItsArguments(t *testing.T) {
 			continue
 		}
 		checkError(t, err, test.want)
+		if errors.Is(err, captoken.ErrInvalidToken) != test.ofToken {
+			t.Errorf("Verify(%q, %q): errors.Is(%v, ErrInvalidToken) is wrong", test.token, test.secret, err)
+		}
 		if !reflect.DeepEqual(claims, captoken.Claims{}) {
 			t.Errorf("the claims are %+v", claims)
 		}
+	}
+}
+
+// Protects: an error about a text says whether the text is the token, and keeps its status.
+func TestErrorsOfTokens(t *testing.T) {
+	for _, test := range []struct {
+		token, secret string
+		status        captoken.Status
+		text          string
+	}{
+		{nul, authToken, captoken.StatusNUL, "captoken: the token: a text has a NUL byte"},
+		{"token", nul, captoken.StatusNUL, "captoken: a text has a NUL byte"},
+		{notUTF8, authToken, captoken.StatusInvalidUTF8, "captoken: the token: " + captoken.StatusInvalidUTF8.String()},
+		{"token", notUTF8, captoken.StatusInvalidUTF8, "captoken: " + captoken.StatusInvalidUTF8.String()},
+		{"token", authToken, captoken.StatusTokenMalformed, "captoken: " + captoken.StatusTokenMalformed.String()},
+	} {
+		_, err := captoken.Verify(test.token, test.secret, frozen)
+		var own *captoken.Error
+		if !errors.As(err, &own) || own.Status != test.status || err.Error() != test.text {
+			t.Errorf("Verify(%q, %q): %v, not %s", test.token, test.secret, err, test.text)
+		}
+		if !errors.Is(err, &captoken.Error{Status: test.status}) {
+			t.Errorf("%v is not of its status", err)
+		}
+	}
+	if errors.Is(captoken.ErrInvalidToken, captoken.ErrNUL) || captoken.ErrInvalidToken.Error() != "captoken: the token is not valid" {
+		t.Errorf("ErrInvalidToken is %v", captoken.ErrInvalidToken)
 	}
 }
 
