@@ -34,9 +34,8 @@
 //
 // # Errors
 //
-// Every error is an [*Error], but for those of [encoding/json] that [Token.AddClaim]
-// passes on. Tell them apart with [errors.Is] and the variables whose names begin with
-// Err. A call that fails has changed nothing. (Where that cannot be, the Token is
+// [errors.As] finds an [*Error] in every error. Tell them apart with [errors.Is] and the
+// variables whose names begin with Err. A call that fails has changed nothing. (Where that cannot be, the Token is
 // closed: see [Token.AllowOutgoing].) Besides those that are named, any call may return
 // [ErrInternal], for a bug in the library that was stopped.
 //
@@ -63,7 +62,7 @@ package captoken
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -222,22 +221,27 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 // serves the program's own interface, too. A claim that is added again keeps its place
 // and takes the new value. Claims come before those of the library.
 //
-// The value is written as [json.Marshal] writes it, before the Token is looked at. Its
-// errors are returned wrapped; but bytes in a string that are not UTF-8 become U+FFFD
-// without one. Of a [json.RawMessage], the order of keys, keys that repeat and the
-// spelling of numbers are kept.
+// The value is written as [json.Marshal] writes it, before the Token is looked at. Bytes
+// in a string that are not UTF-8 become U+FFFD. Of a [json.RawMessage], the order of
+// keys, keys that repeat and the spelling of numbers are kept.
 //
-// The errors besides are [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss,
-// exp, nbf and iat), [ErrInvalidJSON] (more than 127 arrays and objects stand inside
-// each other, or a RawMessage has half of a surrogate pair), [ErrInvalidUTF8] (the
-// name, or a RawMessage), [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory].
+// The errors are [ErrInvalidJSON] (json.Marshal fails, more than 127 arrays and objects
+// stand inside each other, or a RawMessage has half of a surrogate pair),
+// [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss, exp, nbf and iat),
+// [ErrInvalidUTF8] (the name, or a RawMessage), [ErrNUL] (the name), [ErrClosed] and
+// [ErrOutOfMemory]. The text of ErrInvalidJSON names the claim, and where json.Marshal
+// has failed, [errors.As] and [errors.Is] find its error, too.
 func (t *Token) AddClaim(name string, value any) error {
 	// Without the lock: a MarshalJSON may call methods of this Token.
 	text, err := json.Marshal(value)
 	if err != nil {
-		return fmt.Errorf("captoken: %w", err)
+		return &claimError{name, err}
 	}
-	return t.change(libAddClaim, name, string(text))
+	err = t.change(libAddClaim, name, string(text))
+	if errors.Is(err, ErrInvalidJSON) {
+		return &claimError{name, errTooDeepOrHalf}
+	}
+	return err
 }
 
 // SetNotBefore sets when tokens begin to be valid (the claim nbf), rounded down to the

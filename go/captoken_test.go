@@ -414,30 +414,74 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// Protects: a program finds the errors of its own MarshalJSON, and those of encoding/json.
+// Protects: an error about the value of a claim names the claim and is ErrInvalidJSON, and
+// a program finds the errors of its own MarshalJSON in it, and those of encoding/json.
 func TestClaimsThatAreNoJSON(t *testing.T) {
 	token := newToken(t)
 	check(t, token.AddClaim("c", 1))
 	before := mint(t, token)
-	own := errors.New("own")
-	err := token.AddClaim("c", marshaler(func() ([]byte, error) { return nil, own }))
-	if !errors.Is(err, own) || !strings.HasPrefix(err.Error(), "captoken: json: ") {
-		t.Errorf("the error is %v", err)
+	refused := func(name string, value interface{}, text string) error {
+		t.Helper()
+		err := token.AddClaim(name, value)
+		checkError(t, err, captoken.ErrInvalidJSON)
+		var own *captoken.Error
+		if !errors.As(err, &own) || own.Status != captoken.StatusInvalidJSON {
+			t.Errorf("errors.As finds %v in %v", own, err)
+		}
+		for _, other := range []error{captoken.ErrInternal, captoken.ErrInvalidToken, os.ErrClosed} {
+			if errors.Is(err, other) {
+				t.Errorf("%v is %v", err, other)
+			}
+		}
+		if !strings.HasPrefix(err.Error(), text) {
+			t.Errorf("%v, not %s", err, text)
+		}
+		return err
 	}
+
 	var unsupportedType *json.UnsupportedTypeError
-	if err := token.AddClaim("c", func() {}); !errors.As(err, &unsupportedType) {
-		t.Errorf("the error is %v", err)
+	err := refused("user", make(chan int), `captoken: claim "user": json: unsupported type: chan int`)
+	if !errors.As(err, &unsupportedType) {
+		t.Errorf("%v has no error of json's", err)
 	}
 	var unsupportedValue *json.UnsupportedValueError
-	if err := token.AddClaim("c", math.NaN()); !errors.As(err, &unsupportedValue) {
-		t.Errorf("the error is %v", err)
+	if err := refused("c", math.NaN(), `captoken: claim "c": json: `); !errors.As(err, &unsupportedValue) {
+		t.Errorf("%v has no error of json's", err)
+	}
+	own := errors.New("own")
+	err = refused("c", marshaler(func() ([]byte, error) { return nil, own }), `captoken: claim "c": json: `)
+	if !errors.Is(err, own) || !strings.HasSuffix(err.Error(), ": own") {
+		t.Errorf("%v has no error of the program's", err)
 	}
 	for _, text := range []string{"", "{", "1 2", "nul", "\"\x00\""} {
 		var syntax *json.MarshalerError
-		if err := token.AddClaim("c", json.RawMessage(text)); !errors.As(err, &syntax) {
-			t.Errorf("%q: the error is %v", text, err)
+		if err := refused("c", json.RawMessage(text), `captoken: claim "c": json: `); !errors.As(err, &syntax) {
+			t.Errorf("%q: %v has no error of json's", text, err)
 		}
 	}
+
+	// What the library refuses. The name is quoted, whatever is in it.
+	const why = ": nested deeper than 127, or half of a surrogate pair in a text"
+	refused("c", json.RawMessage(strings.Repeat("[", 128)+strings.Repeat("]", 128)), `captoken: claim "c"`+why)
+	refused("é \"\n", json.RawMessage(`["\udc00"]`), `captoken: claim "é \"\n"`+why)
+	refused("\xff\x00", func() {}, `captoken: claim "\xff\x00": json: unsupported type: func()`)
+
+	// An error of this package's that a MarshalJSON returns is not that of the call.
+	closed := marshaler(func() ([]byte, error) { return nil, (&captoken.Token{}).AllowIncoming("Alice") })
+	if err := token.AddClaim("c", closed); !errors.Is(err, captoken.ErrClosed) {
+		t.Errorf("%v has no ErrClosed", err)
+	} else {
+		refused("c", closed, `captoken: claim "c": json: `)
+	}
+	// An error about something else does not name the claim.
+	for name, want := range map[string]error{"exp": captoken.ErrReservedName, "": captoken.ErrEmptyArgument} {
+		err := token.AddClaim(name, 1)
+		checkError(t, err, want)
+		if errors.Is(err, captoken.ErrInvalidJSON) || err.Error() != want.Error() {
+			t.Errorf("the error is %v", err)
+		}
+	}
+
 	if after := mint(t, token); after != before {
 		t.Errorf("the Token has changed to %s", after)
 	}

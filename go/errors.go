@@ -2,7 +2,10 @@
 
 package captoken
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // A Status says how a call ended. The numbers are those of the C library; later
 // versions append to them. Negative ones are of this package alone.
@@ -56,8 +59,7 @@ func (s Status) String() string {
 	}
 }
 
-// An Error is what every call of this package returns that fails, but for the errors
-// of [encoding/json] that [Token.AddClaim] passes on.
+// An Error is what [errors.As] finds in the error of every call that fails.
 type Error struct {
 	Status Status
 
@@ -117,4 +119,33 @@ func failure(status Status) error {
 		return nil
 	}
 	return &Error{Status: status}
+}
+
+// A claimError is an [ErrInvalidJSON] that says which claim it is about, and why.
+type claimError struct {
+	name string
+	why  error // of json.Marshal, or errTooDeepOrHalf
+}
+
+// What the library refuses of that which json.Marshal has written.
+var errTooDeepOrHalf = errors.New("nested deeper than 127, or half of a surrogate pair in a text")
+
+func (e *claimError) Error() string {
+	return fmt.Sprintf("captoken: claim %q: %v", e.name, e.why)
+}
+
+func (e *claimError) Unwrap() error {
+	return e.why
+}
+
+func (e *claimError) Is(target error) bool {
+	return (&Error{Status: StatusInvalidJSON}).Is(target)
+}
+
+func (e *claimError) As(target any) bool {
+	own, ok := target.(**Error)
+	if ok {
+		*own = &Error{Status: StatusInvalidJSON}
+	}
+	return ok
 }
