@@ -46,7 +46,7 @@ type Claims struct {
 	// program's own, and those of access tokens such as grants.
 	Custom map[string]json.RawMessage
 
-	// Payload is all of it, byte for byte as it was signed.
+	// Payload is all of it, byte for byte as it was signed, in memory of its own.
 	Payload json.RawMessage
 }
 
@@ -114,12 +114,15 @@ func Verify(token, secret string, now time.Time) (Claims, error) {
 	}
 	texts := join(token, secret)
 	defer wipe(texts)
-	// The payload is shorter than the token that spells it.
+	// The payload is shorter than the token that spells it. What is returned is a copy,
+	// which does not keep the rest of the buffer.
 	buffer := make([]byte, len(token)+1)
 	length, status := libVerify(texts, now.Unix(), buffer)
 	switch status {
 	case StatusOK:
-		return newClaims(buffer[:length])
+		payload := make([]byte, length)
+		copy(payload, buffer)
+		return newClaims(payload)
 	case StatusInvalidUTF8:
 		return Claims{}, &Error{Status: status, ofToken: utf8.ValidString(secret)}
 	default:

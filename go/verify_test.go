@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -491,6 +492,64 @@ func TestVerifyReadsLongTokens(t *testing.T) {
 	if read != long || len(claims.Scopes) != 1 || claims.Scopes[0].Params[0].Value != long {
 		t.Error("the texts are others")
 	}
+}
+
+// Protects: what a program writes into one part of the claims, or appends to it, changes
+// no other part.
+func TestClaimsShareNoMemory(t *testing.T) {
+	const text = `{"a":"abc","exp":1400003600,"b":[1,2,3],"c":{"d":null},"iss":"AC1","scope":"scope:client:incoming?clientName=e"}`
+	verified := func() captoken.Claims {
+		claims, err := captoken.Verify(sign(header, text, authToken), authToken, frozen)
+		check(t, err)
+		return claims
+	}
+	overwrite := func(part json.RawMessage) {
+		part = part[:cap(part)]
+		for i := range part {
+			part[i] = 'x'
+		}
+	}
+	claims, want := verified(), verified()
+	if len(claims.Payload) != cap(claims.Payload) {
+		t.Errorf("the payload has %d bytes, of %d", len(claims.Payload), cap(claims.Payload))
+	}
+	overwrite(claims.Payload)
+	claims.Payload = want.Payload
+	if !reflect.DeepEqual(claims, want) {
+		t.Errorf("with another payload, the claims are %+v", claims)
+	}
+	for name := range want.Custom {
+		claims := verified()
+		overwrite(claims.Custom[name])
+		claims.Custom[name] = want.Custom[name]
+		if !reflect.DeepEqual(claims, want) {
+			t.Errorf("with another %s, the claims are %+v", name, claims)
+		}
+	}
+}
+
+// Protects: claims that a program keeps do not keep a token that is much longer.
+func TestClaimsDoNotKeepTheToken(t *testing.T) {
+	long := `{"alg":"HS256","x":"` + strings.Repeat("x", 1<<20) + `"}`
+	jwt := sign(long, `{"exp":1400003600,"user":42}`, authToken)
+	heap := func() int64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	before := heap()
+	var kept []captoken.Claims
+	for i := 0; i < 20; i++ {
+		claims, err := captoken.Verify(jwt, authToken, frozen)
+		check(t, err)
+		kept = append(kept, claims)
+	}
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("%d claims keep %d bytes", len(kept), grown)
+	}
+	runtime.KeepAlive(kept)
+	runtime.KeepAlive(jwt)
 }
 
 // Protects: Verify ends for any token, with one of its errors or the payload as it was
