@@ -35,9 +35,10 @@
 // # Errors
 //
 // [errors.As] finds an [*Error] in every error. Tell them apart with [errors.Is] and the
-// variables whose names begin with Err. A call that fails has changed nothing. (Where that cannot be, the Token is
-// closed: see [Token.AllowOutgoing].) Besides those that are named, any call may return
-// [ErrInternal], for a bug in the library that was stopped.
+// variables whose names begin with Err; of [Verify], [ErrInvalidToken] stands for all
+// that can be wrong with a token. A call that fails has changed nothing. (Where that
+// cannot be, the Token is closed: see [Token.AllowOutgoing].) Besides those that are
+// named, any call may return [ErrInternal], for a bug in the library that was stopped.
 //
 // # Concurrency
 //

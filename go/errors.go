@@ -91,7 +91,8 @@ var (
 // ErrInvalidToken is what [errors.Is] finds where [Verify] refuses the token itself, and
 // a server answers 401: malformed, of another algorithm or signature, expired or not yet
 // valid, or with a NUL byte or not UTF-8, which are [ErrNUL] and [ErrInvalidUTF8] as
-// well. Any other error, also one about the secret, is a failure of the program.
+// well. Any other error is a failure of the program, also where it is the secret that is
+// empty, has a NUL byte or is not UTF-8.
 var ErrInvalidToken = errors.New("captoken: the token is not valid")
 
 // Error says what the status means. It never contains a text that was given to the
