@@ -5,11 +5,13 @@
 declare(strict_types=1);
 
 require_once __DIR__ . '/src/CaptokenException.php';
+require_once __DIR__ . '/src/InvalidTokenException.php';
 require_once __DIR__ . '/src/TokenMalformedException.php';
 require_once __DIR__ . '/src/TokenAlgorithmException.php';
 require_once __DIR__ . '/src/TokenSignatureException.php';
 require_once __DIR__ . '/src/TokenExpiredException.php';
 require_once __DIR__ . '/src/TokenNotYetValidException.php';
+require_once __DIR__ . '/src/TokenNulException.php';
 require_once __DIR__ . '/src/Library.php';
 require_once __DIR__ . '/src/Handle.php';
 require_once __DIR__ . '/src/Capability.php';

@@ -13,14 +13,21 @@ namespace Captoken;
  *     $capability->allowClientOutgoing($applicationSid, ['user_id' => 42]);
  *     $token = $capability->generateToken(600);
  *
- * verify() checks such tokens, and those of Twilio's own libraries.
+ * verify() checks such tokens, and those of Twilio's own libraries:
+ *
+ *     try {
+ *         $claims = Capability::verify($token, $authToken);
+ *     } catch (InvalidTokenException $e) {
+ *         // forged, expired, or no token at all
+ *     }
  *
  * A method that throws has changed nothing. (Only where memory runs out in the middle of
- * allowClientOutgoing() or allowEventStream(), the object can make no token any more:
- * every later call throws INVALID_HANDLE.) \InvalidArgumentException means that an
- * argument can never be right, as a client name with a space or a text with a NUL byte
- * in it; CaptokenException that the library refused it, and why. What verify() finds
- * wrong with a token has classes of its own, which CaptokenException lists.
+ * allowClientOutgoing() or allowEventStream(), or a signal's handler throws there, the
+ * object can make no token any more: every later call throws INVALID_HANDLE.)
+ * \InvalidArgumentException means that an argument can never be right, as a client name
+ * with a space or a text with a NUL byte in it; CaptokenException that the library
+ * refused it, and why. What verify() finds wrong with a token has classes of its own,
+ * which CaptokenException lists.
  *
  * The auth token stays outside PHP: the object holds a handle of the C library, which
  * wipes the key when the object goes. So an object can be neither cloned nor
@@ -32,6 +39,13 @@ class Capability
 
     /** Room for most tokens, in bytes; longer ones get what they need. */
     private const USUAL_SIZE = 1024;
+
+    /** How many arrays and objects may stand inside each other in a claim's value. */
+    private const DEPTH = 127;
+
+    /** How many values are being encoded, and what php.ini said of precision before. */
+    private static int $encoding = 0;
+    private static string|false $precision = false;
 
     private ?Handle $handle = null;
 
@@ -154,12 +168,13 @@ class Capability
      *
      * @param string $name any but scope, iss, exp, nbf and iat
      * @param mixed $value what json_encode() takes, with at most 127 arrays and objects
-     *     inside each other. A float keeps all its digits, and 1.0 stays a float.
+     *     inside each other. A float keeps all its digits (where php.ini forbids ini_set(),
+     *     those of its serialize_precision), and 1.0 stays a float.
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8: the name; RESERVED_NAME;
-     *     INVALID_JSON: nested too deeply; OUT_OF_MEMORY
+     *     OUT_OF_MEMORY
      * @throws \InvalidArgumentException a NUL byte in the name
-     * @throws \JsonException a value that json_encode() does not take, as INF, or a text in
-     *     it that is not UTF-8
+     * @throws \JsonException a value that json_encode() does not take, as INF, a text in
+     *     it that is not UTF-8, or more arrays and objects inside each other
      */
     public function addClaim(string $name, mixed $value): static
     {
@@ -169,8 +184,8 @@ class Capability
         $json = self::json($value);
         $handle = $this->handle();
         $status = $handle->library->cap_add_claim($handle->token, $name, $json);
-        if ($status === CaptokenException::INVALID_JSON) {
-            $texts = ["the claim's value, which may be nested 127 deep" => $json];
+        if ($status === CaptokenException::RESERVED_NAME) {
+            $texts = ['the claim ' . self::quoted($name) => $name];
         }
         self::check($status, $texts);
         return $this;
@@ -182,7 +197,8 @@ class Capability
      * is generated.
      *
      * @param int|\DateTimeInterface|null $notBefore seconds since 1970-01-01 00:00 UTC, or
-     *     a time, of which fractions of a second are left out; null and 0 remove what was set
+     *     a time, of which fractions of a second are left out; null and 0, also as the first
+     *     second of 1970, remove what was set
      * @throws CaptokenException INVALID_TIME: negative, or above 2**53 - 1
      */
     public function setNotBefore(int|\DateTimeInterface|null $notBefore): static
@@ -242,28 +258,40 @@ class Capability
      *
      * The signature must be an HMAC-SHA256 by this secret, the token must say when it
      * expires, and that second, by $now, must not have come. Objects inside the payload
-     * are arrays, and integers that an int cannot hold are strings.
+     * are arrays, and integers that an int cannot hold are strings. exp and nbf are what
+     * the token has: an int, a float, or, from twilio-java 4.x, a string of digits.
      *
      * @param string $secret the auth token; for an access token, the API key secret
      * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
      * @return array<string|int, mixed>
+     * @throws InvalidTokenException any of the following, for a token that is not valid:
      * @throws TokenMalformedException no signed token, or one without a readable expiry
      * @throws TokenAlgorithmException it is signed in another way than HS256
      * @throws TokenSignatureException signed with another secret, or changed since
      * @throws TokenExpiredException
      * @throws TokenNotYetValidException it begins later (nbf)
-     * @throws CaptokenException EMPTY_ARGUMENT: the secret; INVALID_UTF8; INVALID_TIME: $now
+     * @throws TokenNulException it contains a NUL byte
+     * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8: the secret; INVALID_TIME: $now
      *     is negative or above 2**53 - 1; OUT_OF_MEMORY; LIBRARY_NOT_LOADED
-     * @throws \InvalidArgumentException a NUL byte
+     * @throws \InvalidArgumentException a NUL byte in the secret
      */
     public static function verify(
         #[\SensitiveParameter] string $token,
         #[\SensitiveParameter] string $secret,
         ?int $now = null,
     ): array {
-        // The secret first: of the two, it alone must not be empty.
-        $texts = ['the secret' => $secret, 'the token' => $token];
+        $texts = ['the secret' => $secret];
         self::refuseNul($texts);
+        // A token comes from anybody: what is wrong with it is never the program's fault.
+        if (str_contains($token, "\0")) {
+            throw new TokenNulException('the token contains a NUL byte');
+        }
+        if (!self::isUtf8($token)) {
+            throw new TokenMalformedException(
+                'the token: a text is not valid UTF-8',
+                CaptokenException::INVALID_UTF8,
+            );
+        }
         $library = Library::functions();
         $length = $library->new('size_t');
         // The payload is shorter than the token that spells it.
@@ -310,10 +338,11 @@ class Capability
     private function allow(string $function, array $texts, string $addition, array $pairs): static
     {
         $handle = $this->handle();
-        // Out of reach until it has all pairs: a signal's handler may run in between.
-        $this->handle = null;
-        $whole = false;
+        $whole = true;
         try {
+            // Out of reach until it has all pairs: a signal's handler may run in between.
+            $this->handle = null;
+            $whole = false;
             $status = $handle->library->$function($handle->token, ...array_values($texts));
             // One that was refused is as it was.
             $whole = $status !== 0;
@@ -350,7 +379,10 @@ class Capability
     private function handle(): Handle
     {
         return $this->handle
-            ?? throw new CaptokenException('the object has no token', CaptokenException::INVALID_HANDLE);
+            ?? throw new CaptokenException(
+                'the object has no token: a call that was to change it is under way, or ended in the middle',
+                CaptokenException::INVALID_HANDLE,
+            );
     }
 
     private static function refuseClientName(string $clientName): void
@@ -376,7 +408,7 @@ class Capability
         $pairs = [];
         foreach ($named as $key => $value) {
             $key = (string) $key;
-            self::refuseNul(["the name of a $what" => $key]);
+            self::refuseNul(["the name of the $what " . self::quoted($key) => $key]);
             $values = is_array($value) && array_is_list($value) ? $value : [$value];
             foreach ($values as $single) {
                 $pairs[] = [$key, self::text($what, $key, $single)];
@@ -408,20 +440,24 @@ class Capability
                 get_debug_type($value),
             )),
         };
-        self::refuseNul(["a $what" => $text]);
+        self::refuseNul(["the $what " . self::quoted($key) => $text]);
         return $text;
     }
 
     /** A value as JSON whose floats read back, whatever php.ini says of precision. */
     private static function json(mixed $value): string
     {
-        // Where ini_set() is disabled or the setting fixed, it is left as it is.
-        $before = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
+        // The first of several Fibers, which a jsonSerialize() may suspend, changes the
+        // setting, and the last one puts it back.
+        if (self::$encoding++ === 0) {
+            // Where ini_set() is disabled or the setting fixed, it is left as it is.
+            self::$precision = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
+        }
         try {
-            return json_encode($value, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION);
+            return json_encode($value, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION, self::DEPTH);
         } finally {
-            if ($before !== false) {
-                ini_set('serialize_precision', $before);
+            if (--self::$encoding === 0 && self::$precision !== false) {
+                ini_set('serialize_precision', self::$precision);
             }
         }
     }
@@ -465,8 +501,8 @@ class Capability
             $wrong = match ($status) {
                 CaptokenException::EMPTY_ARGUMENT => $text === '',
                 CaptokenException::INVALID_UTF8 => $text !== null && !self::isUtf8($text),
-                // Of these, a call gives only the text that it can be.
-                CaptokenException::RESERVED_NAME, CaptokenException::INVALID_JSON => true,
+                // A call that can end so has one text.
+                CaptokenException::RESERVED_NAME => true,
                 default => false,
             };
             if ($wrong) {

@@ -10,7 +10,8 @@ namespace Captoken;
  *
  * What Capability::verify() finds wrong with a token has a class of its own:
  * TokenMalformedException, TokenAlgorithmException, TokenSignatureException,
- * TokenExpiredException and TokenNotYetValidException.
+ * TokenExpiredException and TokenNotYetValidException, all of them
+ * InvalidTokenExceptions.
  */
 class CaptokenException extends \RuntimeException
 {

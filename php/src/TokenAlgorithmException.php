@@ -5,6 +5,6 @@ declare(strict_types=1);
 namespace Captoken;
 
 /** The token is signed in another way than HS256. The code is TOKEN_ALGORITHM. */
-final class TokenAlgorithmException extends CaptokenException
+final class TokenAlgorithmException extends CaptokenException implements InvalidTokenException
 {
 }

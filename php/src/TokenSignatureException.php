@@ -5,6 +5,6 @@ declare(strict_types=1);
 namespace Captoken;
 
 /** The token was signed with another secret, or changed since. The code is TOKEN_SIGNATURE. */
-final class TokenSignatureException extends CaptokenException
+final class TokenSignatureException extends CaptokenException implements InvalidTokenException
 {
 }

@@ -336,7 +336,7 @@ final class CapabilityTest extends TestCase
         foreach ($calls as $call) {
             self::assertFails(
                 CaptokenException::INVALID_HANDLE,
-                'the object has no token',
+                'the object has no token: a call that was to change it is under way, or ended in the middle',
                 static fn () => $call($make()),
             );
         }
@@ -445,7 +445,10 @@ final class CapabilityTest extends TestCase
                     }
                 }
                 END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', "-DPAIRS=$fitting")]);
-            $none = str_repeat("8 the object has no token\n", 5);
+            $none = str_repeat(
+                "8 the object has no token: a call that was to change it is under way, or ended in the middle\n",
+                5,
+            );
             self::assertSame("14 out of memory\n{$none}made 1, freed 1\n", $out, "$fitting fit in");
         }
     }

@@ -22,11 +22,13 @@ final class InstallTest extends TestCase
         'src/CaptokenException.php',
         'src/Doctor.php',
         'src/Handle.php',
+        'src/InvalidTokenException.php',
         'src/Library.php',
         'src/TokenAlgorithmException.php',
         'src/TokenExpiredException.php',
         'src/TokenMalformedException.php',
         'src/TokenNotYetValidException.php',
+        'src/TokenNulException.php',
         'src/TokenSignatureException.php',
     ];
 

@@ -250,10 +250,10 @@ final class ValuesTest extends TestCase
     {
         $sid = 'the account SID contains a NUL byte';
         $token = 'the auth token contains a NUL byte';
-        $name = 'the name of a parameter contains a NUL byte';
-        $value = 'a parameter contains a NUL byte';
-        $filterName = 'the name of a filter contains a NUL byte';
-        $filter = 'a filter contains a NUL byte';
+        $name = 'the name of the parameter "k\u0000" contains a NUL byte';
+        $value = 'the parameter "k" contains a NUL byte';
+        $filterName = 'the name of the filter "k\u0000" contains a NUL byte';
+        $filter = 'the filter "k" contains a NUL byte';
         $claim = "the claim's name contains a NUL byte";
         $valid = self::minted([]);
         return [

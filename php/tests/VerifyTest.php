@@ -6,6 +6,7 @@ namespace Captoken\Tests;
 
 use Captoken\Capability;
 use Captoken\CaptokenException;
+use Captoken\InvalidTokenException;
 use Captoken\TokenAlgorithmException;
 use Captoken\TokenExpiredException;
 use Captoken\TokenMalformedException;
@@ -47,11 +48,38 @@ final class VerifyTest extends TestCase
             $exception = CaptokenException::of($code, 'message');
             self::assertSame($class, $exception::class);
             self::assertInstanceOf(CaptokenException::class, $exception);
+            self::assertInstanceOf(InvalidTokenException::class, $exception);
             self::assertSame([$code, 'message'], [$exception->getCode(), $exception->getMessage()]);
         }
         foreach (array_diff((new \ReflectionClass(CaptokenException::class))->getConstants(), self::CODES) as $code) {
             $exception = CaptokenException::of($code, 'message');
             self::assertSame([CaptokenException::class, $code], [$exception::class, $exception->getCode()]);
+        }
+    }
+
+    /** What comes from anybody is one question, and what the program gives another. */
+    public function testATokenThatIsNoTextIsInvalidAsAnyOther(): void
+    {
+        $valid = self::sign(self::HEADER, self::PAYLOAD);
+        foreach (["\xff", "$valid\xc3", "\0", "$valid\0"] as $token) {
+            try {
+                Capability::verify($token, 'secret', self::NOW);
+                self::fail('it is valid');
+            } catch (InvalidTokenException $e) {
+                $isNul = str_contains($token, "\0");
+                self::assertInstanceOf($isNul ? \InvalidArgumentException::class : CaptokenException::class, $e);
+                self::assertSame($isNul ? 0 : CaptokenException::INVALID_UTF8, $e->getCode());
+                self::assertStringStartsWith('the token', $e->getMessage());
+            }
+        }
+        foreach (["\xff" => CaptokenException::INVALID_UTF8, '' => CaptokenException::EMPTY_ARGUMENT] as $secret => $code) {
+            try {
+                Capability::verify($valid, (string) $secret, self::NOW);
+                self::fail('it is taken');
+            } catch (CaptokenException $e) {
+                self::assertNotInstanceOf(InvalidTokenException::class, $e);
+                self::assertSame($code, $e->getCode());
+            }
         }
     }
 
