@@ -125,7 +125,7 @@ test-go:
 # nightly toolchain, and the components miri and rust-src of it.
 .PHONY: test-deep
 test-deep: test
-	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test property
+	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
 
 # Handed over in the environment, where no character of it means anything.

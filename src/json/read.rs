@@ -495,8 +495,15 @@ mod tests {
             match compact(&json) {
                 Ok(compact) => {
                     prop_assert!(compact.is_ascii());
-                    prop_assert_eq!(serde_json::from_str::<Value>(&compact)?, expected?);
-                    prop_assert_eq!(super::compact(&compact).ok(), Some(compact));
+                    prop_assert_eq!(super::compact(&compact), Ok(compact.clone()));
+                    match (serde_json::from_str::<Value>(&compact), expected) {
+                        (Ok(value), Ok(expected)) => prop_assert_eq!(value, expected),
+                        // A number that is spelled right, and too large for a double.
+                        (Err(_), Err(error)) => {
+                            prop_assert!(error.to_string().starts_with("number out of range"));
+                        }
+                        _ => prop_assert!(false, "{json}"),
+                    }
                 }
                 Err(_) => prop_assert!(expected.is_err(), "{json}"),
             }
