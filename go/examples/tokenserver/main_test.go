@@ -199,14 +199,20 @@ func start(t *testing.T, program string) server {
 // unfinished sends a request, of which something is missing.
 func (s server) unfinished(t *testing.T, request string) net.Conn {
 	t.Helper()
+	sockets := s.sockets(t)
 	connection, err := net.Dial("tcp", s.address)
 	check(t, err)
 	t.Cleanup(func() { connection.Close() })
 	check(t, connection.SetDeadline(time.Now().Add(30*time.Second)))
 	_, err = fmt.Fprintf(connection, request, s.address)
 	check(t, err)
+	for deadline := time.Now().Add(10 * time.Second); s.sockets(t) <= sockets; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the program does not accept a connection")
+		}
+	}
 
-	// Connections are accepted in order, so that this one is, once another is answered.
+	// The server knows of a connection that it has accepted before it accepts another.
 	response, err := http.Get("http://" + s.address + "/token?client=alice")
 	check(t, err)
 	defer response.Body.Close()
@@ -217,6 +223,23 @@ func (s server) unfinished(t *testing.T, request string) net.Conn {
 		t.Errorf("at %d, expires_at is %d", now, expiresAt)
 	}
 	return connection
+}
+
+// sockets counts what the program listens on and has accepted.
+func (s server) sockets(t *testing.T) int {
+	t.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", s.Process.Pid)
+	files, err := os.ReadDir(folder)
+	check(t, err)
+	count := 0
+	for _, file := range files {
+		// A file that is closed meanwhile is none of them.
+		target, _ := os.Readlink(filepath.Join(folder, file.Name()))
+		if strings.HasPrefix(target, "socket:") {
+			count++
+		}
+	}
+	return count
 }
 
 // Requests that are under way: without the end of the header, and without the last byte
