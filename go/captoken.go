@@ -218,9 +218,9 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 	return t.allow(libAllowEventStream, filters)
 }
 
-// AddClaim adds a claim of the program's own, which Twilio ignores: with it, one token
-// serves the program's own interface, too. A claim that is added again keeps its place
-// and takes the new value. Claims come before those of the library.
+// AddClaim adds a claim of the program's own: with it, one token serves the program's
+// own interface, too. A claim that is added again keeps its place and takes the new
+// value. Claims come before those of the library.
 //
 // The value is written as [json.Marshal] writes it, before the Token is looked at. Bytes
 // in a string that are not UTF-8 become U+FFFD. Of a [json.RawMessage], the order of

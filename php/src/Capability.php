@@ -163,8 +163,8 @@ class Capability
     }
 
     /**
-     * Adds a claim of the program's own, which Twilio ignores: with it, one token serves
-     * the program's own interface, too. A claim that is added again takes the new value.
+     * Adds a claim of the program's own: with it, one token serves the program's own
+     * interface, too. A claim that is added again takes the new value.
      *
      * @param string $name any but scope, iss, exp, nbf and iat
      * @param mixed $value what json_encode() takes, with at most 127 arrays and objects

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use captoken::validity::Ttl;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -130,7 +131,7 @@ pub(crate) struct Mint {
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 3600,
+        default_value_t = Ttl::Default as i64,
         allow_negative_numbers = true
     )]
     pub(crate) ttl: i64,
