@@ -529,9 +529,9 @@ unsafe fn with_pair(
 }
 
 /// Seconds since 1970-01-01 UTC by the system clock.
-fn now() -> Result<i64, Status> {
+pub fn now() -> Result<i64, Error> {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
-        .map_err(|_| Status::InvalidTime)?;
-    i64::try_from(since.as_secs()).map_err(|_| Status::InvalidTime)
+        .map_err(|_| Error::InvalidTime)?;
+    i64::try_from(since.as_secs()).map_err(|_| Error::InvalidTime)
 }

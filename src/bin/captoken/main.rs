@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use captoken::capability::{Capability, check_client_name};
 use captoken::error::Error;
+use captoken::ffi;
 use captoken::jws::Key;
 use captoken::validity::{check, check_time};
 
@@ -123,7 +123,13 @@ fn verify(arguments: &Verify) -> Result<(), Failure> {
 
 fn report(token: &str, now: i64, verified: bool, as_json: bool) -> Result<(), Failure> {
     let parts = report::decode(token)?;
-    let report = Report::new(&parts, now, verified)?;
+    // A token that was verified has none.
+    let problem = if verified {
+        None
+    } else {
+        report::problem(token, &parts)?
+    };
+    let report = Report::new(&parts, now, verified, problem.as_ref())?;
     if as_json {
         print(&json(&report)?)
     } else {
@@ -134,10 +140,7 @@ fn report(token: &str, now: i64, verified: bool, as_json: bool) -> Result<(), Fa
 /// The time that is given, else the clock's.
 fn time(now: Option<i64>) -> Result<i64, Failure> {
     let Some(now) = now else {
-        let since = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|_| Error::InvalidTime)?;
-        return Ok(i64::try_from(since.as_secs()).map_err(|_| Error::InvalidTime)?);
+        return Ok(ffi::now()?);
     };
     check_time(now).map_err(|error| Failure::of("--now", error))?;
     Ok(now)

@@ -29,8 +29,6 @@ pub(crate) struct Minted {
 pub(crate) struct Parts {
     header: Box<RawValue>,
     payload: Box<RawValue>,
-    /// Why no secret can make the token a valid one.
-    problem: Option<Failure>,
 }
 
 /// What a token says; serialised, what scripts get of it.
@@ -57,23 +55,29 @@ struct Time(f64);
 /// Takes a token apart, whatever it is signed with.
 pub(crate) fn decode(token: &str) -> Result<Parts, Failure> {
     let (header, payload) = malformed::parts(token).map_err(|why| Failure::malformed(&why))?;
+    Ok(Parts { header, payload })
+}
+
+/// Why no secret can make a token a valid one, if it is so.
+pub(crate) fn problem(token: &str, parts: &Parts) -> Result<Option<Failure>, Failure> {
     // With any key: what the signature does not depend on is looked at first.
     let problem = match Key::new("")?.verify(token) {
         Err(error @ (Error::TokenMalformed | Error::TokenAlgorithm)) => Some(error),
-        _ => validity::check(payload.get(), 0)
+        _ => validity::check(parts.payload.get(), 0)
             .err()
             .filter(|error| *error == Error::TokenMalformed),
     };
-    Ok(Parts {
-        header,
-        payload,
-        problem: problem.map(|error| Failure::of_token(token, error)),
-    })
+    Ok(problem.map(|error| Failure::of_token(token, error)))
 }
 
 impl<'a> Report<'a> {
     /// What is in the parts of a token, as it looks at the time `now`.
-    pub(crate) fn new(parts: &'a Parts, now: i64, verified: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        parts: &'a Parts,
+        now: i64,
+        verified: bool,
+        problem: Option<&'a Failure>,
+    ) -> Result<Self, Failure> {
         let claims = Members::of(&parts.payload).map_err(|_| Error::Internal)?;
         let text = |name| claims.last(name).and_then(text);
         let time = |name| claims.once(name).ok().flatten().and_then(time);
@@ -88,7 +92,7 @@ impl<'a> Report<'a> {
             expires_at,
             not_before: time("nbf"),
             issued_at: time("iat"),
-            problem: parts.problem.as_ref().and_then(Failure::message),
+            problem: problem.and_then(Failure::message),
             now,
         })
     }
