@@ -11,6 +11,7 @@ use PHPUnit\Framework\TestCase;
 /** What the methods do, how they fail, and that nothing is left behind. */
 final class CapabilityTest extends TestCase
 {
+    use AssertsFailures;
     use SkipsAloud;
 
     private const NOW = 1400000000;
@@ -708,17 +709,5 @@ final class CapabilityTest extends TestCase
     {
         $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;
         return array_diff_key($claims, ['scope' => '', 'iss' => '', 'exp' => '']);
-    }
-
-    /** @param \Closure(): mixed $call */
-    private static function assertFails(int $code, string $message, \Closure $call): void
-    {
-        try {
-            $call();
-        } catch (CaptokenException $e) {
-            self::assertSame([$code, $message], [$e->getCode(), $e->getMessage()]);
-            return;
-        }
-        self::fail("no failure: $message");
     }
 }

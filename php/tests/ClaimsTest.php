@@ -11,6 +11,8 @@ use PHPUnit\Framework\TestCase;
 /** What addClaim() writes of a value, and that foreign code in it can do no harm. */
 final class ClaimsTest extends TestCase
 {
+    use AssertsFailures;
+
     private const NOW = 1400000000;
 
     /** What follows the claims in every token here. */
@@ -74,7 +76,7 @@ final class ClaimsTest extends TestCase
 
         $before = $capability->generateTokenAt(self::NOW);
         foreach (['scope', 'iss', 'exp', 'nbf', 'iat'] as $name) {
-            self::assertRefuses(
+            self::assertFails(
                 CaptokenException::RESERVED_NAME,
                 "the claim \"$name\": the name is reserved for the library's own use",
                 static fn () => $capability->addClaim($name, 1),
@@ -253,7 +255,7 @@ final class ClaimsTest extends TestCase
         }
         self::assertSame($before, $capability->generateTokenAt(self::NOW));
 
-        self::assertRefuses(
+        self::assertFails(
             CaptokenException::INVALID_HANDLE,
             'the object has no token: a call that was to change it is under way, or ended in the middle',
             static fn () => $capability->addClaim('claim', new Serialised($capability->__destruct(...))),
@@ -281,17 +283,5 @@ final class ClaimsTest extends TestCase
             $value = $i % 2 === 0 ? [$value] : ['a' => $value];
         }
         return $value;
-    }
-
-    /** @param \Closure(): mixed $call */
-    private static function assertRefuses(int $code, string $message, \Closure $call): void
-    {
-        try {
-            $call();
-        } catch (CaptokenException $e) {
-            self::assertSame([$code, $message], [$e->getCode(), $e->getMessage()]);
-            return;
-        }
-        self::fail("no failure: $message");
     }
 }
