@@ -34,7 +34,7 @@ mod scope;
 #[path = "support/token.rs"]
 mod token;
 
-use cases::{cases, official};
+use cases::{cases, official, pairs, text};
 use native::{make, root, run, stage};
 use scope::scopes;
 use token::decode;
@@ -1537,14 +1537,4 @@ fn make_install_cli_installs_what_make_cli_has_built_and_uninstall_cli_leaves_no
 
 fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a string")
-}
-
-fn pairs(value: &Value) -> Vec<(String, String)> {
-    let pairs = value.as_array().expect("a list");
-    let pair = |pair: &Value| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned());
-    pairs.iter().map(pair).collect()
 }

@@ -23,7 +23,7 @@ mod scope;
 #[path = "support/token.rs"]
 mod token;
 
-use cases::{cases, official};
+use cases::{cases, official, pairs, text};
 use handle::Handle;
 use scope::{Scope, scopes};
 use token::{HEADER, decode};
@@ -180,15 +180,4 @@ fn expected_scopes(scopes: &Value) -> Vec<Scope> {
 
 fn array(value: &Value) -> &Vec<Value> {
     value.as_array().expect("an array")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a string")
-}
-
-fn pairs(value: &Value) -> Vec<(String, String)> {
-    array(value)
-        .iter()
-        .map(|pair| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned()))
-        .collect()
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use captoken::ffi::Status;
 use serde_json::{Value, json};
 
+use crate::cases;
 use crate::handle::Handle;
 use crate::scope::{Scope, pairs};
 
@@ -95,23 +96,18 @@ impl Input {
 
     /// One of tests/data, and its time.
     pub(crate) fn from_case(case: &Value) -> (Self, i64) {
-        let text = |value: &Value| value.as_str().expect("a string").to_owned();
-        let pairs = |value: &Value| -> Pairs {
-            let pairs = value.as_array().expect("a list").iter();
-            pairs.map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
-        };
-        let mut input = Self::new(&text(&case["name"]));
-        input.account = text(&case["account_sid"]);
-        input.secret = text(&case["auth_token"]);
+        let mut input = Self::new(cases::text(&case["name"]));
+        input.account = cases::text(&case["account_sid"]).to_owned();
+        input.secret = cases::text(&case["auth_token"]).to_owned();
         input.incoming = case["incoming"].as_str().map(str::to_owned);
         if case["outgoing"].is_object() {
-            let application = text(&case["outgoing"]["application_sid"]);
-            input.outgoing = Some((application, pairs(&case["outgoing"]["params"])));
+            let application = cases::text(&case["outgoing"]["application_sid"]).to_owned();
+            input.outgoing = Some((application, cases::pairs(&case["outgoing"]["params"])));
         }
         if case["event_stream"].is_object() {
-            input.events = Some(pairs(&case["event_stream"]["filters"]));
+            input.events = Some(cases::pairs(&case["event_stream"]["filters"]));
         }
-        for (name, value) in pairs(&case["claims"]) {
+        for (name, value) in cases::pairs(&case["claims"]) {
             input.claims.push((name, Value::from(value).to_string()));
         }
         if let Some(ttl) = case["ttl"].as_i64() {

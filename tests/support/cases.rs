@@ -1,5 +1,7 @@
 //! The cases of tests/data, and the tokens that Twilio's own libraries wrote for them.
 
+#![allow(dead_code, reason = "no test reads everything of a case")]
+
 use std::fs;
 use std::path::Path;
 
@@ -20,4 +22,16 @@ pub(crate) fn official<'a>(case: &'a Value, sdk: &str) -> &'a str {
     });
     let token = token.unwrap_or_else(|| panic!("{}: no token of {sdk}", case["name"]));
     token["token"].as_str().expect("a text")
+}
+
+/// A text in a case.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().expect("a string")
+}
+
+/// Keys and values in a case: parameters, filters or claims.
+pub(crate) fn pairs(value: &Value) -> Vec<(String, String)> {
+    let pairs = value.as_array().expect("a list");
+    let pair = |pair: &Value| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned());
+    pairs.iter().map(pair).collect()
 }
