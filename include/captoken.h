@@ -1,8 +1,10 @@
-/* captoken: Twilio Client capability tokens for C.
+/* captoken: the tokens of Twilio Client for C.
  *
- * A capability token lets a browser or phone register with Twilio Client: it is
- * a JSON Web Token that says whose account is used, under which client name
- * calls come in, and which application handles the calls that go out.
+ * With a token, a browser or phone registers with Twilio Client: a JSON Web
+ * Token that says whose account is used, under which client name calls come
+ * in, and which application handles the calls that go out. There are two
+ * kinds, capability tokens and their successors, access tokens. They are made
+ * by the same calls, all but the first:
  *
  *     cap_token *token;
  *     char jwt[1024];
@@ -13,7 +15,11 @@
  *     cap_generate(token, CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL);
  *     cap_token_free(token);
  *
- * cap_verify() checks such tokens, whoever has made them.
+ * For an access token, the first is
+ *
+ *     cap_new_access(account_sid, api_key_sid, api_key_secret, &token);
+ *
+ * cap_verify() checks tokens of both kinds, whoever has made them.
  *
  * The header is for C99 and C++11, and everything newer. What holds for every
  * function:
@@ -43,8 +49,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// How a call ended. The numbers are fixed: later versions append to them. This
-/// version does not return 13, which is reserved.
+/// How a call ended. The numbers are fixed: later versions append to them.
 typedef enum {
     /// The call did what it says.
     CAP_STATUS_OK = 0,
@@ -107,8 +112,8 @@ typedef struct cap_token cap_token;
 extern "C" {
 #endif // __cplusplus
 
-/// Makes a handle for tokens of one account and stores it in `*out`. It allows
-/// nothing yet.
+/// Makes a handle for capability tokens of one account and stores it in
+/// `*out`. It allows nothing yet.
 ///
 /// `account_sid` and `auth_token` are those of the Twilio console. The bytes
 /// of the auth token are the key that signs. Either may be NULL to take what
@@ -124,6 +129,30 @@ cap_status cap_new(const char *account_sid,
                    const char *auth_token,
                    cap_token **out);
 
+/// Makes a handle for access tokens of one account and stores it in `*out`. It
+/// allows nothing yet. This is AccessToken of Twilio's own libraries: the
+/// token that Twilio recommends, that works in all its regions and with its
+/// libraries for phones.
+///
+/// `api_key_sid` and `api_key_secret` are those of an API key of the account, as
+/// the Twilio console makes it (not one of its restricted keys); the bytes of the
+/// secret are the key that signs. None of the three may be NULL:
+/// cap_configure() has no part in this. None is checked for a prefix or a
+/// length.
+///
+/// All functions that change a handle and make tokens work with this one, too,
+/// and say where an access token differs: a program moves from one token to the
+/// other by this one call.
+///
+/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
+/// cap_token_free() once. Otherwise `*out` is NULL and the status is
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
+/// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_new_access(const char *account_sid,
+                          const char *api_key_sid,
+                          const char *api_key_secret,
+                          cap_token **out);
+
 /// Lets the browser or phone that holds the token be called, under a client
 /// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
 /// This is allow_client_incoming of twilio-python and twilio-ruby.
@@ -131,6 +160,9 @@ cap_status cap_new(const char *account_sid,
 /// A second call replaces the name, as in twilio-python. Any text but "" is
 /// taken and arrives as it is. Twilio's pages disagree on what a name may be;
 /// all accept 1 to 256 ASCII letters, digits and underscores.
+///
+/// An access token has one name, its `identity`, for all that it allows; its
+/// voice grant says here that calls may come in (`incoming.allow`).
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -145,6 +177,8 @@ cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 /// A second call replaces the application and drops the parameters of the
 /// first, as in twilio-python.
 ///
+/// In an access token, this is `outgoing.application_sid` of the voice grant.
+///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
@@ -158,6 +192,11 @@ cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
 /// Parameters keep the order of the calls, a key may repeat, and key and value
 /// may be "". Whatever characters they contain, the application receives this
 /// one key and this one value.
+///
+/// In an access token, parameters are members of an object (`outgoing.params`
+/// of the voice grant): a key that is added again keeps its place and takes
+/// the new value. Values are texts there, too; nested ones, which Twilio's
+/// newer libraries can write, cannot be had: see cap_add_grant().
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -174,6 +213,10 @@ cap_status cap_add_outgoing_param(cap_token *token,
 /// cap_allow_incoming(), if there is one. Of the two functions, the one that
 /// was called last decides about outgoing calls; this one leaves open or
 /// closed who may be called. Any text but "" is taken, as there.
+///
+/// An access token has one name, its `identity`: this call sets it for all that
+/// the token allows, and so does cap_allow_incoming(). Where incoming calls
+/// are allowed, they reach the name that was set last.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -200,7 +243,8 @@ cap_status cap_check_client_name(const char *client_name);
 /// A second call drops the filters of the first, as in twilio-python.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT or CAP_STATUS_INVALID_HANDLE.
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
+/// CAP_STATUS_UNSUPPORTED (an access token, which has no such permission).
 cap_status cap_allow_event_stream(cap_token *token);
 
 /// Adds a filter for the events that the holder of the token may follow. This
@@ -211,8 +255,9 @@ cap_status cap_allow_event_stream(cap_token *token);
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE
-/// (cap_allow_event_stream() comes first) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_UNSUPPORTED (an access token),
+/// CAP_STATUS_MISSING_SCOPE (cap_allow_event_stream() comes first) or
+/// CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_add_event_filter(cap_token *token,
                                 const char *key,
                                 const char *value);
@@ -224,19 +269,19 @@ cap_status cap_add_event_filter(cap_token *token,
 /// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
 /// other. The order of its keys, keys that repeat and the spelling of its
 /// numbers are kept; white space is dropped, and strings are spelled anew, in
-/// ASCII. Half of a surrogate pair is an error. A claim that is added again keeps its place and takes the new
-/// value. Claims come before those of the library. Some names have a meaning
-/// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
-/// that they were not told of, or with a `sub` or `jti` that is not a string.
+/// ASCII. Half of a surrogate pair is an error. A claim that is added again
+/// keeps its place and takes the new value. Claims come before those of the
+/// library. Some names have a meaning (RFC 7519, section 4.1): readers such as
+/// PyJWT refuse a token with an `aud` that they were not told of, or with a
+/// `sub` or `jti` that is not a string.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat),
-/// CAP_STATUS_INVALID_JSON or CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_add_claim(cap_token *token,
-                         const char *name,
-                         const char *json);
+/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat; for an access token
+/// also jti, sub and grants), CAP_STATUS_INVALID_JSON or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
 
 /// Sets when tokens begin to be valid (the claim nbf), in seconds since
 /// 1970-01-01 00:00 UTC. 0 removes what was set.
@@ -251,6 +296,63 @@ cap_status cap_add_claim(cap_token *token,
 /// CAP_STATUS_INVALID_TIME (negative, or above 2^53 - 1).
 cap_status cap_set_not_before(cap_token *token, int64_t not_before);
 
+/// Sets the region of Twilio's that takes an access token, such as "ie1" (`twr`
+/// in the token's header). Without it, that is the one in the United States. A
+/// second call replaces the region.
+///
+/// A region has API keys of its own: the one of cap_new_access() must be from
+/// there.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_UNSUPPORTED (a capability token, which works in the United
+/// States alone) or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_set_region(cap_token *token, const char *region);
+
+/// Has calls announced to a phone by push notifications, sent with the
+/// credential that has this SID (`push_credential_sid` of the voice grant). A
+/// second call replaces it.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_UNSUPPORTED (a capability token, which has no place for it) or
+/// CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_set_push_credential(cap_token *token,
+                                   const char *push_credential_sid);
+
+/// Adds a grant to an access token: what its holder may do besides calling. The
+/// fields are those of Twilio's own libraries:
+///
+///     cap_add_grant(token, "video", "{\"room\":\"standup\"}");
+///     cap_add_grant(token, "chat", "{\"service_sid\":\"IS...\"}");
+///     cap_add_grant(token, "data_sync", "{\"service_sid\":\"IS...\"}");
+///     cap_add_grant(token, "task_router",
+///                   "{\"workspace_sid\":\"WS...\",\"worker_sid\":\"WK...\","
+///                   "\"role\":\"worker\"}");
+///     cap_add_grant(token, "player", playback_grant); // as Twilio's API gives it
+///
+/// `name` may be any other, too, so that a grant to come needs no new version
+/// of this library; but not "identity", which cap_allow_incoming() and
+/// cap_set_client_name() write, or "voice", of which this library writes
+/// `incoming`, `outgoing` and `push_credential_sid`. So the parameters of
+/// cap_add_outgoing_param() are texts: an object that is to reach the
+/// application goes into one of them, as JSON.
+///
+/// `json` is one JSON object, kept as cap_add_claim() keeps a value, and
+/// nested as deep at most. What is in it is not checked. A grant that is added
+/// again keeps its place and takes the new value.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_RESERVED_NAME (identity and voice), CAP_STATUS_INVALID_JSON,
+/// CAP_STATUS_UNSUPPORTED (a capability token) or CAP_STATUS_OUT_OF_MEMORY.
+cap_status cap_add_grant(cap_token *token,
+                         const char *name,
+                         const char *json);
+
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
 /// the system clock. The handle stays as it is and can make any number of
 /// tokens. This is generate of twilio-python and twilio-ruby.
@@ -260,7 +362,9 @@ cap_status cap_set_not_before(cap_token *token, int64_t not_before);
 /// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
 /// Web Token (RFC 7519) signed with HS256. Its claims are those of
 /// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
-/// cap_set_not_before() was called.
+/// cap_set_not_before() was called. Those of an access token are, after the
+/// first, jti (the API key SID and the time), iss (the API key SID), sub (the
+/// account SID), exp, nbf, and grants.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.

@@ -38,6 +38,11 @@ cap_status cap_new(const char *account_sid,
                    const char *auth_token,
                    cap_token **out);
 
+cap_status cap_new_access(const char *account_sid,
+                          const char *api_key_sid,
+                          const char *api_key_secret,
+                          cap_token **out);
+
 cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
@@ -59,6 +64,13 @@ cap_status cap_add_event_filter(cap_token *token,
 cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
 
 cap_status cap_set_not_before(cap_token *token, int64_t not_before);
+
+cap_status cap_set_region(cap_token *token, const char *region);
+
+cap_status cap_set_push_credential(cap_token *token,
+                                   const char *push_credential_sid);
+
+cap_status cap_add_grant(cap_token *token, const char *name, const char *json);
 
 cap_status cap_generate(const cap_token *token,
                         int64_t ttl,

@@ -1,14 +1,15 @@
-//! A capability token: whose account it is, what it allows, how long it lives.
+//! A token in the making, of either kind: whose account it is, what it allows, how long
+//! it lives.
 
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
 
-use crate::claims::{ClaimName, Claims};
+use crate::access::Access;
 use crate::error::Error;
-use crate::json;
+use crate::json::{self, Members, Object, write_object};
 use crate::jws::{Draft, Key};
-use crate::scope::{ClientName, EventStream, Outgoing};
+use crate::scope::Scopes;
 use crate::validity::{check_time, expiry};
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
@@ -17,31 +18,50 @@ const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 /// out on purpose.
 const RESERVED: [&str; 5] = ["scope", "iss", "exp", "nbf", "iat"];
 
+/// Those that it cannot add to an access token, either.
+const RESERVED_FOR_ACCESS: [&str; 3] = ["jti", "sub", "grants"];
+
+/// The grants that a program cannot add: other functions write them.
+const RESERVED_GRANTS: [&str; 2] = ["identity", "voice"];
+
 /// What a token will say, and the key to sign it with.
 pub struct Capability {
-    claims: Claims,
-    /// The account SID as a JSON string.
-    issuer: String,
+    claims: Object,
+    /// As a JSON string.
+    account_sid: String,
     key: Key,
-    incoming: Option<ClientName>,
-    /// The name on outgoing calls, where it is not the one that may be called.
-    caller: Option<ClientName>,
-    outgoing: Option<Outgoing>,
-    events: Option<EventStream>,
+    kind: Kind,
     not_before: Option<i64>,
 }
 
+enum Kind {
+    /// A capability token.
+    Scopes(Scopes),
+    /// An access token.
+    Access(Access),
+}
+
+/// A name that the library does not write itself.
+pub struct FreeName<'a>(&'a str);
+
 impl Capability {
-    /// Allows nothing yet.
+    /// A capability token, which allows nothing yet. The key is the account's auth
+    /// token.
     pub fn new(account_sid: &str, key: Key) -> Result<Self, Error> {
+        Self::of_kind(Kind::Scopes(Scopes::default()), account_sid, key)
+    }
+
+    /// An access token, which allows nothing yet. The key is the secret of the API key.
+    pub fn access(account_sid: &str, api_key_sid: &str, key: Key) -> Result<Self, Error> {
+        Self::of_kind(Kind::Access(Access::new(api_key_sid)?), account_sid, key)
+    }
+
+    fn of_kind(kind: Kind, account_sid: &str, key: Key) -> Result<Self, Error> {
         Ok(Self {
-            claims: Claims::default(),
-            issuer: json::string(account_sid)?,
+            claims: Object::default(),
+            account_sid: json::string(account_sid)?,
             key,
-            incoming: None,
-            caller: None,
-            outgoing: None,
-            events: None,
+            kind,
             not_before: None,
         })
     }
@@ -49,50 +69,84 @@ impl Capability {
     /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
     /// come from it, too.
     pub fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        self.incoming = Some(ClientName::new(client_name)?);
-        self.caller = None;
-        Ok(())
+        match &mut self.kind {
+            Kind::Scopes(scopes) => scopes.allow_incoming(client_name),
+            Kind::Access(access) => access.allow_incoming(client_name),
+        }
     }
 
     /// Allows calls to an application, instead of an earlier one and its
     /// parameters.
     pub fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
-        self.outgoing = Some(Outgoing::new(application_sid)?);
-        Ok(())
+        match &mut self.kind {
+            Kind::Scopes(scopes) => scopes.allow_outgoing(application_sid),
+            Kind::Access(access) => access.allow_outgoing(application_sid),
+        }
     }
 
     /// Adds a parameter for the application.
     pub fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
-        outgoing.params.add(key, value)
+        match &mut self.kind {
+            Kind::Scopes(scopes) => scopes.add_outgoing_param(key, value),
+            Kind::Access(access) => access.add_outgoing_param(key, value),
+        }
     }
 
-    /// Has outgoing calls come from `client_name`, which need not be one that may be
-    /// called.
+    /// Has outgoing calls come from `client_name`, without letting anybody call it. In
+    /// an access token, it is also the name under which all else happens.
     pub fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
-        self.caller = Some(ClientName::new(client_name)?);
-        Ok(())
+        match &mut self.kind {
+            Kind::Scopes(scopes) => scopes.set_client_name(client_name),
+            Kind::Access(access) => access.set_identity(client_name),
+        }
     }
 
     /// Allows to follow the account's events, without the filters of an earlier call.
-    pub fn allow_event_stream(&mut self) {
-        self.events = Some(EventStream::default());
+    pub fn allow_event_stream(&mut self) -> Result<(), Error> {
+        self.scopes()?.allow_event_stream();
+        Ok(())
     }
 
     /// Adds a filter for the events.
     pub fn add_event_filter(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let events = self.events.as_mut().ok_or(Error::MissingScope)?;
-        events.filters.add(key, value)
+        self.scopes()?.add_event_filter(key, value)
     }
 
     /// The name of a claim that can be added.
-    pub fn claim_name<'a>(&self, name: &'a str) -> Result<ClaimName<'a>, Error> {
-        ClaimName::new(name, &RESERVED)
+    pub fn claim_name<'a>(&self, name: &'a str) -> Result<FreeName<'a>, Error> {
+        let name = FreeName::new(name, &RESERVED)?;
+        match self.kind {
+            Kind::Scopes(_) => Ok(name),
+            Kind::Access(_) => FreeName::new(name.0, &RESERVED_FOR_ACCESS),
+        }
     }
 
-    /// Adds a claim of one JSON value.
-    pub fn add_claim(&mut self, name: ClaimName<'_>, json: &str) -> Result<(), Error> {
-        self.claims.add(name, json)
+    /// Adds a claim of one JSON value, or gives one that is there a new value in its old
+    /// place.
+    pub fn add_claim(&mut self, name: FreeName<'_>, json: &str) -> Result<(), Error> {
+        self.claims.set(name.0, json::compact(json)?)
+    }
+
+    /// Sets the region of Twilio's that is to take an access token.
+    pub fn set_region(&mut self, region: &str) -> Result<(), Error> {
+        self.access_token()?.set_region(region)
+    }
+
+    /// Sets by which credential phones are told of calls.
+    pub fn set_push_credential(&mut self, sid: &str) -> Result<(), Error> {
+        self.access_token()?.set_push_credential(sid)
+    }
+
+    /// The name of a grant that can be added.
+    pub fn grant_name(name: &str) -> Result<FreeName<'_>, Error> {
+        FreeName::new(name, &RESERVED_GRANTS)
+    }
+
+    /// Adds a grant of one JSON object, or gives one that is there a new value in its old
+    /// place.
+    pub fn add_grant(&mut self, name: FreeName<'_>, json: &str) -> Result<(), Error> {
+        let grant = json::compact_object(json)?;
+        self.access_token()?.add_grant(name.0, grant)
     }
 
     /// Has tokens begin to be valid at a time, in seconds since 1970-01-01 UTC; 0
@@ -111,41 +165,62 @@ impl Capability {
         ttl: i64,
     ) -> Result<Draft<'_, impl Fn(&mut dyn Write) -> io::Result<()>>, Error> {
         let expiry = expiry(now, ttl)?;
-        Draft::new(&self.key, HEADER, move |out| {
-            self.write_payload(expiry, out)
+        let header = match &self.kind {
+            Kind::Scopes(_) => HEADER,
+            Kind::Access(access) => access.header(),
+        };
+        Draft::new(&self.key, header, move |out| {
+            write_object(out, |payload| self.write_payload(now, expiry, payload))
         })
     }
 
-    fn write_payload(&self, expiry: i64, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"{")?;
-        self.claims.write(out)?;
-        // A scope needs no escaping as JSON: percent-encoding has left neither
-        // quotes, nor backslashes, nor anything but visible ASCII.
-        out.write_all(br#""scope":""#)?;
-        self.write_scopes(out)?;
-        write!(out, r#"","iss":{},"exp":{expiry}"#, self.issuer)?;
-        if let Some(not_before) = self.not_before {
-            write!(out, r#","nbf":{not_before}"#)?;
+    fn write_payload(&self, now: i64, expiry: i64, payload: &mut Members<'_>) -> io::Result<()> {
+        payload.all_of(&self.claims)?;
+        match &self.kind {
+            Kind::Scopes(scopes) => {
+                scopes.write(payload.member("scope")?)?;
+                payload.json("iss", &self.account_sid)?;
+                self.write_validity(expiry, payload)
+            }
+            Kind::Access(access) => {
+                access.write_issuer(now, payload)?;
+                payload.json("sub", &self.account_sid)?;
+                self.write_validity(expiry, payload)?;
+                access.write_grants(payload.member("grants")?)
+            }
         }
-        out.write_all(b"}")
     }
 
-    fn write_scopes(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut separator: &[u8] = b"";
-        if let Some(client_name) = &self.incoming {
-            client_name.write_incoming(out)?;
-            separator = b" ";
-        }
-        if let Some(outgoing) = &self.outgoing {
-            out.write_all(separator)?;
-            outgoing.write(self.caller.as_ref().or(self.incoming.as_ref()), out)?;
-            separator = b" ";
-        }
-        if let Some(events) = &self.events {
-            out.write_all(separator)?;
-            events.write(out)?;
+    fn write_validity(&self, expiry: i64, payload: &mut Members<'_>) -> io::Result<()> {
+        write!(payload.member("exp")?, "{expiry}")?;
+        if let Some(not_before) = self.not_before {
+            write!(payload.member("nbf")?, "{not_before}")?;
         }
         Ok(())
+    }
+
+    fn scopes(&mut self) -> Result<&mut Scopes, Error> {
+        match &mut self.kind {
+            Kind::Scopes(scopes) => Ok(scopes),
+            Kind::Access(_) => Err(Error::Unsupported),
+        }
+    }
+
+    fn access_token(&mut self) -> Result<&mut Access, Error> {
+        match &mut self.kind {
+            Kind::Scopes(_) => Err(Error::Unsupported),
+            Kind::Access(access) => Ok(access),
+        }
+    }
+}
+
+impl<'a> FreeName<'a> {
+    fn new(name: &'a str, reserved: &[&str]) -> Result<Self, Error> {
+        if reserved.contains(&name) {
+            Err(Error::ReservedName)
+        } else {
+            Ok(Self(name))
+        }
     }
 }
 

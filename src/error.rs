@@ -16,10 +16,12 @@ pub enum Error {
     MissingScope,
     /// A client name has characters, or a length, that not all of Twilio takes.
     InvalidClientName,
-    /// A claim that the library writes itself.
+    /// A claim or grant that the library writes itself.
     ReservedName,
-    /// A text is not one JSON value.
+    /// A text is not one JSON value, or, for a grant, not one JSON object.
     InvalidJson,
+    /// A token of this kind has no place for this.
+    Unsupported,
     /// A token is not a signed token, or lacks a readable expiry.
     TokenMalformed,
     /// A token is signed in another way than HS256.

@@ -14,11 +14,11 @@
 )]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::ptr;
 use std::time::SystemTime;
 
 use self::boundary::{catch, run, run_with_secret};
 use self::defaults::Defaults;
+use self::handle::Place;
 pub use self::handle::Token;
 pub use self::status::Status;
 use self::text::Output;
@@ -35,8 +35,8 @@ mod libcap;
 mod status;
 mod text;
 
-/// Makes a handle for tokens of one account and stores it in `*out`. It allows
-/// nothing yet.
+/// Makes a handle for capability tokens of one account and stores it in
+/// `*out`. It allows nothing yet.
 ///
 /// `account_sid` and `auth_token` are those of the Twilio console. The bytes
 /// of the auth token are the key that signs. Either may be NULL to take what
@@ -54,10 +54,8 @@ pub unsafe extern "C" fn cap_new(
     auth_token: *const c_char,
     out: *mut *mut Token,
 ) -> Status {
-    if !out.is_null() {
-        // SAFETY: not NULL, so the caller promises that it can be written.
-        unsafe { out.write(ptr::null_mut()) };
-    }
+    // SAFETY: the caller promises NULL or a place.
+    let out = unsafe { Place::new(out) };
     run_with_secret(|| {
         // One look at the defaults, so that both are of one cap_configure() even
         // while another thread calls it again.
@@ -75,13 +73,46 @@ pub unsafe extern "C" fn cap_new(
             Some(auth_token) => Key::new(auth_token)?,
             None => defaults.ok_or(Status::NoCredentials)?.key.clone(),
         };
-        if out.is_null() {
-            return Err(Status::NullArgument);
-        }
-        let token = handle::give(Capability::new(account_sid, key)?)?;
-        // SAFETY: as above.
-        unsafe { out.write(token) };
-        Ok(())
+        out?.fill(Capability::new(account_sid, key)?)
+    })
+}
+
+/// Makes a handle for access tokens of one account and stores it in `*out`. It
+/// allows nothing yet. This is AccessToken of Twilio's own libraries: the
+/// token that Twilio recommends, that works in all its regions and with its
+/// libraries for phones.
+///
+/// `api_key_sid` and `api_key_secret` are those of an API key of the account, as
+/// the Twilio console makes it (not one of its restricted keys); the bytes of the
+/// secret are the key that signs. None of the three may be NULL:
+/// cap_configure() has no part in this. None is checked for a prefix or a
+/// length.
+///
+/// All functions that change a handle and make tokens work with this one, too,
+/// and say where an access token differs: a program moves from one token to the
+/// other by this one call.
+///
+/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
+/// cap_token_free() once. Otherwise `*out` is NULL and the status is
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
+/// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_new_access(
+    account_sid: *const c_char,
+    api_key_sid: *const c_char,
+    api_key_secret: *const c_char,
+    out: *mut *mut Token,
+) -> Status {
+    // SAFETY: the caller promises NULL or a place.
+    let out = unsafe { Place::new(out) };
+    run_with_secret(|| {
+        // SAFETY: the caller promises NULL or text.
+        let account_sid = unsafe { text::name(account_sid) }?;
+        // SAFETY: the caller promises NULL or text.
+        let api_key_sid = unsafe { text::name(api_key_sid) }?;
+        // SAFETY: the caller promises NULL or text.
+        let key = Key::new(unsafe { text::name(api_key_secret) }?)?;
+        out?.fill(Capability::access(account_sid, api_key_sid, key)?)
     })
 }
 
@@ -92,6 +123,9 @@ pub unsafe extern "C" fn cap_new(
 /// A second call replaces the name, as in twilio-python. Any text but "" is
 /// taken and arrives as it is. Twilio's pages disagree on what a name may be;
 /// all accept 1 to 256 ASCII letters, digits and underscores.
+///
+/// An access token has one name, its `identity`, for all that it allows; its
+/// voice grant says here that calls may come in (`incoming.allow`).
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -112,6 +146,8 @@ pub unsafe extern "C" fn cap_allow_incoming(
 ///
 /// A second call replaces the application and drops the parameters of the
 /// first, as in twilio-python.
+///
+/// In an access token, this is `outgoing.application_sid` of the voice grant.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -134,6 +170,11 @@ pub unsafe extern "C" fn cap_allow_outgoing(
 /// may be "". Whatever characters they contain, the application receives this
 /// one key and this one value.
 ///
+/// In an access token, parameters are members of an object (`outgoing.params`
+/// of the voice grant): a key that is added again keeps its place and takes
+/// the new value. Values are texts there, too; nested ones, which Twilio's
+/// newer libraries can write, cannot be had: see cap_add_grant().
+///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing()
@@ -155,6 +196,10 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
 /// cap_allow_incoming(), if there is one. Of the two functions, the one that
 /// was called last decides about outgoing calls; this one leaves open or
 /// closed who may be called. Any text but "" is taken, as there.
+///
+/// An access token has one name, its `identity`: this call sets it for all that
+/// the token allows, and so does cap_allow_incoming(). Where incoming calls
+/// are allowed, they reach the name that was set last.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -195,13 +240,13 @@ pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> St
 /// A second call drops the filters of the first, as in twilio-python.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT or CAP_STATUS_INVALID_HANDLE.
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
+/// CAP_STATUS_UNSUPPORTED (an access token, which has no such permission).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
     run(|| {
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        unsafe { handle::borrow_mut(token) }?.allow_event_stream();
-        Ok(())
+        Ok(unsafe { handle::borrow_mut(token) }?.allow_event_stream()?)
     })
 }
 
@@ -213,8 +258,9 @@ pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE
-/// (cap_allow_event_stream() comes first) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_UNSUPPORTED (an access token),
+/// CAP_STATUS_MISSING_SCOPE (cap_allow_event_stream() comes first) or
+/// CAP_STATUS_OUT_OF_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_event_filter(
     token: *mut Token,
@@ -232,16 +278,18 @@ pub unsafe extern "C" fn cap_add_event_filter(
 /// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
 /// other. The order of its keys, keys that repeat and the spelling of its
 /// numbers are kept; white space is dropped, and strings are spelled anew, in
-/// ASCII. Half of a surrogate pair is an error. A claim that is added again keeps its place and takes the new
-/// value. Claims come before those of the library. Some names have a meaning
-/// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
-/// that they were not told of, or with a `sub` or `jti` that is not a string.
+/// ASCII. Half of a surrogate pair is an error. A claim that is added again
+/// keeps its place and takes the new value. Claims come before those of the
+/// library. Some names have a meaning (RFC 7519, section 4.1): readers such as
+/// PyJWT refuse a token with an `aud` that they were not told of, or with a
+/// `sub` or `jti` that is not a string.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
 /// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat),
-/// CAP_STATUS_INVALID_JSON or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat; for an access token
+/// also jti, sub and grants), CAP_STATUS_INVALID_JSON or
+/// CAP_STATUS_OUT_OF_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_claim(
     token: *mut Token,
@@ -279,6 +327,86 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) 
     })
 }
 
+/// Sets the region of Twilio's that takes an access token, such as "ie1" (`twr`
+/// in the token's header). Without it, that is the one in the United States. A
+/// second call replaces the region.
+///
+/// A region has API keys of its own: the one of cap_new_access() must be from
+/// there.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_UNSUPPORTED (a capability token, which works in the United
+/// States alone) or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_set_region(token: *mut Token, region: *const c_char) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_name(token, region, Capability::set_region) }
+}
+
+/// Has calls announced to a phone by push notifications, sent with the
+/// credential that has this SID (`push_credential_sid` of the voice grant). A
+/// second call replaces it.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_UNSUPPORTED (a capability token, which has no place for it) or
+/// CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_set_push_credential(
+    token: *mut Token,
+    push_credential_sid: *const c_char,
+) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_name(token, push_credential_sid, Capability::set_push_credential) }
+}
+
+/// Adds a grant to an access token: what its holder may do besides calling. The
+/// fields are those of Twilio's own libraries:
+///
+///     cap_add_grant(token, "video", "{\"room\":\"standup\"}");
+///     cap_add_grant(token, "chat", "{\"service_sid\":\"IS...\"}");
+///     cap_add_grant(token, "data_sync", "{\"service_sid\":\"IS...\"}");
+///     cap_add_grant(token, "task_router",
+///                   "{\"workspace_sid\":\"WS...\",\"worker_sid\":\"WK...\","
+///                   "\"role\":\"worker\"}");
+///     cap_add_grant(token, "player", playback_grant); // as Twilio's API gives it
+///
+/// `name` may be any other, too, so that a grant to come needs no new version
+/// of this library; but not "identity", which cap_allow_incoming() and
+/// cap_set_client_name() write, or "voice", of which this library writes
+/// `incoming`, `outgoing` and `push_credential_sid`. So the parameters of
+/// cap_add_outgoing_param() are texts: an object that is to reach the
+/// application goes into one of them, as JSON.
+///
+/// `json` is one JSON object, kept as cap_add_claim() keeps a value, and
+/// nested as deep at most. What is in it is not checked. A grant that is added
+/// again keeps its place and takes the new value.
+///
+/// Returns CAP_STATUS_OK, or, with the handle as it was,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
+/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
+/// CAP_STATUS_RESERVED_NAME (identity and voice), CAP_STATUS_INVALID_JSON,
+/// CAP_STATUS_UNSUPPORTED (a capability token) or CAP_STATUS_OUT_OF_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_add_grant(
+    token: *mut Token,
+    name: *const c_char,
+    json: *const c_char,
+) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        let capability = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let name = Capability::grant_name(unsafe { text::name(name) }?)?;
+        // SAFETY: the caller promises NULL or text.
+        let json = unsafe { text::any(json) }?;
+        Ok(capability.add_grant(name, json)?)
+    })
+}
+
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
 /// the system clock. The handle stays as it is and can make any number of
 /// tokens. This is generate of twilio-python and twilio-ruby.
@@ -288,7 +416,9 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) 
 /// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
 /// Web Token (RFC 7519) signed with HS256. Its claims are those of
 /// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
-/// cap_set_not_before() was called.
+/// cap_set_not_before() was called. Those of an access token are, after the
+/// first, jti (the API key SID and the time), iss (the API key SID), sub (the
+/// account SID), exp, nbf, and grants.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.

@@ -3,8 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+mod object;
 mod read;
 mod write;
 
-pub(crate) use read::{compact, members, short_string};
-pub(crate) use write::{Length, string};
+pub(crate) use object::{Members, Object, write_object};
+pub(crate) use read::{compact, compact_object, members, short_string};
+pub(crate) use write::{Length, allocate, string};

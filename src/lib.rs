@@ -1,14 +1,16 @@
-//! Mints and checks Twilio Client capability tokens: JSON Web Tokens, signed with
-//! HMAC-SHA256, whose `scope` claim says which calls a browser may take and
-//! make. The interface is for C, PHP and Go; `include/captoken.h` documents it,
-//! and the functions of [`ffi`] are the ones it declares.
+//! Mints and checks the tokens of Twilio Client: JSON Web Tokens, signed with
+//! HMAC-SHA256, that say which calls a browser may take and make. A capability token
+//! says it in its `scope` claim, an access token, its successor, in its `grants`. The
+//! interface is for C, PHP and Go; `include/captoken.h` documents it, and the functions
+//! of [`ffi`] are the ones it declares.
 //!
 //! | to find | look in |
 //! | --- | --- |
-//! | what a token says | `capability.rs` |
-//! | how a permission is spelled, percent-encoding | `scope.rs` |
-//! | claims that a program adds | `claims.rs` |
+//! | what a token says, of either kind, and names that are reserved | `capability.rs` |
+//! | how a capability token spells a permission, percent-encoding | `scope.rs`, `scope/percent.rs` |
+//! | how an access token does | `access.rs` |
 //! | how a text becomes a JSON string, and JSON is read | `json/write.rs`, `json/read.rs` |
+//! | objects of which no name repeats: claims, grants, parameters | `json/object.rs` |
 //! | how header and payload become a signed token, how one is verified | `jws.rs` |
 //! | when a token begins and ceases to be valid | `validity.rs` |
 //! | the exported functions | `ffi.rs` |
@@ -21,14 +23,14 @@
 //! | the command line | `bin/captoken/main.rs` |
 //!
 //! Imports point one way: `ffi` and the command line use `capability`, `jws` and
-//! `validity`; `capability` uses those and `claims` and `scope`, and all use `json`.
+//! `validity`; `capability` uses those and `scope` and `access`, and all use `json`.
 //! Only `ffi` has unsafe code, and the core is told what time it is.
 //!
 //! What is public beside [`ffi`] is so for the command line, and may change with
 //! every version.
 
+mod access;
 pub mod capability;
-mod claims;
 pub mod error;
 mod json;
 pub mod jws;

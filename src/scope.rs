@@ -1,47 +1,115 @@
-//! One permission and its scope: text, as in
-//! `scope:client:incoming?clientName=alice`.
+//! The permissions of a capability token, and how each is spelled as a scope: text, as
+//! in `scope:client:incoming?clientName=alice`.
 //!
 //! Twilio reads a scope as a query of `application/x-www-form-urlencoded`, and
 //! the value of `appParams` as one more such query inside it. Its first browser
-//! client read both with `decodeURIComponent`. Percent-encoding everything but
-//! unreserved characters (RFC 3986, section 2.3), a space as `%20`, is read
+//! client read both with `decodeURIComponent`. Percent-encoding (`percent.rs`) is read
 //! right by either, and leaves no text a way out of the value it stands in.
 
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
 
+use self::percent::{TWICE, encode, encoded_length, push_encoded};
 use crate::error::Error;
 
-/// What stands for `%` where text is encoded once, and where it is encoded and
-/// the result encoded again. (Unreserved characters stay as they are both times,
-/// so that nothing else differs.)
-const ONCE: &str = "%";
-const TWICE: &str = "%25";
+mod percent;
+
+/// What a capability token allows.
+#[derive(Default)]
+pub(crate) struct Scopes {
+    incoming: Option<ClientName>,
+    /// The name on outgoing calls, where it is not the one that may be called.
+    caller: Option<ClientName>,
+    outgoing: Option<Outgoing>,
+    events: Option<EventStream>,
+}
+
+impl Scopes {
+    /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
+    /// come from it, too.
+    pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
+        self.incoming = Some(ClientName::new(client_name)?);
+        self.caller = None;
+        Ok(())
+    }
+
+    /// Has outgoing calls come from `client_name`, which need not be one that may be
+    /// called.
+    pub(crate) fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
+        self.caller = Some(ClientName::new(client_name)?);
+        Ok(())
+    }
+
+    /// Allows calls to an application, instead of an earlier one and its
+    /// parameters.
+    pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
+        self.outgoing = Some(Outgoing::new(application_sid)?);
+        Ok(())
+    }
+
+    /// Adds a parameter for the application.
+    pub(crate) fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
+        outgoing.params.add(key, value)
+    }
+
+    /// Allows to follow the account's events, without the filters of an earlier call.
+    pub(crate) fn allow_event_stream(&mut self) {
+        self.events = Some(EventStream::default());
+    }
+
+    /// Adds a filter for the events.
+    pub(crate) fn add_event_filter(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let events = self.events.as_mut().ok_or(Error::MissingScope)?;
+        events.filters.add(key, value)
+    }
+
+    /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
+    /// has left neither quotes, nor backslashes, nor anything but visible ASCII.
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"\"")?;
+        let mut separator: &[u8] = b"";
+        if let Some(client_name) = &self.incoming {
+            client_name.write_incoming(out)?;
+            separator = b" ";
+        }
+        if let Some(outgoing) = &self.outgoing {
+            out.write_all(separator)?;
+            outgoing.write(self.caller.as_ref().or(self.incoming.as_ref()), out)?;
+            separator = b" ";
+        }
+        if let Some(events) = &self.events {
+            out.write_all(separator)?;
+            events.write(out)?;
+        }
+        out.write_all(b"\"")
+    }
+}
 
 /// The name of a browser or phone.
-pub(crate) struct ClientName(String);
+struct ClientName(String);
 
 impl ClientName {
-    pub(crate) fn new(name: &str) -> Result<Self, Error> {
+    fn new(name: &str) -> Result<Self, Error> {
         encode(name).map(Self)
     }
 
     /// Writes the scope of who may be called under this name.
-    pub(crate) fn write_incoming(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write_incoming(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"scope:client:incoming")?;
         write_value(out, "?clientName=", &self.0)
     }
 }
 
 /// May make calls, answered by an application that is given the parameters.
-pub(crate) struct Outgoing {
+struct Outgoing {
     application_sid: String,
-    pub(crate) params: Pairs,
+    params: Pairs,
 }
 
 impl Outgoing {
-    pub(crate) fn new(application_sid: &str) -> Result<Self, Error> {
+    fn new(application_sid: &str) -> Result<Self, Error> {
         Ok(Self {
             application_sid: encode(application_sid)?,
             params: Pairs::default(),
@@ -49,7 +117,7 @@ impl Outgoing {
     }
 
     /// Writes the scope; calls come from the caller, if it has a name.
-    pub(crate) fn write(&self, caller: Option<&ClientName>, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, caller: Option<&ClientName>, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"scope:client:outgoing")?;
         write_value(out, "?appSid=", &self.application_sid)?;
         self.params.write(out, "&appParams=")?;
@@ -62,13 +130,13 @@ impl Outgoing {
 
 /// May follow the account's events, those that pass the filters.
 #[derive(Default)]
-pub(crate) struct EventStream {
-    pub(crate) filters: Pairs,
+struct EventStream {
+    filters: Pairs,
 }
 
 impl EventStream {
     /// Writes the scope.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
         self.filters.write(out, "&params=")
     }
@@ -77,11 +145,11 @@ impl EventStream {
 /// Keys and values, `k=v&k=v`, as one value of a query: separators encoded once,
 /// keys and values twice.
 #[derive(Default)]
-pub(crate) struct Pairs(String);
+struct Pairs(String);
 
 impl Pairs {
     /// Adds a pair behind the others; a key may repeat. On an error, none is added.
-    pub(crate) fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
+    fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let Self(pairs) = self;
         let separator = if pairs.is_empty() { "" } else { "%26" };
         let length = separator
@@ -111,67 +179,9 @@ fn write_value(out: &mut dyn Write, key: &str, value: &str) -> io::Result<()> {
     out.write_all(value.as_bytes())
 }
 
-/// `text` percent-encoded once.
-fn encode(text: &str) -> Result<String, Error> {
-    let mut encoded = String::new();
-    encoded.try_reserve_exact(encoded_length(text, ONCE))?;
-    push_encoded(&mut encoded, text, ONCE);
-    Ok(encoded)
-}
-
-/// How many bytes [`push_encoded`] appends. A length beyond all memory comes out
-/// as one that no reservation grants.
-fn encoded_length(text: &str, percent: &str) -> usize {
-    let unreserved = text.bytes().filter(|&byte| is_unreserved(byte)).count();
-    (text.len() - unreserved)
-        .saturating_mul(percent.len() + 2)
-        .saturating_add(unreserved)
-}
-
-/// Appends `text` to where room for it is reserved.
-fn push_encoded(out: &mut String, text: &str, percent: &str) {
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(percent);
-            out.push(hexadecimal(byte >> 4));
-            out.push(hexadecimal(byte & 15));
-        }
-    }
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-fn hexadecimal(digit: u8) -> char {
-    char::from(match digit {
-        0..10 => b'0' + digit,
-        _ => b'A' - 10 + digit,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const UNRESERVED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    #[test]
-    fn unreserved_characters_stay_and_every_other_byte_is_written_in_upper_case() {
-        assert_eq!(encode(UNRESERVED).unwrap(), UNRESERVED);
-        for character in (0..=0x7f).map(char::from) {
-            if !UNRESERVED.contains(character) {
-                let expected = format!("%{:02X}", u32::from(character));
-                assert_eq!(encode(&character.to_string()).unwrap(), expected);
-            }
-        }
-        assert_eq!(
-            encode(" +é€😀").unwrap(),
-            "%20%2B%C3%A9%E2%82%AC%F0%9F%98%80"
-        );
-    }
 
     #[test]
     fn parameters_are_encoded_each_and_then_as_a_whole() {
@@ -199,16 +209,5 @@ mod tests {
              scope:stream:subscribe?path=%2F2010-04-01%2FEvents\
              &params=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B"
         );
-    }
-
-    #[test]
-    fn memory_is_reserved_for_exactly_what_is_written() {
-        for text in ["", "a", " ", "a b", "é&=~"] {
-            for percent in [ONCE, TWICE] {
-                let mut out = String::new();
-                push_encoded(&mut out, text, percent);
-                assert_eq!(out.len(), encoded_length(text, percent));
-            }
-        }
     }
 }

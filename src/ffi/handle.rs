@@ -10,6 +10,7 @@
 use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, offset_of};
+use std::ptr::{self, NonNull};
 use std::slice;
 
 use zeroize::Zeroize;
@@ -43,8 +44,33 @@ const _: () = {
     shareable::<Capability>();
 };
 
+/// Where a program wants a handle.
+pub(super) struct Place(NonNull<*mut Token>);
+
+impl Place {
+    /// Writes NULL there, for the case that it stays without a handle.
+    ///
+    /// # Safety
+    ///
+    /// `place` is NULL, or writable as long as the result is used.
+    pub(super) unsafe fn new(place: *mut *mut Token) -> Result<Self, Status> {
+        let place = NonNull::new(place).ok_or(Status::NullArgument)?;
+        // SAFETY: not NULL, so the caller promises that it can be written.
+        unsafe { place.write(ptr::null_mut()) };
+        Ok(Self(place))
+    }
+
+    /// Makes a handle of a capability and writes it there.
+    pub(super) fn fill(self, capability: Capability) -> Result<(), Status> {
+        let token = give(capability)?;
+        // SAFETY: `new` was promised that it can be written.
+        unsafe { self.0.write(token) };
+        Ok(())
+    }
+}
+
 /// Moves a capability to where C can hold it.
-pub(super) fn give(capability: Capability) -> Result<*mut Token, Status> {
+fn give(capability: Capability) -> Result<*mut Token, Status> {
     // SAFETY: an Object is not of size zero.
     let object: *mut Object = unsafe { alloc(LAYOUT) }.cast();
     if object.is_null() {

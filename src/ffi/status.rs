@@ -6,8 +6,7 @@ use std::ffi::{CStr, c_int};
 
 use crate::error::Error;
 
-/// How a call ended. The numbers are fixed: later versions append to them. This
-/// version does not return 13, which is reserved.
+/// How a call ended. The numbers are fixed: later versions append to them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -72,6 +71,7 @@ impl From<Error> for Status {
             Error::InvalidClientName => Self::InvalidClientName,
             Error::ReservedName => Self::ReservedName,
             Error::InvalidJson => Self::InvalidJson,
+            Error::Unsupported => Self::Unsupported,
             Error::TokenMalformed => Self::TokenMalformed,
             Error::TokenAlgorithm => Self::TokenAlgorithm,
             Error::TokenSignature => Self::TokenSignature,
@@ -124,7 +124,10 @@ const TEXTS: [(Status, &CStr); 21] = [
         Status::ReservedName,
         c"the name is reserved for the library's own use",
     ),
-    (Status::InvalidJson, c"the text is not valid JSON"),
+    (
+        Status::InvalidJson,
+        c"the text is not one JSON value, or a grant not one JSON object",
+    ),
     (
         Status::Unsupported,
         c"the call does not apply to this kind of token",

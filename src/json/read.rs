@@ -27,6 +27,16 @@ pub(crate) fn compact(json: &str) -> Result<String, Error> {
     allocate(|out| write_compact(json, out))
 }
 
+/// The same of a value that must be an object.
+pub(crate) fn compact_object(json: &str) -> Result<String, Error> {
+    let object = compact(json)?;
+    if object.starts_with('{') {
+        Ok(object)
+    } else {
+        Err(Error::InvalidJson)
+    }
+}
+
 fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
     let mut lexer = SliceLexer::new(json.as_bytes());
     value(&mut lexer, DEPTH, out)?;
@@ -312,6 +322,17 @@ mod tests {
         ];
         for (json, expected) in cases {
             assert_eq!(compact(json).unwrap(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_a_value_and_other_values_are_none() {
+        assert_eq!(compact_object(" { } ").unwrap(), "{}");
+        assert_eq!(compact_object("\n{\"a\": [1]}").unwrap(), r#"{"a":[1]}"#);
+        for json in [
+            "[]", "[{}]", "null", "1", "\"{}\"", "", " ", "{", "{}{}", "{},",
+        ] {
+            assert_eq!(compact_object(json), Err(Error::InvalidJson), "{json}");
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn string(text: &str) -> Result<String, Error> {
 }
 
 /// What `write` writes, which is the same at every call.
-pub(super) fn allocate(
+pub(crate) fn allocate(
     write: impl Fn(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<String, Error> {
     let mut length = Length::default();

@@ -20,6 +20,19 @@ impl Handle {
         Ok(Self(token))
     }
 
+    pub(crate) fn access(
+        account_sid: &str,
+        api_key_sid: &str,
+        api_key_secret: &str,
+    ) -> Result<Self, Status> {
+        let mut token = ptr::null_mut();
+        let texts = [account_sid, api_key_sid, api_key_secret].map(text);
+        let [account_sid, api_key_sid, secret] = texts.each_ref().map(|text| text.as_ptr());
+        // SAFETY: three texts and a place for the handle.
+        ok(unsafe { cap_new_access(account_sid, api_key_sid, secret, &mut token) })?;
+        Ok(Self(token))
+    }
+
     pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Status> {
         // SAFETY: a handle and a text.
         ok(unsafe { cap_allow_incoming(self.0, text(client_name).as_ptr()) })
@@ -53,6 +66,21 @@ impl Handle {
     pub(crate) fn add_claim(&mut self, name: &str, json: &str) -> Result<(), Status> {
         // SAFETY: a handle and two texts.
         ok(unsafe { cap_add_claim(self.0, text(name).as_ptr(), text(json).as_ptr()) })
+    }
+
+    pub(crate) fn set_region(&mut self, region: &str) -> Result<(), Status> {
+        // SAFETY: a handle and a text.
+        ok(unsafe { cap_set_region(self.0, text(region).as_ptr()) })
+    }
+
+    pub(crate) fn set_push_credential(&mut self, sid: &str) -> Result<(), Status> {
+        // SAFETY: a handle and a text.
+        ok(unsafe { cap_set_push_credential(self.0, text(sid).as_ptr()) })
+    }
+
+    pub(crate) fn add_grant(&mut self, name: &str, json: &str) -> Result<(), Status> {
+        // SAFETY: a handle and two texts.
+        ok(unsafe { cap_add_grant(self.0, text(name).as_ptr(), text(json).as_ptr()) })
     }
 
     pub(crate) fn set_not_before(&mut self, not_before: i64) -> Result<(), Status> {

@@ -1,0 +1,161 @@
+//! What an access token says: who holds it, and what that person's device may do, its
+//! grants.
+//!
+//! The claims are those that Twilio's own libraries write. Twilio refuses a token whose
+//! header lacks `cty`.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+
+use crate::error::Error;
+use crate::json::{self, Members, Object, write_object};
+
+const HEADER: &str = r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}"#;
+
+/// The same up to where the region stands, which is a JSON string.
+const REGIONAL_HEADER: [&str; 2] = [
+    r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1","twr":"#,
+    "}",
+];
+
+/// Who holds an access token, and what it allows. All texts are JSON strings.
+pub(crate) struct Access {
+    api_key_sid: String,
+    regional_header: Option<String>,
+    identity: Option<String>,
+    incoming: bool,
+    outgoing: Option<Outgoing>,
+    push_credential_sid: Option<String>,
+    /// The grants that are not for calls.
+    others: Object,
+}
+
+/// May make calls, answered by an application that is given the parameters.
+struct Outgoing {
+    application_sid: String,
+    params: Object,
+}
+
+impl Access {
+    pub(crate) fn new(api_key_sid: &str) -> Result<Self, Error> {
+        Ok(Self {
+            api_key_sid: json::string(api_key_sid)?,
+            regional_header: None,
+            identity: None,
+            incoming: false,
+            outgoing: None,
+            push_credential_sid: None,
+            others: Object::default(),
+        })
+    }
+
+    /// Has the token sent to a region of Twilio's.
+    pub(crate) fn set_region(&mut self, region: &str) -> Result<(), Error> {
+        let region = json::string(region)?;
+        let [before, behind] = REGIONAL_HEADER;
+        let header = json::allocate(|out| {
+            for part in [before, &region, behind] {
+                out.write_all(part.as_bytes())?;
+            }
+            Ok(())
+        })?;
+        self.regional_header = Some(header);
+        Ok(())
+    }
+
+    /// Allows calls to `identity`, who also makes them.
+    pub(crate) fn allow_incoming(&mut self, identity: &str) -> Result<(), Error> {
+        self.set_identity(identity)?;
+        self.incoming = true;
+        Ok(())
+    }
+
+    /// Says who holds the token, instead of an earlier name. An access token has one
+    /// name for all that it allows.
+    pub(crate) fn set_identity(&mut self, identity: &str) -> Result<(), Error> {
+        self.identity = Some(json::string(identity)?);
+        Ok(())
+    }
+
+    /// Allows calls to an application, instead of an earlier one and its
+    /// parameters.
+    pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
+        self.outgoing = Some(Outgoing {
+            application_sid: json::string(application_sid)?,
+            params: Object::default(),
+        });
+        Ok(())
+    }
+
+    /// Adds a parameter for the application, or gives one a new value.
+    pub(crate) fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
+        outgoing.params.set(key, json::string(value)?)
+    }
+
+    /// Has calls announced to the phone by a push notification.
+    pub(crate) fn set_push_credential(&mut self, sid: &str) -> Result<(), Error> {
+        self.push_credential_sid = Some(json::string(sid)?);
+        Ok(())
+    }
+
+    /// Adds a grant that is not for calls, as compact JSON.
+    pub(crate) fn add_grant(&mut self, name: &str, grant: String) -> Result<(), Error> {
+        self.others.set(name, grant)
+    }
+
+    pub(crate) fn header(&self) -> &str {
+        self.regional_header.as_deref().unwrap_or(HEADER)
+    }
+
+    /// Writes the claims `jti` and `iss`.
+    pub(crate) fn write_issuer(&self, now: i64, payload: &mut Members<'_>) -> io::Result<()> {
+        let jti = payload.member("jti")?;
+        let open = self.api_key_sid.strip_suffix('"').unwrap_or_default();
+        write!(jti, r#"{open}-{now}""#)?;
+        payload.json("iss", &self.api_key_sid)
+    }
+
+    /// Writes the claim `grants`.
+    pub(crate) fn write_grants(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_object(out, |grants| {
+            if let Some(identity) = &self.identity {
+                grants.json("identity", identity)?;
+            }
+            if self.has_voice() {
+                write_object(grants.member("voice")?, |voice| self.write_voice(voice))?;
+            }
+            grants.all_of(&self.others)
+        })
+    }
+
+    fn has_voice(&self) -> bool {
+        self.incoming || self.outgoing.is_some() || self.push_credential_sid.is_some()
+    }
+
+    fn write_voice(&self, voice: &mut Members<'_>) -> io::Result<()> {
+        if self.incoming {
+            voice.json("incoming", r#"{"allow":true}"#)?;
+        }
+        if let Some(outgoing) = &self.outgoing {
+            write_object(voice.member("outgoing")?, |members| outgoing.write(members))?;
+        }
+        if let Some(sid) = &self.push_credential_sid {
+            voice.json("push_credential_sid", sid)?;
+        }
+        Ok(())
+    }
+}
+
+impl Outgoing {
+    fn write(&self, members: &mut Members<'_>) -> io::Result<()> {
+        members.json("application_sid", &self.application_sid)?;
+        if self.params.is_empty() {
+            return Ok(());
+        }
+        write_object(members.member("params")?, |params| {
+            params.all_of(&self.params)
+        })
+    }
+}

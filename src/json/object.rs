@@ -1,0 +1,166 @@
+//! Objects: members that are written as they come, and members that are kept.
+
+use std::io::{self, Write};
+
+use super::write::string;
+use crate::error::Error;
+
+/// Writes an object with the members that `write` adds.
+pub(crate) fn write_object(
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut Members<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    out.write_all(b"{")?;
+    write(&mut Members {
+        out,
+        separator: b"",
+    })?;
+    out.write_all(b"}")
+}
+
+/// The members of an object that is being written.
+pub(crate) struct Members<'a> {
+    out: &'a mut dyn Write,
+    separator: &'static [u8],
+}
+
+impl Members<'_> {
+    /// Begins a member, whose value is to be written next. The name has no character
+    /// that JSON escapes.
+    pub(crate) fn member(&mut self, name: &str) -> io::Result<&mut dyn Write> {
+        self.separate()?;
+        self.out.write_all(b"\"")?;
+        self.out.write_all(name.as_bytes())?;
+        self.out.write_all(b"\":")?;
+        Ok(self.out)
+    }
+
+    /// Adds a member whose value is this JSON.
+    pub(crate) fn json(&mut self, name: &str, value: &str) -> io::Result<()> {
+        self.member(name)?.write_all(value.as_bytes())
+    }
+
+    /// Adds those of another object.
+    pub(crate) fn all_of(&mut self, object: &Object) -> io::Result<()> {
+        for Member { name, value } in &object.members {
+            self.separate()?;
+            self.out.write_all(name.as_bytes())?;
+            self.out.write_all(b":")?;
+            self.out.write_all(value.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn separate(&mut self) -> io::Result<()> {
+        self.out.write_all(self.separator)?;
+        self.separator = b",";
+        Ok(())
+    }
+}
+
+/// Members in the order in which their names were first set.
+#[derive(Default)]
+pub(crate) struct Object {
+    members: Vec<Member>,
+    /// Their places in `members`, in the order of their names, so that a name is found
+    /// without a look at each.
+    by_name: Vec<usize>,
+}
+
+struct Member {
+    /// As a JSON string.
+    name: String,
+    /// Compact JSON.
+    value: String,
+}
+
+impl Object {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Adds a member whose value is this JSON, or gives one that is there the new value
+    /// in its old place. On an error, nothing changes.
+    pub(crate) fn set(&mut self, name: &str, value: String) -> Result<(), Error> {
+        let Self { members, by_name } = self;
+        let name = string(name)?;
+        let found = by_name.binary_search_by(|&place| {
+            members
+                .get(place)
+                .map(|other| &other.name)
+                .cmp(&Some(&name))
+        });
+        match found {
+            Ok(index) => {
+                let place = by_name.get(index).ok_or(Error::Internal)?;
+                members.get_mut(*place).ok_or(Error::Internal)?.value = value;
+            }
+            Err(index) => {
+                members.try_reserve(1)?;
+                by_name.try_reserve(1)?;
+                by_name.insert(index, members.len());
+                members.push(Member { name, value });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(object: &Object) -> String {
+        let mut out = Vec::new();
+        write_object(&mut out, |members| members.all_of(object)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn members_are_separated_whether_they_are_kept_or_come() {
+        let mut kept = Object::default();
+        assert!(kept.is_empty());
+        assert_eq!(written(&kept), "{}");
+        kept.set("é\"", "1".to_owned()).unwrap();
+        kept.set("", "[]".to_owned()).unwrap();
+        assert!(!kept.is_empty());
+        assert_eq!(written(&kept), r#"{"\u00e9\"":1,"":[]}"#);
+
+        let mut out = Vec::new();
+        write_object(&mut out, |members| {
+            members.json("a", "2")?;
+            members.all_of(&kept)?;
+            write_object(members.member("b")?, |inner| inner.json("c", "3"))
+        })
+        .unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            r#"{"a":2,"\u00e9\"":1,"":[],"b":{"c":3}}"#
+        );
+    }
+
+    proptest! {
+        /// The plain way to the same: a list that is searched from its beginning.
+        #[test]
+        fn a_name_keeps_its_first_place_and_takes_its_last_value(
+            sets in proptest::collection::vec(("[a-cé]{0,2}", 0..1000_u32), 0..50)
+        ) {
+            let mut object = Object::default();
+            let mut plain: Vec<(String, u32)> = Vec::new();
+            for (name, value) in sets {
+                object.set(&name, value.to_string()).unwrap();
+                match plain.iter_mut().find(|(other, _)| *other == name) {
+                    Some((_, old)) => *old = value,
+                    None => plain.push((name, value)),
+                }
+            }
+            let members: Vec<String> = plain
+                .iter()
+                .map(|(name, value)| format!("{}:{value}", string(name).unwrap()))
+                .collect();
+            prop_assert_eq!(written(&object), format!("{{{}}}", members.join(",")));
+        }
+    }
+}
