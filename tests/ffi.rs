@@ -69,19 +69,45 @@ fn handle() -> Handle {
     handle
 }
 
-/// The token of [`handle`] at [`NOW`] for an hour.
-fn whole_token() -> String {
-    handle().generate_at(NOW, 3600).unwrap()
+fn access_handle() -> Handle {
+    let mut handle = Handle::access("AC123123", "SK123123", "secret").unwrap();
+    handle.allow_incoming("Alice").unwrap();
+    handle.allow_outgoing("AP123123").unwrap();
+    handle.add_outgoing_param("Foo", "Bar").unwrap();
+    handle.set_region("ie1").unwrap();
+    handle.set_push_credential("CR123123").unwrap();
+    handle.add_grant("video", r#"{"room":"standup"}"#).unwrap();
+    handle.add_claim("user", "42").unwrap();
+    handle.set_not_before(NOW).unwrap();
+    handle
 }
 
-/// The handle is as it was, and can still be changed.
-fn assert_unchanged(handle: &mut Handle) {
-    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), whole_token());
+/// A way to a handle of each kind.
+const KINDS: [fn() -> Handle; 2] = [handle, access_handle];
+
+/// The token of a handle at [`NOW`] for an hour.
+fn token_of(handle: &Handle) -> String {
+    handle.generate_at(NOW, 3600).unwrap()
+}
+
+/// The token of [`handle`] at [`NOW`] for an hour.
+fn whole_token() -> String {
+    token_of(&handle())
+}
+
+/// The handle is as `make` made it, and can still be changed.
+fn assert_as_made_by(make: fn() -> Handle, handle: &mut Handle) {
+    let whole = token_of(&make());
+    assert_eq!(token_of(handle), whole);
     handle.allow_incoming("Bob").unwrap();
-    let token = handle.generate_at(NOW, 3600).unwrap();
-    assert_ne!(token, whole_token());
+    assert_ne!(token_of(handle), whole);
     handle.allow_incoming("Alice").unwrap();
-    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), whole_token());
+    assert_eq!(token_of(handle), whole);
+}
+
+/// The same of [`handle`].
+fn assert_unchanged(handle: &mut Handle) {
+    assert_as_made_by(self::handle, handle);
 }
 
 /// A function of C that takes a handle and one text.
@@ -117,12 +143,27 @@ unsafe extern "C" fn add_claim_with_json(token: *mut Token, json: *const c_char)
     unsafe { cap_add_claim(token, c"name".as_ptr(), json) }
 }
 
+unsafe extern "C" fn add_grant_with_name(token: *mut Token, name: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_grant(token, name, c"{}".as_ptr()) }
+}
+
+unsafe extern "C" fn add_grant_with_json(token: *mut Token, json: *const c_char) -> Status {
+    // SAFETY: what the caller promises, and a text.
+    unsafe { cap_add_grant(token, c"name".as_ptr(), json) }
+}
+
 /// Functions of a handle whose text must not be empty, and those whose text may be.
-const WITH_NAME: [WithText; 4] = [
+/// Of these, each kind of token has some that do not apply to it: that is said when
+/// nothing else is wrong.
+const WITH_NAME: [WithText; 7] = [
     cap_allow_incoming,
     cap_allow_outgoing,
     cap_set_client_name,
+    cap_set_region,
+    cap_set_push_credential,
     add_claim_with_name,
+    add_grant_with_name,
 ];
 const WITH_ANY: [WithText; 4] = [
     add_param_with_key,
@@ -132,18 +173,31 @@ const WITH_ANY: [WithText; 4] = [
 ];
 
 fn with_text() -> impl Iterator<Item = WithText> {
-    let with_json: [WithText; 1] = [add_claim_with_json];
+    let with_json: [WithText; 2] = [add_claim_with_json, add_grant_with_json];
     WITH_NAME.into_iter().chain(WITH_ANY).chain(with_json)
 }
 
-/// Calls `cap_new` with `out` set to rubbish; a failure must leave NULL there.
+/// Calls `cap_new`, of which a failure must leave NULL.
 fn new(account_sid: *const c_char, auth_token: *const c_char) -> Status {
-    let mut out = ptr::without_provenance_mut(0x55);
     // SAFETY: NULL or texts, and a place for the handle.
-    let status = unsafe { cap_new(account_sid, auth_token, &mut out) };
-    if status != Status::Ok {
-        assert!(out.is_null());
-    }
+    make(|out| unsafe { cap_new(account_sid, auth_token, out) })
+}
+
+/// The same of `cap_new_access`.
+fn new_access(
+    account_sid: *const c_char,
+    api_key_sid: *const c_char,
+    api_key_secret: *const c_char,
+) -> Status {
+    // SAFETY: NULL or texts, and a place for the handle.
+    make(|out| unsafe { cap_new_access(account_sid, api_key_sid, api_key_secret, out) })
+}
+
+/// The place for the handle is full of rubbish.
+fn make(new: impl FnOnce(*mut *mut Token) -> Status) -> Status {
+    let mut out = ptr::without_provenance_mut(0x55);
+    let status = new(&mut out);
+    assert_eq!(out.is_null(), status != Status::Ok);
     // SAFETY: NULL or a handle that is not used again.
     unsafe { cap_token_free(out) };
     status
@@ -219,16 +273,31 @@ fn null_is_reported_by_every_function_for_every_pointer() {
     assert_eq!(status, Status::NullArgument);
     assert_eq!(configure(null(), secret.as_ptr()), Status::NullArgument);
     assert_eq!(configure(sid.as_ptr(), null()), Status::NullArgument);
-
-    let mut handle = handle();
-    for function in with_text() {
-        // SAFETY: NULL for a handle, and a text.
-        let status = unsafe { function(null_mut(), sid.as_ptr()) };
-        assert_eq!(status, Status::NullArgument);
-        // SAFETY: a handle, and NULL for a text.
-        let status = unsafe { function(handle.0, null()) };
+    for missing in 0..3 {
+        let mut texts = [sid.as_ptr(); 3];
+        texts[missing] = null();
+        let [account_sid, api_key_sid, secret] = texts;
+        let status = new_access(account_sid, api_key_sid, secret);
         assert_eq!(status, Status::NullArgument);
     }
+    let sid = sid.as_ptr();
+    // SAFETY: texts, and NULL where the handle is to go.
+    let status = unsafe { cap_new_access(sid, sid, sid, null_mut()) };
+    assert_eq!(status, Status::NullArgument);
+
+    for make in KINDS {
+        let mut handle = make();
+        for function in with_text() {
+            // SAFETY: NULL for a handle, and a text.
+            let status = unsafe { function(null_mut(), sid) };
+            assert_eq!(status, Status::NullArgument);
+            // SAFETY: a handle, and NULL for a text.
+            let status = unsafe { function(handle.0, null()) };
+            assert_eq!(status, Status::NullArgument);
+        }
+        assert_as_made_by(make, &mut handle);
+    }
+    let mut handle = handle();
 
     let mut buffer = Buffer::new(1024);
     assert_eq!(buffer.generate(null(), 3600), Status::NullArgument);
@@ -283,14 +352,27 @@ fn empty_text_is_reported_except_in_parameters() {
         Status::EmptyArgument
     );
 
-    let mut handle = handle();
-    for function in WITH_NAME {
-        // SAFETY: a handle and a text.
-        let status = unsafe { function(handle.0, empty.as_ptr()) };
+    for empty_one in 0..3 {
+        let mut texts = [sid.as_ptr(); 3];
+        texts[empty_one] = empty.as_ptr();
+        let [account_sid, api_key_sid, secret] = texts;
+        let status = new_access(account_sid, api_key_sid, secret);
         assert_eq!(status, Status::EmptyArgument);
     }
-    // JSON is never empty.
-    assert_eq!(handle.add_claim("name", ""), Err(Status::InvalidJson));
+
+    for make in KINDS {
+        let mut handle = make();
+        for function in WITH_NAME {
+            // SAFETY: a handle and a text.
+            let status = unsafe { function(handle.0, empty.as_ptr()) };
+            assert_eq!(status, Status::EmptyArgument);
+        }
+        // JSON is never empty.
+        assert_eq!(handle.add_claim("name", ""), Err(Status::InvalidJson));
+        assert_eq!(handle.add_grant("name", ""), Err(Status::InvalidJson));
+        assert_as_made_by(make, &mut handle);
+    }
+    let mut handle = handle();
     // SAFETY: a text.
     let status = unsafe { cap_check_client_name(empty.as_ptr()) };
     assert_eq!(status, Status::EmptyArgument);
@@ -327,16 +409,29 @@ fn text_that_is_not_utf8_is_reported_by_every_function_for_every_text() {
     let _turn = configuration();
     let sid = text("AC123123");
     let mut handle = handle();
+    let mut access = access_handle();
     for wrong in NOT_UTF8 {
         let wrong = wrong.as_ptr();
+        let good = sid.as_ptr();
+        for texts in [
+            [wrong, good, good],
+            [good, wrong, good],
+            [good, good, wrong],
+        ] {
+            let [account_sid, api_key_sid, secret] = texts;
+            let status = new_access(account_sid, api_key_sid, secret);
+            assert_eq!(status, Status::InvalidUtf8);
+        }
         assert_eq!(new(wrong, sid.as_ptr()), Status::InvalidUtf8);
         assert_eq!(new(sid.as_ptr(), wrong), Status::InvalidUtf8);
         assert_eq!(configure(wrong, sid.as_ptr()), Status::InvalidUtf8);
         assert_eq!(configure(sid.as_ptr(), wrong), Status::InvalidUtf8);
         for function in with_text() {
-            // SAFETY: a handle and a text.
-            let status = unsafe { function(handle.0, wrong) };
-            assert_eq!(status, Status::InvalidUtf8);
+            for handle in [&handle, &access] {
+                // SAFETY: a handle and a text.
+                let status = unsafe { function(handle.0, wrong) };
+                assert_eq!(status, Status::InvalidUtf8);
+            }
         }
         // SAFETY: a text.
         let status = unsafe { cap_check_client_name(wrong) };
@@ -349,6 +444,7 @@ fn text_that_is_not_utf8_is_reported_by_every_function_for_every_text() {
     }
     assert_eq!(new(null(), null()), Status::NoCredentials);
     assert_unchanged(&mut handle);
+    assert_as_made_by(access_handle, &mut access);
 }
 
 #[test]
@@ -369,6 +465,8 @@ fn a_time_to_live_outside_a_second_to_a_day_is_reported() {
         let status = buffer.generate_at(handle.0, NOW, ttl);
         assert_eq!(status, Status::InvalidTtl);
         buffer.assert_emptied();
+        let refused = access_handle().generate_at(NOW, ttl);
+        assert_eq!(refused, Err(Status::InvalidTtl));
     }
     assert_unchanged(&mut handle);
 
@@ -396,6 +494,8 @@ fn a_time_that_not_every_json_reader_holds_is_reported() {
         let status = buffer.generate_at(handle.0, now, ttl);
         assert_eq!(status, Status::InvalidTime, "{now} + {ttl}");
         buffer.assert_emptied();
+        let refused = access_handle().generate_at(now, ttl);
+        assert_eq!(refused, Err(Status::InvalidTime));
     }
     let (jwt, secret) = (text(&whole_token()), text("secret"));
     for wrong in [-1, i64::MIN, LAST + 1, i64::MAX] {
@@ -656,7 +756,8 @@ fn the_first_wrong_argument_decides_and_the_state_comes_last() {
     let (empty, sid, wrong) = (empty.as_ptr(), sid.as_ptr(), c"\xff".as_ptr());
     let even = ptr::without_provenance_mut(2);
     let fresh = Handle::new("AC123123", "secret").unwrap();
-    let fresh = fresh.0;
+    let access = Handle::access("AC123123", "SK123123", "secret").unwrap();
+    let (fresh, access) = (fresh.0, access.0);
 
     assert_eq!(new(empty, wrong), Status::EmptyArgument);
     assert_eq!(new(wrong, empty), Status::InvalidUtf8);
@@ -667,6 +768,14 @@ fn the_first_wrong_argument_decides_and_the_state_comes_last() {
     assert_eq!(status, Status::InvalidUtf8);
     assert_eq!(configure(null(), empty), Status::NullArgument);
     assert_eq!(configure(empty, null()), Status::EmptyArgument);
+    assert_eq!(new_access(null(), empty, wrong), Status::NullArgument);
+    assert_eq!(new_access(empty, wrong, null()), Status::EmptyArgument);
+    assert_eq!(new_access(wrong, null(), empty), Status::InvalidUtf8);
+    assert_eq!(new_access(sid, empty, wrong), Status::EmptyArgument);
+    assert_eq!(new_access(sid, wrong, empty), Status::InvalidUtf8);
+    // SAFETY: texts, and NULL for the handle's place.
+    let status = unsafe { cap_new_access(sid, sid, empty, null_mut()) };
+    assert_eq!(status, Status::EmptyArgument);
 
     // SAFETY: in all of these, NULL, even or a handle, and NULL or texts.
     unsafe {
@@ -699,6 +808,35 @@ fn the_first_wrong_argument_decides_and_the_state_comes_last() {
         assert_eq!(add(fresh, sid, wrong), Status::InvalidUtf8);
         assert_eq!(add(fresh, sid, sid), Status::InvalidJson);
 
+        let add = cap_add_grant;
+        for reserved in [c"identity".as_ptr(), c"voice".as_ptr()] {
+            for handle in [fresh, access] {
+                assert_eq!(add(even, null(), null()), Status::InvalidHandle);
+                assert_eq!(add(handle, null(), wrong), Status::NullArgument);
+                assert_eq!(add(handle, empty, null()), Status::EmptyArgument);
+                assert_eq!(add(handle, wrong, null()), Status::InvalidUtf8);
+                assert_eq!(add(handle, reserved, null()), Status::ReservedName);
+                assert_eq!(add(handle, reserved, wrong), Status::ReservedName);
+                assert_eq!(add(handle, sid, null()), Status::NullArgument);
+                assert_eq!(add(handle, sid, wrong), Status::InvalidUtf8);
+                assert_eq!(add(handle, sid, c"[]".as_ptr()), Status::InvalidJson);
+            }
+        }
+        assert_eq!(add(fresh, sid, c"{}".as_ptr()), Status::Unsupported);
+        assert_eq!(cap_set_region(fresh, sid), Status::Unsupported);
+        assert_eq!(cap_set_push_credential(fresh, sid), Status::Unsupported);
+
+        // The kind of the token comes before what was called.
+        let filter = cap_add_event_filter;
+        assert_eq!(filter(access, null(), wrong), Status::NullArgument);
+        assert_eq!(filter(access, sid, wrong), Status::InvalidUtf8);
+        assert_eq!(filter(access, sid, sid), Status::Unsupported);
+        assert_eq!(cap_allow_event_stream(access), Status::Unsupported);
+        assert_eq!(filter(access, sid, sid), Status::Unsupported);
+        let param = cap_add_outgoing_param;
+        assert_eq!(param(access, sid, wrong), Status::InvalidUtf8);
+        assert_eq!(param(access, sid, sid), Status::MissingScope);
+
         let verify = |jwt, secret, now| cap_verify(jwt, secret, now, null_mut(), 0, null_mut());
         assert_eq!(verify(null(), wrong, -1), Status::NullArgument);
         assert_eq!(verify(wrong, null(), -1), Status::InvalidUtf8);
@@ -721,6 +859,38 @@ fn the_first_wrong_argument_decides_and_the_state_comes_last() {
         assert_eq!(generate(fresh, 0, none, 1, nowhere), Status::InvalidTtl);
         assert_eq!(generate(fresh, 1, none, 1, nowhere), Status::NullArgument);
     }
+}
+
+#[test]
+fn what_does_not_apply_to_a_kind_of_token_is_reported_and_changes_nothing() {
+    let mut capability = handle();
+    assert_eq!(capability.set_region("ie1"), Err(Status::Unsupported));
+    let push = capability.set_push_credential("CR1");
+    assert_eq!(push, Err(Status::Unsupported));
+    let grant = capability.add_grant("video", "{}");
+    assert_eq!(grant, Err(Status::Unsupported));
+    assert_unchanged(&mut capability);
+
+    let mut access = access_handle();
+    assert_eq!(access.allow_event_stream(), Err(Status::Unsupported));
+    let filter = access.add_event_filter("Type", "Call");
+    assert_eq!(filter, Err(Status::Unsupported));
+    assert_as_made_by(access_handle, &mut access);
+}
+
+/// What is configured is an account's auth token, which signs no access token.
+#[test]
+fn an_access_token_takes_nothing_from_the_configuration() {
+    let _turn = configuration();
+    let (sid, secret) = (text("AC123123"), text("secret"));
+    let (sid, secret) = (sid.as_ptr(), secret.as_ptr());
+    assert_eq!(configure(sid, secret), Status::Ok);
+    assert_eq!(new(null(), null()), Status::Ok);
+    assert_eq!(new_access(null(), sid, secret), Status::NullArgument);
+    assert_eq!(new_access(sid, null(), secret), Status::NullArgument);
+    assert_eq!(new_access(sid, sid, null()), Status::NullArgument);
+    assert_eq!(new_access(null(), null(), null()), Status::NullArgument);
+    assert_eq!(new_access(sid, sid, secret), Status::Ok);
 }
 
 #[test]
@@ -874,27 +1044,28 @@ fn not_before_is_written_last_and_removed_by_0() {
 
 #[test]
 fn generating_leaves_the_handle_as_it_is() {
-    let handle = handle();
-    let first = handle.generate_at(NOW, 3600).unwrap();
-    for ttl in [1, 60, 86_400] {
-        assert_ne!(handle.generate_at(NOW, ttl).unwrap(), first);
+    for make in KINDS {
+        let handle = make();
+        let first = token_of(&handle);
+        for ttl in [1, 60, 86_400] {
+            assert_ne!(handle.generate_at(NOW, ttl).unwrap(), first);
+        }
+        assert_ne!(handle.generate_at(NOW + 1, 3600).unwrap(), first);
+        assert_eq!(token_of(&handle), first);
     }
-    assert_eq!(handle.generate_at(NOW, 3600).unwrap(), first);
 }
 
 #[test]
 fn the_library_keeps_copies_of_what_it_is_given() {
-    let mut texts = [
-        "AC123123", "secret", "Alice", "AP123123", "Foo", "Bar", "Type", "Call", "user", "42",
-    ]
-    .map(|text| CString::new(text).unwrap().into_bytes_with_nul());
-    let mut token = null_mut();
-    {
-        let mut pointers = texts.iter().map(|text| text.as_ptr().cast());
-        let mut next = || pointers.next().unwrap();
+    let (mut capability, mut access) = (null_mut(), null_mut());
+    with_texts_that_go(
+        &[
+            "AC123123", "secret", "Alice", "AP123123", "Foo", "Bar", "Type", "Call", "user", "42",
+        ],
         // SAFETY: texts, a place for the handle, and the handle.
-        unsafe {
-            ok(cap_new(next(), next(), &mut token)).unwrap();
+        |next| unsafe {
+            ok(cap_new(next(), next(), &mut capability)).unwrap();
+            let token = capability;
             ok(cap_allow_incoming(token, next())).unwrap();
             ok(cap_allow_outgoing(token, next())).unwrap();
             ok(cap_add_outgoing_param(token, next(), next())).unwrap();
@@ -902,32 +1073,76 @@ fn the_library_keeps_copies_of_what_it_is_given() {
             ok(cap_add_event_filter(token, next(), next())).unwrap();
             ok(cap_add_claim(token, next(), next())).unwrap();
             ok(cap_set_not_before(token, NOW)).unwrap();
-        }
-    }
+        },
+    );
+    assert_unchanged(&mut Handle(capability));
+
+    with_texts_that_go(
+        &[
+            "AC123123",
+            "SK123123",
+            "secret",
+            "Alice",
+            "AP123123",
+            "Foo",
+            "Bar",
+            "ie1",
+            "CR123123",
+            "video",
+            r#"{"room":"standup"}"#,
+            "user",
+            "42",
+        ],
+        // SAFETY: as above.
+        |next| unsafe {
+            ok(cap_new_access(next(), next(), next(), &mut access)).unwrap();
+            let token = access;
+            ok(cap_allow_incoming(token, next())).unwrap();
+            ok(cap_allow_outgoing(token, next())).unwrap();
+            ok(cap_add_outgoing_param(token, next(), next())).unwrap();
+            ok(cap_set_region(token, next())).unwrap();
+            ok(cap_set_push_credential(token, next())).unwrap();
+            ok(cap_add_grant(token, next(), next())).unwrap();
+            ok(cap_add_claim(token, next(), next())).unwrap();
+            ok(cap_set_not_before(token, NOW)).unwrap();
+        },
+    );
+    assert_as_made_by(access_handle, &mut Handle(access));
+}
+
+/// Calls `body` with what gives one text after the other, and overwrites and frees them
+/// all.
+fn with_texts_that_go(texts: &[&str], body: impl FnOnce(&mut dyn FnMut() -> *const c_char)) {
+    let text = |text: &&str| CString::new(*text).unwrap().into_bytes_with_nul();
+    let mut texts: Vec<Vec<u8>> = texts.iter().map(text).collect();
+    let mut pointers = texts.iter().map(|text| text.as_ptr().cast());
+    body(&mut || pointers.next().unwrap());
+    assert!(pointers.next().is_none());
     for text in &mut texts {
         text.fill(b'#');
     }
-    drop(texts);
-    assert_unchanged(&mut Handle(token));
 }
 
 #[test]
 fn a_shared_handle_mints_from_many_threads_at_once() {
-    let handle = handle();
-    let shared = handle.0.expose_provenance();
     let rounds = if cfg!(miri) { 3 } else { 500 };
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(move || {
-                let shared: *const Token = ptr::with_exposed_provenance(shared);
-                for _ in 0..rounds {
-                    let mut buffer = Buffer::new(1024);
-                    assert_eq!(buffer.generate_at(shared, NOW, 3600), Status::Ok);
-                    assert_eq!(buffer.text(), whole_token());
-                }
-            });
-        }
-    });
+    for make in KINDS {
+        let handle = make();
+        let shared = handle.0.expose_provenance();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(move || {
+                    let shared: *const Token = ptr::with_exposed_provenance(shared);
+                    let whole = token_of(&make());
+                    for _ in 0..rounds {
+                        let mut buffer = Buffer::new(1024);
+                        assert_eq!(buffer.generate_at(shared, NOW, 3600), Status::Ok);
+                        assert_eq!(buffer.text(), whole);
+                    }
+                });
+            }
+        });
+    }
 }
 
 #[test]
