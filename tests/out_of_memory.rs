@@ -52,14 +52,32 @@ const LONG: &CStr = c"more text than fits what was reserved before: \xc3\xa9 & =
 /// JSON of everything that there is, longer than it will be.
 const JSON: &CStr = c" { \"\xc3\xa9\\n\" : [ 1.50 , true , null , \"\\ud83d\\ude00\" ] } ";
 
-/// How many calls of a mint take memory.
-const CALLS: usize = 13;
+/// All calls for a token that take memory.
+struct Script {
+    calls: usize,
+    /// Makes one of them, by its number.
+    call: fn(usize, &mut *mut Token) -> Status,
+    /// Makes one that takes no memory and changes the token, if it is to stand before
+    /// the one with this number.
+    before: fn(usize, *mut Token),
+}
 
-/// The first of them that needs an event stream.
+const CAPABILITY: Script = Script {
+    calls: 13,
+    call: capability_call,
+    before: allow_events_before_filters,
+};
+
+const ACCESS: Script = Script {
+    calls: 14,
+    call: access_call,
+    before: |_, _| {},
+};
+
+/// The first call that needs an event stream.
 const FILTER: usize = 8;
 
-/// One of those calls, by its number.
-fn call(number: usize, token: &mut *mut Token) -> Status {
+fn capability_call(number: usize, token: &mut *mut Token) -> Status {
     let handle = *token;
     // SAFETY: texts, a place for the handle, and the handle once it is there.
     unsafe {
@@ -77,6 +95,30 @@ fn call(number: usize, token: &mut *mut Token) -> Status {
             10 => cap_set_client_name(handle, c"Bob".as_ptr()),
             11 => cap_add_claim(handle, LONG.as_ptr(), JSON.as_ptr()),
             _ => cap_add_claim(handle, LONG.as_ptr(), c"42".as_ptr()),
+        }
+    }
+}
+
+fn access_call(number: usize, token: &mut *mut Token) -> Status {
+    let handle = *token;
+    let (sid, foo, long) = (c"AC123123".as_ptr(), c"Foo".as_ptr(), LONG.as_ptr());
+    // SAFETY: texts, a place for the handle, and the handle once it is there.
+    unsafe {
+        match number {
+            0 => cap_new_access(sid, c"SK123123".as_ptr(), c"secret".as_ptr(), token),
+            1 => cap_allow_incoming(handle, c"Alice".as_ptr()),
+            2 => cap_set_client_name(handle, long),
+            3 => cap_allow_outgoing(handle, sid),
+            4 => cap_add_outgoing_param(handle, foo, c"Bar".as_ptr()),
+            5 => cap_add_outgoing_param(handle, long, long),
+            6 => cap_add_outgoing_param(handle, foo, long),
+            7 => cap_set_region(handle, foo),
+            8 => cap_set_region(handle, long),
+            9 => cap_set_push_credential(handle, long),
+            10 => cap_add_grant(handle, foo, JSON.as_ptr()),
+            11 => cap_add_grant(handle, long, JSON.as_ptr()),
+            12 => cap_add_grant(handle, foo, c"{}".as_ptr()),
+            _ => cap_add_claim(handle, long, JSON.as_ptr()),
         }
     }
 }
@@ -118,26 +160,27 @@ fn allow_events_before_filters(number: usize, token: *mut Token) {
 /// Makes all calls; where the allocation of that number belongs to one, it fails,
 /// changes nothing, and succeeds when it is repeated. Returns which one that was,
 /// and the token in the end.
-fn calls_with_failure(allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) {
+fn calls_with_failure(script: &Script, allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) {
     configure_others();
     let mut token = null_mut();
     let mut failed = None;
     let mut until_failure = allocation;
-    for number in 0..CALLS {
-        allow_events_before_filters(number, token);
+    for number in 0..script.calls {
+        (script.before)(number, token);
         let before = mint(token);
         UNTIL_FAILURE.set(until_failure);
-        let status = call(number, &mut token);
+        let status = (script.call)(number, &mut token);
         until_failure = UNTIL_FAILURE.take();
         if status == Status::OutOfMemory {
             assert_eq!((failed, until_failure), (None, None));
             failed = Some(number);
             assert!(mint(token) == before, "call {number} has changed something");
-            assert_eq!(call(number, &mut token), Status::Ok);
+            assert_eq!((script.call)(number, &mut token), Status::Ok);
         } else {
             assert_eq!(status, Status::Ok);
         }
-        assert!(number == 1 || mint(token) != before);
+        // A new handle with what is configured mints what one had minted before.
+        assert!(mint(token) != before || number == 1);
     }
     let whole = mint(token);
     // SAFETY: the handle is not used again.
@@ -148,45 +191,50 @@ fn calls_with_failure(allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) 
 #[test]
 fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
     let _turn = turn();
-    let (failed, undisturbed) = calls_with_failure(None);
-    assert_eq!(failed, None);
+    for script in [CAPABILITY, ACCESS] {
+        let (failed, undisturbed) = calls_with_failure(&script, None);
+        assert_eq!(failed, None);
 
-    let mut failed_calls = Vec::new();
-    for allocation in 0.. {
-        let (failed, token) = calls_with_failure(Some(allocation));
-        assert!(token == undisturbed);
-        // Until the calls are over before their allocation is due.
-        let Some(call) = failed else { break };
-        failed_calls.push(call);
+        let mut failed_calls = Vec::new();
+        for allocation in 0.. {
+            let (failed, token) = calls_with_failure(&script, Some(allocation));
+            assert!(token == undisturbed);
+            // Until the calls are over before their allocation is due.
+            let Some(call) = failed else { break };
+            failed_calls.push(call);
+        }
+        failed_calls.dedup();
+        assert!(failed_calls.iter().copied().eq(0..script.calls));
     }
-    failed_calls.dedup();
-    assert!(failed_calls.iter().copied().eq(0..CALLS));
+}
+
+/// The handle after all calls of a script.
+fn whole_handle(script: &Script) -> *mut Token {
+    let mut token = null_mut();
+    for number in 0..script.calls {
+        (script.before)(number, token);
+        assert_eq!((script.call)(number, &mut token), Status::Ok);
+    }
+    token
 }
 
 #[test]
 fn generating_and_freeing_take_no_memory() {
     let _turn = turn();
-    configure_others();
-    let mut token = null_mut();
-    for number in 0..CALLS {
-        allow_events_before_filters(number, token);
-        assert_eq!(call(number, &mut token), Status::Ok);
+    for script in [CAPABILITY, ACCESS] {
+        let token = whole_handle(&script);
+        UNTIL_FAILURE.set(Some(0));
+        mint(token);
+        // SAFETY: the handle is not used again.
+        unsafe { cap_token_free(token) };
+        assert_eq!(UNTIL_FAILURE.take(), Some(0));
     }
-    UNTIL_FAILURE.set(Some(0));
-    mint(token);
-    // SAFETY: the handle is not used again.
-    unsafe { cap_token_free(token) };
-    assert_eq!(UNTIL_FAILURE.take(), Some(0));
 }
 
 #[test]
 fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
     let _turn = turn();
-    let mut token = null_mut();
-    for number in 0..CALLS {
-        allow_events_before_filters(number, token);
-        assert_eq!(call(number, &mut token), Status::Ok);
-    }
+    let token = whole_handle(&CAPABILITY);
     let jwt = mint(token);
     // SAFETY: the handle is not used again.
     unsafe { cap_token_free(token) };

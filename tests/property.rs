@@ -8,7 +8,7 @@
 )]
 
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[path = "support/handle.rs"]
 mod handle;
@@ -19,7 +19,7 @@ mod token;
 
 use handle::{Handle, verify};
 use scope::{Scope, scopes};
-use token::decode;
+use token::{decode, parts, sign};
 
 /// Any character that C can pass, all of Unicode but NUL, with more of those that
 /// have a meaning in a scope, a form or JSON.
@@ -57,6 +57,10 @@ fn any_json() -> impl Strategy<Value = String> {
                 .prop_map(|members| format!("{{\n{}\n}}", members.join(",\n"))),
         ]
     })
+}
+
+fn any_object() -> impl Strategy<Value = String> {
+    (any_text(), any_json()).prop_map(|(key, value)| format!("{{{}: {value}}}", Value::from(key)))
 }
 
 proptest! {
@@ -131,5 +135,73 @@ proptest! {
                 },
             ]
         );
+    }
+
+    #[test]
+    fn every_text_comes_back_unchanged_from_an_access_token(
+        sids in proptest::array::uniform3(any_name()),
+        secret in any_name(),
+        identity in any_name(),
+        region in any_name(),
+        application_sid in any_name(),
+        params in proptest::collection::vec((any_text(), any_text()), 0..5),
+        grants in proptest::collection::vec((any_name(), any_object()), 0..3),
+        claims in proptest::collection::vec((any_name(), any_json()), 0..3),
+        now in 0..=9_007_199_254_740_991_i64 - 86_400,
+        ttl in 1..=86_400_i64,
+    ) {
+        let [account_sid, api_key_sid, push_credential_sid] = &sids;
+        let mut handle = Handle::access(account_sid, api_key_sid, &secret).expect("a handle");
+        handle.allow_incoming(&identity).expect("incoming");
+        handle.allow_outgoing(&application_sid).expect("outgoing");
+        for (key, value) in &params {
+            handle.add_outgoing_param(key, value).expect("a parameter");
+        }
+        handle.set_push_credential(push_credential_sid).expect("a credential");
+        handle.set_region(&region).expect("a region");
+        for (name, json) in &grants {
+            handle.add_grant(name, json).expect("a grant");
+        }
+        for (name, json) in &claims {
+            handle.add_claim(name, json).expect("a claim");
+        }
+        let token = handle.generate_at(now, ttl).expect("a token");
+
+        let [header, payload] = parts(&token);
+        prop_assert_eq!(&token, &sign(header.as_bytes(), payload.as_bytes(), &secret));
+        prop_assert!(header.is_ascii() && payload.is_ascii());
+        let verified = verify(&token, &secret, now).expect("a valid token");
+        prop_assert_eq!(&verified, &payload);
+
+        let header: Value = serde_json::from_str(&header)?;
+        prop_assert_eq!(
+            header,
+            json!({"typ": "JWT", "alg": "HS256", "cty": "twilio-fpa;v=1", "twr": region})
+        );
+        let mut outgoing = json!({"application_sid": application_sid});
+        for (key, value) in params {
+            outgoing["params"][key] = value.into();
+        }
+        let mut expected = json!({
+            "jti": format!("{api_key_sid}-{now}"),
+            "iss": api_key_sid,
+            "sub": account_sid,
+            "exp": now + ttl,
+            "grants": {
+                "identity": identity,
+                "voice": {
+                    "incoming": {"allow": true},
+                    "outgoing": outgoing,
+                    "push_credential_sid": push_credential_sid,
+                },
+            },
+        });
+        for (name, json) in grants {
+            expected["grants"][name] = serde_json::from_str(&json)?;
+        }
+        for (name, json) in claims {
+            expected[name] = serde_json::from_str(&json)?;
+        }
+        prop_assert_eq!(serde_json::from_str::<Value>(&payload)?, expected);
     }
 }

@@ -185,6 +185,16 @@ fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut Token {
     token
 }
 
+/// A handle for access tokens; the secret of the API key is the same.
+fn new_access() -> *mut Token {
+    let mut token = null_mut();
+    let (sid, secret) = (ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+    // SAFETY: three texts, and a place for the handle.
+    let status = unsafe { cap_new_access(sid, sid, secret, &mut token) };
+    assert_eq!(status, Status::Ok);
+    token
+}
+
 fn generate(token: *const Token) -> [u8; 1024] {
     let mut jwt = [0; 1024];
     let buffer = jwt.as_mut_ptr().cast::<c_char>();
@@ -230,9 +240,18 @@ fn configure(account_sid: *const c_char, auth_token: *const c_char) {
 
 #[test]
 fn no_freed_memory_holds_the_auth_token_or_what_signs_in_its_place() {
+    no_freed_memory_holds_the_secret_of(|| new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr()));
+}
+
+#[test]
+fn no_freed_memory_holds_the_api_key_secret_or_what_signs_in_its_place() {
+    no_freed_memory_holds_the_secret_of(new_access);
+}
+
+fn no_freed_memory_holds_the_secret_of(new: fn() -> *mut Token) {
     let ([ipad, _], [inner, outer]) = (padded(), states());
     start_looking_for([secret(), ipad, inner, outer]);
-    let token = new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+    let token = new();
     let jwt = generate(token);
 
     // What is looked for is there while the handle lives: both hash states, but
@@ -253,10 +272,9 @@ fn no_freed_memory_holds_the_auth_token_or_what_signs_in_its_place() {
 
     // And it was the right secret that was looked for.
     let jwt = CStr::from_bytes_until_nul(&jwt).expect("a text");
-    token::decode(
-        jwt.to_str().expect("ASCII"),
-        AUTH_TOKEN.to_str().expect("ASCII"),
-    );
+    let (jwt, secret) = (jwt.to_str().expect("ASCII"), AUTH_TOKEN.to_str());
+    let [header, payload] = token::parts(jwt).map(String::into_bytes);
+    assert_eq!(token::sign(&header, &payload, secret.expect("ASCII")), jwt);
 }
 
 #[test]
@@ -295,8 +313,14 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
     // The search finds what a function leaves behind that does not care.
     assert!(contains(&stack_after(careless), &[ipad]));
 
-    let calls: [fn(); 5] = [
+    let calls: [fn(); 7] = [
         || free(new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr())),
+        || free(new_access()),
+        || {
+            let token = new_access();
+            generate(token);
+            free(token);
+        },
         || {
             configure(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
             free(new(null(), null()));
