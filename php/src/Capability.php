@@ -5,18 +5,29 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * A capability token in the making: with it, a browser or phone registers with Twilio
- * Client. The methods include those of Services_Twilio_Capability in twilio-php 3 and 4:
+ * A token in the making: with it, a browser or phone registers with Twilio Client. The
+ * methods include those of Services_Twilio_Capability in twilio-php 3 and 4:
  *
  *     $capability = new Capability($accountSid, $authToken);
  *     $capability->allowClientIncoming('Alice');
  *     $capability->allowClientOutgoing($applicationSid, ['user_id' => 42]);
  *     $token = $capability->generateToken(600);
  *
- * verify() checks such tokens, and those of Twilio's own libraries:
+ * That is a capability token, signed with the account's auth token: the kind that old
+ * applications have, which works in the United States alone. Access tokens are the kind
+ * that Twilio recommends: they work in all its regions and with its libraries for phones,
+ * can grant video, chat and more, and are signed with the secret of an API key. An
+ * application moves to them by one line:
+ *
+ *     $capability = Capability::access($accountSid, $apiKeySid, $apiKeySecret);
+ *
+ * setRegion(), setPushCredential() and addGrant() are for access tokens alone,
+ * allowEventStream() for capability tokens; all else is for both.
+ *
+ * verify() checks both kinds, also those of Twilio's own libraries:
  *
  *     try {
- *         $claims = Capability::verify($token, $authToken);
+ *         $claims = Capability::verify($token, $authToken); // or $apiKeySecret
  *     } catch (InvalidTokenException $e) {
  *         // forged, expired, or no token at all
  *     }
@@ -29,8 +40,8 @@ namespace Captoken;
  * refused it, and why. What verify() finds wrong with a token has classes of its own,
  * which CaptokenException lists.
  *
- * The auth token stays outside PHP: the object holds a handle of the C library, which
- * wipes the key when the object goes. So an object can be neither cloned nor
+ * The auth token, or the API key secret, stays outside PHP: the object holds a handle of
+ * the C library, which wipes the key when the object goes. So an object can be neither cloned nor
  * serialised, and shows no secret when it is dumped.
  */
 class Capability
@@ -50,7 +61,8 @@ class Capability
     private ?Handle $handle = null;
 
     /**
-     * What is null is taken from what configure() has set.
+     * An object for capability tokens, which allow nothing yet. What is null is taken from
+     * what configure() has set.
      *
      * @throws CaptokenException NO_CREDENTIALS: null, and nothing configured;
      *     EMPTY_ARGUMENT, INVALID_UTF8, OUT_OF_MEMORY; LIBRARY_NOT_LOADED
@@ -61,12 +73,33 @@ class Capability
         #[\SensitiveParameter] ?string $authToken = null,
     ) {
         $texts = ['the account SID' => $accountSid, 'the auth token' => $authToken];
-        self::refuseNul($texts);
-        $library = Library::functions();
-        $token = $library->new('cap_token *');
-        $status = $library->cap_new($accountSid, $authToken, \FFI::addr($token));
-        self::check($status, $texts);
-        $this->handle = new Handle($library, $token);
+        $this->handle = self::make(false, $texts);
+    }
+
+    /**
+     * An object for access tokens, which allow nothing yet. What configure() has set plays
+     * no part. Of a subclass, the constructor is not called.
+     *
+     * The API key is one of the account, as Twilio's console makes it: its SID and its
+     * secret. (Twilio takes none of the restricted keys.)
+     *
+     * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8, OUT_OF_MEMORY;
+     *     LIBRARY_NOT_LOADED
+     * @throws \InvalidArgumentException a NUL byte
+     */
+    public static function access(
+        string $accountSid,
+        string $apiKeySid,
+        #[\SensitiveParameter] string $apiKeySecret,
+    ): static {
+        $handle = self::make(true, [
+            'the account SID' => $accountSid,
+            'the API key SID' => $apiKeySid,
+            'the API key secret' => $apiKeySecret,
+        ]);
+        $capability = (new \ReflectionClass(static::class))->newInstanceWithoutConstructor();
+        $capability->handle = $handle;
+        return $capability;
     }
 
     public function __destruct()
@@ -76,7 +109,8 @@ class Capability
 
     /**
      * Sets what the constructor takes by default, until the end of the request; in a
-     * program on the command line, until its end. null and null clear it.
+     * program on the command line, until its end. null and null clear it. access() takes
+     * nothing from here.
      *
      * @throws CaptokenException NULL_ARGUMENT: only one is null; EMPTY_ARGUMENT,
      *     INVALID_UTF8, OUT_OF_MEMORY; LIBRARY_NOT_LOADED
@@ -97,6 +131,9 @@ class Capability
      * Lets the holder of the token be called, under a client name (<Client> in TwiML).
      * Calls that it makes come from that name, too. A second call replaces the name.
      *
+     * An access token has one name, its identity, for all that it allows: setClientName()
+     * replaces this one there.
+     *
      * @param string $clientName ASCII letters, digits and underscores, as in twilio-php
      * @throws \InvalidArgumentException any other client name, or ''
      * @throws CaptokenException OUT_OF_MEMORY
@@ -104,22 +141,24 @@ class Capability
     public function allowClientIncoming(string $clientName): static
     {
         self::refuseClientName($clientName);
-        $handle = $this->handle();
-        self::check($handle->library->cap_allow_incoming($handle->token, $clientName));
-        return $this;
+        return $this->set('cap_allow_incoming', ['the client name' => $clientName]);
     }
 
     /**
      * Lets the holder of the token make calls, which a TwiML application handles. A
      * second call replaces the application and its parameters.
      *
+     * In an access token a name comes once: of a list as its value, the last one is what
+     * remains. There, Twilio's newer libraries can nest parameters, and this one cannot: an
+     * object that is to reach the application goes into one parameter, as JSON text.
+     *
      * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $appParams
      *     what Twilio hands to the application with each call, by name. A float is
      *     written as json_encode() does, true and false as 1 and 0; a list repeats the
      *     name for each of its values.
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8, OUT_OF_MEMORY
-     * @throws \InvalidArgumentException a value of another type, a float that is not
-     *     finite, or a NUL byte
+     * @throws \InvalidArgumentException a value of another type, such as arrays inside each
+     *     other, a float that is not finite, or a NUL byte
      */
     public function allowClientOutgoing(string $appSid, array $appParams = []): static
     {
@@ -130,12 +169,13 @@ class Capability
     }
 
     /**
-     * Lets the holder of the token follow the account's events. A second call replaces
-     * the filters.
+     * Lets the holder of a capability token follow the account's events. A second call
+     * replaces the filters.
      *
      * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $filters
      *     which events, by name; the values are as in allowClientOutgoing()
-     * @throws CaptokenException INVALID_UTF8, OUT_OF_MEMORY
+     * @throws CaptokenException UNSUPPORTED: an access token, which has no such permission;
+     *     INVALID_UTF8, OUT_OF_MEMORY
      * @throws \InvalidArgumentException a value of another type, a float that is not
      *     finite, or a NUL byte
      */
@@ -150,23 +190,29 @@ class Capability
      * method and allowClientIncoming(), the one that was called last decides from which
      * name outgoing calls come.
      *
-     * @param string $clientName ASCII letters, digits and underscores, as in twilio-php
-     * @throws \InvalidArgumentException any other client name, or ''
-     * @throws CaptokenException OUT_OF_MEMORY
+     * In an access token this is the identity: who holds it, for all that it allows. There,
+     * the last of the two decides about incoming calls, too.
+     *
+     * @param string $clientName ASCII letters, digits and underscores, as in twilio-php; for
+     *     an access token any text, as an identity for chat, video or sync is no client name
+     * @throws \InvalidArgumentException capability token: any other client name, or '';
+     *     access token: a NUL byte
+     * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8: an identity; OUT_OF_MEMORY
      */
     public function setClientName(string $clientName): static
     {
-        self::refuseClientName($clientName);
-        $handle = $this->handle();
-        self::check($handle->library->cap_set_client_name($handle->token, $clientName));
-        return $this;
+        if (!$this->handle()->isAccess) {
+            self::refuseClientName($clientName);
+        }
+        return $this->set('cap_set_client_name', ['the identity' => $clientName]);
     }
 
     /**
      * Adds a claim of the program's own: with it, one token serves the program's own
      * interface, too. A claim that is added again takes the new value.
      *
-     * @param string $name any but scope, iss, exp, nbf and iat
+     * @param string $name any but scope, iss, exp, nbf and iat; for an access token, also
+     *     none of jti, sub and grants
      * @param mixed $value what json_encode() takes, with at most 127 arrays and objects
      *     inside each other. A float keeps all its digits (where php.ini forbids ini_set(),
      *     those of its serialize_precision), and 1.0 stays a float.
@@ -178,17 +224,7 @@ class Capability
      */
     public function addClaim(string $name, mixed $value): static
     {
-        $texts = ["the claim's name" => $name];
-        self::refuseNul($texts);
-        // First, as a jsonSerialize() in it may call any method of this object.
-        $json = self::json($value);
-        $handle = $this->handle();
-        $status = $handle->library->cap_add_claim($handle->token, $name, $json);
-        if ($status === CaptokenException::RESERVED_NAME) {
-            $texts = ['the claim ' . self::quoted($name) => $name];
-        }
-        self::check($status, $texts);
-        return $this;
+        return $this->add('cap_add_claim', 'claim', $name, $value);
     }
 
     /**
@@ -207,6 +243,68 @@ class Capability
         $handle = $this->handle();
         self::check($handle->library->cap_set_not_before($handle->token, $seconds));
         return $this;
+    }
+
+    /**
+     * Sets the region of Twilio's that takes an access token, such as 'ie1'; without it,
+     * that is the one in the United States. A second call replaces it. A region has API keys
+     * of its own: the one of access() must be from there.
+     *
+     * @throws CaptokenException UNSUPPORTED: a capability token; EMPTY_ARGUMENT,
+     *     INVALID_UTF8, OUT_OF_MEMORY
+     * @throws \InvalidArgumentException a NUL byte
+     */
+    public function setRegion(string $region): static
+    {
+        return $this->set('cap_set_region', ['the region' => $region]);
+    }
+
+    /**
+     * Has calls announced to a phone that holds an access token by push notifications, sent
+     * with the credential that has this SID. A second call replaces it.
+     *
+     * @throws CaptokenException UNSUPPORTED: a capability token; EMPTY_ARGUMENT,
+     *     INVALID_UTF8, OUT_OF_MEMORY
+     * @throws \InvalidArgumentException a NUL byte
+     */
+    public function setPushCredential(string $pushCredentialSid): static
+    {
+        return $this->set('cap_set_push_credential', ['the push credential SID' => $pushCredentialSid]);
+    }
+
+    /**
+     * Adds a grant to an access token: what its holder may do besides calling. A grant that
+     * is added again takes the new value. The fields are those of Twilio's own libraries:
+     *
+     *     $capability->addGrant('video', ['room' => 'standup']);
+     *     $capability->addGrant('chat', ['service_sid' => 'IS...']);
+     *     $capability->addGrant('data_sync', ['service_sid' => 'IS...']);
+     *     $capability->addGrant('task_router', [
+     *         'workspace_sid' => 'WS...', 'worker_sid' => 'WK...', 'role' => 'worker',
+     *     ]);
+     *     $capability->addGrant('player', $grant); // as Twilio's API gives it
+     *
+     * @param string $name any but identity and voice, which the methods above write
+     * @param array<string|int, mixed> $grant the fields by name; values are as in
+     *     addClaim(). [] is an object without any; inside, one is written new \stdClass().
+     *     What is in it is not checked.
+     * @throws CaptokenException UNSUPPORTED: a capability token; EMPTY_ARGUMENT,
+     *     INVALID_UTF8: the name; RESERVED_NAME; OUT_OF_MEMORY
+     * @throws \InvalidArgumentException a list, which is no object, or a NUL byte in the
+     *     name
+     * @throws \JsonException as in addClaim()
+     */
+    public function addGrant(string $name, array $grant): static
+    {
+        if ($grant === []) {
+            return $this->add('cap_add_grant', 'grant', $name, new \stdClass());
+        }
+        if (array_is_list($grant)) {
+            throw new \InvalidArgumentException(
+                'the grant ' . self::quoted($name) . ' is a list: an array with names is needed',
+            );
+        }
+        return $this->add('cap_add_grant', 'grant', $name, $grant);
     }
 
     /**
@@ -260,6 +358,14 @@ class Capability
      * expires, and that second, by $now, must not have come. Objects inside the payload
      * are arrays, and integers that an int cannot hold are strings. exp and nbf are what
      * the token has: an int, a float, or, from twilio-java 4.x, a string of digits.
+     *
+     * What a capability token allows is the text $claims['scope']; of an access token, it is
+     * $claims['grants'], such as
+     *
+     *     ['identity' => 'Alice', 'voice' => [
+     *         'incoming' => ['allow' => true],
+     *         'outgoing' => ['application_sid' => 'AP...', 'params' => ['user_id' => '42']],
+     *     ], 'video' => ['room' => 'standup']]
      *
      * @param string $secret the auth token; for an access token, the API key secret
      * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
@@ -327,6 +433,55 @@ class Capability
     public function __debugInfo(): array
     {
         return [];
+    }
+
+    /**
+     * Makes what an object of this class owns.
+     *
+     * @param array<string, ?string> $texts by what a message calls them
+     */
+    private static function make(bool $isAccess, #[\SensitiveParameter] array $texts): Handle
+    {
+        self::refuseNul($texts);
+        $library = Library::functions();
+        $token = $library->new('cap_token *');
+        $function = $isAccess ? 'cap_new_access' : 'cap_new';
+        $arguments = [...array_values($texts), \FFI::addr($token)];
+        self::check($library->$function(...$arguments), $texts);
+        return new Handle($library, $token, $isAccess);
+    }
+
+    /**
+     * Calls a function of the library with these texts.
+     *
+     * @param array<string, string> $texts by what a message calls them
+     */
+    private function set(string $function, array $texts): static
+    {
+        self::refuseNul($texts);
+        $handle = $this->handle();
+        self::check($handle->library->$function($handle->token, ...array_values($texts)), $texts);
+        return $this;
+    }
+
+    /**
+     * Calls a function of the library with a name and a value as JSON.
+     *
+     * @param string $what a message calls them
+     */
+    private function add(string $function, string $what, string $name, mixed $value): static
+    {
+        $texts = ["the $what's name" => $name];
+        self::refuseNul($texts);
+        // First, as a jsonSerialize() in it may call any method of this object.
+        $json = self::json($value);
+        $handle = $this->handle();
+        $status = $handle->library->$function($handle->token, $name, $json);
+        if ($status === CaptokenException::RESERVED_NAME) {
+            $texts = ["the $what " . self::quoted($name) => $name];
+        }
+        self::check($status, $texts);
+        return $this;
     }
 
     /**

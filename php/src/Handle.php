@@ -17,6 +17,7 @@ final class Handle
     public function __construct(
         public readonly \FFI $library,
         public readonly \FFI\CData $token,
+        public readonly bool $isAccess,
     ) {
     }
 
