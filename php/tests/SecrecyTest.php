@@ -7,8 +7,8 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The auth token, and what verify() is given, appear in nothing that PHP shows
- * of an object or of a failure.
+ * The auth token, the API key secret, and what verify() is given, appear in nothing that
+ * PHP shows of an object or of a failure.
  *
  * Each program is run by a PHP that puts all arguments, whole, into its traces; and shows
  * a text that is not secret in the same way, to prove that it would be seen.
@@ -17,7 +17,7 @@ final class SecrecyTest extends TestCase
 {
     use SkipsAloud;
 
-    private const SECRET = 'this-is-the-auth-token';
+    private const SECRET = 'this-is-the-secret';
 
     private const OPTIONS = [
         '-d', 'zend.exception_ignore_args=0',
@@ -41,11 +41,12 @@ final class SecrecyTest extends TestCase
                 'control' => 'not a secret',
                 'given' => (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
                 'configured' => new Capability(),
+                'access' => Capability::access('AC1', 'SK1', SECRET)->allowClientIncoming('Alice'),
             ]);
             END);
         self::assertStringContainsString('not a secret', $out);
-        // Both objects were reached: none of the ways stopped at an error.
-        self::assertStringContainsString('configured', $out);
+        // All objects were reached: none of the ways stopped at an error.
+        self::assertStringContainsString('access', $out);
     }
 
     /** @return array<string, array{string}> */
@@ -62,7 +63,7 @@ final class SecrecyTest extends TestCase
             'arrays, var_export' => ['var_export(array_map(fn ($v) => (array) $v, $value));'],
             'reflection' => [
                 'print_r($value);
-                foreach (["given", "configured"] as $name) {
+                foreach (["given", "configured", "access"] as $name) {
                     foreach ((new ReflectionClass($value[$name]))->getProperties() as $property) {
                         var_dump($property->getValue($value[$name]));
                     }
@@ -93,8 +94,9 @@ final class SecrecyTest extends TestCase
             }
             \$capability = (new Capability('AC1', SECRET))->allowClientIncoming('Alice');
             \$subclass = (new Sub('AC1', SECRET))->allowClientIncoming('Alice');
+            \$access = Capability::access('AC1', 'SK1', SECRET)->allowClientIncoming('Alice');
             \$control = 'not a secret';
-            foreach ([\$capability, \$subclass] as \$object) {
+            foreach ([\$capability, \$subclass, \$access] as \$object) {
                 \$before = \$object->generateTokenAt(0);
                 try {
                     $copy;
@@ -106,7 +108,7 @@ final class SecrecyTest extends TestCase
                 echo \$object->generateTokenAt(0) === \$before ? "same\\n" : "different\\n";
             }
             END);
-        self::assertSame(str_repeat("$message\nsame\n", 2), $out);
+        self::assertSame(str_repeat("$message\nsame\n", 3), $out);
     }
 
     /** @return array<string, array{string, string}> */
@@ -208,6 +210,22 @@ final class SecrecyTest extends TestCase
             'configure, token not UTF-8' => ['Capability::configure("AC1", SECRET . "\xff")', $refused],
             'configure, empty SID' => ['Capability::configure("", SECRET)', $refused],
             'configure, no SID' => ['Capability::configure(null, SECRET)', $refused],
+            'access, NUL in the secret' => ['Capability::access("AC1", "SK1", SECRET . "\0")', $nul],
+            'access, NUL in the account SID' => ['Capability::access("AC1\0", "SK1", SECRET)', $nul],
+            'access, NUL in the API key SID' => ['Capability::access("AC1", "SK1\0", SECRET)', $nul],
+            'access, secret not UTF-8' => ['Capability::access("AC1", "SK1", SECRET . "\xff")', $refused],
+            'access, account SID not UTF-8' => ['Capability::access("\xff", "SK1", SECRET)', $refused],
+            'access, empty API key SID' => ['Capability::access("AC1", "", SECRET)', $refused],
+            'access, named argument' => [
+                'Capability::access(apiKeySecret: SECRET, apiKeySid: "", accountSid: "AC1")',
+                $refused,
+            ],
+            'access, a list as secret' => ['Capability::access("AC1", "SK1", [SECRET])', \TypeError::class],
+            'access, a list as account SID' => ['Capability::access([], "SK1", SECRET)', \TypeError::class],
+            'access, a class that has no objects' => ['Unfinished::access("AC1", "SK1", SECRET)', \Error::class],
+            'access, the other kind' => ['Capability::access("AC1", "SK1", SECRET)->allowEventStream()', $refused],
+            'access, a grant' => ['Capability::access("AC1", "SK1", SECRET)->addGrant("voice", [])', $refused],
+            'access, a grant that is a list' => ['Capability::access("AC1", "SK1", SECRET)->addGrant("a", [1])', $nul],
             'a list as token' => ['new Capability("AC1", [SECRET])', \TypeError::class],
             'a list as SID' => ['new Capability([], SECRET)', \TypeError::class],
             'configure, a list as token' => ['Capability::configure("AC1", [SECRET])', \TypeError::class],
@@ -256,6 +274,7 @@ final class SecrecyTest extends TestCase
         $this->needSensitiveParameter();
         $calls = [
             'new Capability("AC1", SECRET)',
+            'Capability::access("AC1", "SK1", SECRET)',
             'Capability::configure("AC1", SECRET)',
             'Capability::verify("a.b.c", SECRET)',
         ];
@@ -281,7 +300,13 @@ final class SecrecyTest extends TestCase
     private function shown(string $statements, int $status = 0, array $environment = []): string
     {
         // Not in the program's text, which some messages quote.
-        $program = Php::program("define('SECRET', getenv('SECRET'));\n$statements");
+        $program = Php::program(<<<END
+            define('SECRET', getenv('SECRET'));
+            abstract class Unfinished extends Capability
+            {
+            }
+            $statements
+            END);
         $done = Php::file($program, ['SECRET' => self::SECRET] + $environment, self::OPTIONS);
         self::assertStringNotContainsString(self::SECRET, $done->out . $done->err);
         self::assertSame($status, $done->status, $done->out . $done->err);

@@ -15,9 +15,13 @@ final class Token
     /**
      * @param array<string, mixed> $header
      * @param array<string, mixed> $claims
+     * @param string $payload the claims as they are written
      */
-    private function __construct(public readonly array $header, public readonly array $claims)
-    {
+    private function __construct(
+        public readonly array $header,
+        public readonly array $claims,
+        public readonly string $payload,
+    ) {
     }
 
     /** Fails the test if the token is not one that is signed with this secret. */
@@ -32,6 +36,7 @@ final class Token
         return new self(
             json_decode($header, true, 512, JSON_THROW_ON_ERROR),
             json_decode($payload, true, 512, JSON_THROW_ON_ERROR),
+            $payload,
         );
     }
 
@@ -77,13 +82,17 @@ final class Token
     }
 
     /**
-     * The parameters of the one outgoing scope.
+     * The parameters of the one outgoing scope, or of an access token's voice grant.
      *
      * @return list<array{string, string}>
      */
     public function params(): array
     {
-        return $this->paramsOf('scope:client:outgoing');
+        if (isset($this->claims['scope'])) {
+            return $this->paramsOf('scope:client:outgoing');
+        }
+        $params = $this->claims['grants']['voice']['outgoing']['params'];
+        return array_map(null, array_map(strval(...), array_keys($params)), array_values($params));
     }
 
     /**
