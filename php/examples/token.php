@@ -9,8 +9,13 @@
  * who calls. Whose account and which application, the environment says:
  *
  *     cd /usr/local/share/php/captoken/examples
- *     export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
+ *     export TWILIO_ACCOUNT_SID=AC... TWILIO_APP_SID=AP...
+ *     export TWILIO_API_KEY_SID=SK... TWILIO_API_KEY_SECRET=...
  *     php -d ffi.enable=1 -S localhost:8080 token.php
+ *
+ * With the API key, tokens are access tokens. With TWILIO_AUTH_TOKEN in its place they are
+ * capability tokens; where both are set, access tokens win. So the environment alone moves
+ * an application from one kind to the other, and back.
  *
  * Under php-fpm, captoken.ini lets it call the library, and the pool's file has lines
  * such as `env[TWILIO_ACCOUNT_SID] = AC...`, since pools begin with an empty
@@ -36,6 +41,25 @@ function answer(int $status, array $body): never
     exit;
 }
 
+/** Ends the request where its sender can do nothing about it: the reason is for the log. */
+function giveUp(string $reason): never
+{
+    error_log("token.php: $reason");
+    answer(500, ['error' => 'the server is not set up']);
+}
+
+/** What the environment says; of a variable without a value, nothing. */
+function setting(string $name): ?string
+{
+    $value = getenv($name);
+    return $value === false || $value === '' ? null : $value;
+}
+
+function required(string $name): string
+{
+    return setting($name) ?? giveUp("$name is not set");
+}
+
 if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     header('Allow: GET');
     answer(405, ['error' => 'only GET is allowed']);
@@ -48,27 +72,22 @@ if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 
     answer(400, ['error' => 'client must be 1 to 256 ASCII letters, digits and underscores']);
 }
 
-$credentials = [];
-foreach (['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_APP_SID'] as $name) {
-    $value = getenv($name);
-    if ($value === false || $value === '') {
-        error_log("token.php: $name is not set");
-        answer(500, ['error' => 'the server is not set up']);
-    }
-    $credentials[] = $value;
-}
-[$accountSid, $authToken, $appSid] = $credentials;
+$accountSid = required('TWILIO_ACCOUNT_SID');
+$appSid = required('TWILIO_APP_SID');
+// Half of an API key is a mistake, and no wish for tokens of the other kind.
+$hasApiKey = setting('TWILIO_API_KEY_SID') !== null || setting('TWILIO_API_KEY_SECRET') !== null;
 
 // Asked before the token is made, so that it never names a later second than the token.
 $expiresAt = time() + TIME_TO_LIVE;
 try {
-    $capability = new Capability($accountSid, $authToken);
+    $capability = $hasApiKey
+        ? Capability::access($accountSid, required('TWILIO_API_KEY_SID'), required('TWILIO_API_KEY_SECRET'))
+        : new Capability($accountSid, required('TWILIO_AUTH_TOKEN'));
     $capability->allowClientIncoming($client);
     $capability->allowClientOutgoing($appSid, ['client' => $client]);
     $token = $capability->generateToken(TIME_TO_LIVE);
 } catch (CaptokenException $e) {
-    error_log("token.php: {$e->getMessage()}");
-    answer(500, ['error' => 'the server is not set up']);
+    giveUp($e->getMessage());
 }
 
 answer(200, ['identity' => $client, 'token' => $token, 'expires_at' => $expiresAt]);

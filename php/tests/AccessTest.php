@@ -283,7 +283,8 @@ final class AccessTest extends TestCase
             $use();
             return 'outer';
         })];
-        $capability->addGrant('video', $using(static fn () => $capability->addGrant('video', [])->addGrant('chat', [])));
+        $adding = static fn () => $capability->addGrant('video', [])->addGrant('chat', []);
+        $capability->addGrant('video', $using($adding));
         self::assertSame('{"video":{"room":"outer"},"chat":{}}', self::grants($capability));
 
         // It is the object as it has become that takes the grant, or does not.
@@ -379,7 +380,11 @@ final class AccessTest extends TestCase
         }
     }
 
-    /** @return array<string, array{\Closure(Capability, string): mixed, string}> each text, and what a message calls it */
+    /**
+     * Each text, and what a message calls it.
+     *
+     * @return array<string, array{\Closure(Capability, string): mixed, string}>
+     */
     public static function texts(): array
     {
         return [

@@ -538,6 +538,12 @@ final class CapabilityTest extends TestCase
                 'try { new Sub(); } catch (LogicException $e) { echo "thrown\n"; }',
                 "thrown\nmade 1, freed 1\n",
             ],
+            'what it is made of is refused' => [
+                'class Sub extends Capability { public function __destruct() { echo "destructed\n"; } }',
+                'Library::version();
+                try { Sub::access("AC1", "SK1", "\0"); } catch (InvalidArgumentException $e) { echo "refused\n"; }',
+                "refused\nmade 0, freed 0\n",
+            ],
             'its destructor does nothing' => [
                 'class Sub extends Capability { public function __destruct() {} }',
                 '$a = new Sub("AC1", "secret"); $a = null; echo "gone\n";',

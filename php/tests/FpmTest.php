@@ -40,6 +40,15 @@ final class FpmTest extends TestCase
         }
         END;
 
+    /** The same for access tokens. */
+    private const ACCESS = <<<'END'
+        $token = Capability::access('AC123123', 'SK123123', 'key-secret')->allowClientIncoming('Alice')
+            ->allowClientOutgoing('AP123123', ['Foo' => 'Bar'])->setClientName('alice@example.com')
+            ->setRegion('ie1')->setPushCredential('CR1')->addGrant('video', ['room' => 'a'])
+            ->generateTokenAt(1400000000, 600);
+        echo json_encode(Capability::verify($token, 'key-secret', 1400000000)['grants']), ' ', $token;
+        END;
+
     /** What an application might try by itself. */
     private const OWN = <<<'END'
         $calls = [
@@ -117,6 +126,7 @@ final class FpmTest extends TestCase
         $this->assertServes($fpm);
         $this->assertMints($fpm);
         $this->assertVerifies($fpm, 'preloaded');
+        $this->assertMintsAccessTokens($fpm);
         self::assertSame(
             [Library::version(), 'ffi.preload'],
             json_decode($fpm->request(self::script('echo json_encode([Library::version(), Library::origin()]);'))),
@@ -149,6 +159,7 @@ final class FpmTest extends TestCase
         $this->assertServes($fpm);
         $this->assertMints($fpm);
         $this->assertVerifies($fpm, 'not preloaded');
+        $this->assertMintsAccessTokens($fpm);
         self::assertSame(
             "cdef allowed\nscope Failed loading scope 'CAPTOKEN'\nload allowed\n",
             $fpm->request(self::script(self::OWN)),
@@ -175,22 +186,38 @@ final class FpmTest extends TestCase
         self::assertSame(Library::version(), $fpm->request($version));
     }
 
-    public function testTheExampleAnswersABrowser(): void
+    public function testTheExampleAnswersABrowserAsEachPoolIsSetUp(): void
     {
         $this->need();
-        $fpm = Fpm::start(Package::folder(), pools: ['www' => [
-            'env[TWILIO_ACCOUNT_SID]' => 'AC123123',
-            'env[TWILIO_AUTH_TOKEN]' => 'secret',
-            'env[TWILIO_APP_SID]' => 'AP123123',
-        ]]);
+        // Its settings cannot be empty.
+        $possible = static fn (array $case): bool => !in_array('', $case[0], true);
+        $complete = array_filter(Example::complete(), $possible);
+        $incomplete = array_filter(Example::incomplete(), $possible);
+        $pools = [];
+        foreach ($complete + $incomplete as $pool => [$environment]) {
+            $pools[$pool] = [];
+            foreach ($environment as $name => $value) {
+                $pools[$pool]["env[$name]"] = $value;
+            }
+        }
+        $fpm = Fpm::start(Package::folder(), pools: $pools);
         $this->assertServes($fpm);
-        $answer = $fpm->request(
+        $answer = static fn (string $pool): string => $fpm->request(
             Package::folder() . '/examples/token.php',
-            params: ['QUERY_STRING' => 'client=Alice'],
+            $pool,
+            ['QUERY_STRING' => 'client=Alice'],
         );
-        $answer = json_decode($answer, true, 512, JSON_THROW_ON_ERROR);
-        self::assertSame('Alice', $answer['identity']);
-        self::assertSame([['client', 'Alice']], Token::read($answer['token'], 'secret')->params());
+        foreach ($complete as $pool => [, $isAccess, $secret]) {
+            $answered = json_decode($answer($pool), true, 512, JSON_THROW_ON_ERROR);
+            self::assertSame('Alice', $answered['identity'], $pool);
+            Example::assertIsFor('Alice', $answered['token'], $isAccess, $secret);
+        }
+        foreach ($incomplete as $pool => [, $missing]) {
+            self::assertSame("{\"error\":\"the server is not set up\"}\n", $answer($pool), $pool);
+            self::assertMatchesRegularExpression("/pool $pool\].*token\.php: $missing is not set/", $fpm->log());
+        }
+        self::assertStringNotContainsString('auth-token', $fpm->log());
+        self::assertStringNotContainsString('key-secret', $fpm->log());
     }
 
     // What the others say.
@@ -503,6 +530,31 @@ final class FpmTest extends TestCase
         $script = self::script(self::VERIFY);
         for ($i = 0; $i < 2; $i++) {
             self::assertSame($expected, $fpm->request($script), $fpm->log());
+        }
+    }
+
+    private function assertMintsAccessTokens(Fpm $fpm): void
+    {
+        $grants = [
+            'identity' => 'alice@example.com',
+            'voice' => [
+                'incoming' => ['allow' => true],
+                'outgoing' => ['application_sid' => 'AP123123', 'params' => ['Foo' => 'Bar']],
+                'push_credential_sid' => 'CR1',
+            ],
+            'video' => ['room' => 'a'],
+        ];
+        $script = self::script(self::ACCESS);
+        for ($i = 0; $i < 2; $i++) {
+            $answer = $fpm->request($script);
+            self::assertStringStartsWith(json_encode($grants) . ' eyJ', $answer, $fpm->log());
+            $token = Token::read(explode(' ', $answer)[1], 'key-secret');
+            self::assertSame('ie1', $token->header['twr']);
+            self::assertSame(
+                ['jti' => 'SK123123-1400000000', 'iss' => 'SK123123', 'sub' => 'AC123123', 'exp' => 1400000600]
+                    + ['grants' => $grants],
+                $token->claims,
+            );
         }
     }
 
