@@ -1,12 +1,12 @@
 //go:build cgo
 
-// Package captoken mints and checks the capability tokens with which a web page or a
-// phone registers with Twilio Client.
+// Package captoken mints and checks the tokens with which a web page or a phone
+// registers with Twilio Client.
 //
-// A capability token is a JSON Web Token, signed with HS256. Its scope claim says
-// under which client name the browser may be called, and which application handles
-// the calls that it makes. A [Token] collects these permissions for one account and
-// mints any number of tokens from them:
+// Such a token is a JSON Web Token, signed with HS256. It says under which client name
+// the browser may be called, and which application handles the calls that it makes. A
+// [Token] collects these permissions for one account and mints any number of tokens from
+// them:
 //
 //	token, err := captoken.New(accountSID, authToken)
 //	if err != nil {
@@ -24,11 +24,39 @@
 // [Verify] checks a token and says what is in it, whether this package or one of
 // Twilio's libraries has made it.
 //
+// # Two kinds of tokens
+//
+// There are two kinds of tokens. A capability token, which [New] is for, says what it
+// allows in its claim scope and is signed with the account's auth token. An access token
+// is its successor, which Twilio recommends, works in all of Twilio's regions and with
+// its libraries for phones. It says what it allows in its claim grants and is signed
+// with the secret of an API key: one that was made for the account in Twilio's console,
+// and is not a restricted one.
+//
+// A program moves from one kind to the other by one call. All that follows stays as it
+// is, with the account SID, the application SID and the client names that it has:
+//
+//	token, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
+//
+// An access token differs in this:
+//
+//   - It has one name, its identity, for calls in both directions and for all else that
+//     it allows: of [Token.AllowIncoming] and [Token.SetClientName], the one that was
+//     called last decides.
+//   - The parameters of [Token.AllowOutgoing] are members of a JSON object, in which no
+//     key repeats. Their values are texts here, too, although Twilio's newer libraries
+//     can nest them: an object that is to reach the application goes into one parameter,
+//     as JSON.
+//   - It cannot let anybody follow events. Instead of that, [Token.SetRegion],
+//     [Token.SetPushCredential] and [Token.AddGrant] are for access tokens alone. A
+//     method that is not for this kind of token returns [ErrUnsupported].
+//   - [Token.AddClaim] refuses the names of its claims as well: jti, sub and grants.
+//
 // # Text
 //
 // Every text is UTF-8 without a NUL byte. It is neither trimmed nor normalised, and
-// arrives at Twilio as it is. Account SIDs, auth tokens, application SIDs and client
-// names must not be empty; what they look like is not checked, as in Twilio's own
+// arrives at Twilio as it is. SIDs, secrets, regions, and the names of clients, claims
+// and grants must not be empty; what they look like is not checked, as in Twilio's own
 // libraries. Where a client name comes from a user, [CheckClientName] tells whether
 // all of Twilio takes it.
 //
@@ -47,10 +75,11 @@
 //
 // # The secret
 //
-// Whoever has the auth token can use the whole account. Neither this package nor the
-// library keeps it: a Token holds what HMAC derives from it, outside of Go's memory,
-// and Close wipes that. The copies of the auth token that a call makes are wiped
-// before it returns. What cannot be wiped from here: your own string, processor
+// Whoever has the auth token can use the whole account, and whoever has the secret of an
+// API key can mint any access token of it. Neither this package nor the library keeps the
+// one or the other: a Token holds what HMAC derives from it, outside of Go's memory, and
+// Close wipes that. The copies of the secret that a call makes are wiped before it
+// returns. What cannot be wiped from here: your own string, processor
 // registers, and what Go saves of these in memory when a signal interrupts a goroutine.
 //
 // # Building
@@ -102,8 +131,9 @@ func Configure(accountSID, authToken string) error {
 	return failure(libConfigure(texts))
 }
 
-// A Token says for which account tokens are minted and what they allow. It comes
-// from [New]; the zero Token is a closed one. Copies of a Token are the same Token.
+// A Token says for which account tokens are minted, of which kind, and what they allow.
+// It comes from [New] or [NewAccess]; the zero Token is a closed one. Copies of a Token
+// are the same Token.
 type Token struct {
 	// Behind a pointer, so that copying a Token cannot make two owners of one handle.
 	handle *handle
@@ -125,8 +155,8 @@ type handle struct {
 // closed is what a zero Token uses. It is never opened.
 var closed handle
 
-// New returns a Token for an account, which allows nothing yet. For each argument
-// that is "", it takes what [Configure] has set.
+// New returns a Token for the capability tokens of an account, which allows nothing yet.
+// For each argument that is "", it takes what [Configure] has set.
 //
 // Close the Token when it is not needed any more. One that is forgotten is closed
 // some time after the garbage collector has found it.
@@ -134,12 +164,30 @@ var closed handle
 // The errors are [ErrNUL], which is looked for first, [ErrNoCredentials] ("", and
 // nothing is configured), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func New(accountSID, authToken string) (*Token, error) {
-	if hasNUL(accountSID) || hasNUL(authToken) {
-		return nil, failure(StatusNUL)
+	return newToken(libNew, accountSID, authToken)
+}
+
+// NewAccess returns a Token for the access tokens of an account, which allows nothing
+// yet. The secret of the API key signs them. What [Configure] has set plays no part.
+//
+// All methods but [Token.AllowEventStream] work as they do with a Token of [New], or say
+// where an access token differs. Close this one, too.
+//
+// The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument],
+// [ErrInvalidUTF8] and [ErrOutOfMemory].
+func NewAccess(accountSID, apiKeySID, apiKeySecret string) (*Token, error) {
+	return newToken(libNewAccess, accountSID, apiKeySID, apiKeySecret)
+}
+
+func newToken(call func(texts []byte) object, credentials ...string) (*Token, error) {
+	for _, credential := range credentials {
+		if hasNUL(credential) {
+			return nil, failure(StatusNUL)
+		}
 	}
-	texts := join(accountSID, authToken)
+	texts := join(credentials...)
 	defer wipe(texts)
-	made := libNew(texts)
+	made := call(texts)
 	if made.status != StatusOK {
 		return nil, failure(made.status)
 	}
@@ -151,7 +199,8 @@ func New(accountSID, authToken string) (*Token, error) {
 // AllowIncoming lets the browser or phone that holds the token be called, under a
 // client name (<Client> in TwiML). Calls that it makes come from that name, too.
 //
-// A second call replaces the name.
+// A second call replaces the name. In an access token, it is the one name, the identity,
+// for all that the token allows.
 //
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
@@ -165,6 +214,9 @@ func (t *Token) AllowIncoming(clientName string) error {
 // Without it, outgoing calls come from the name of [Token.AllowIncoming], if there is
 // one. Of the two methods, the one that was called last decides about outgoing calls;
 // this one leaves open or closed who may be called.
+//
+// An access token has one name, the identity: this method sets it for all that the token
+// allows. Where incoming calls are allowed, they reach the name that was set last.
 //
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
@@ -188,6 +240,9 @@ func CheckClientName(clientName string) error {
 // A Param is a parameter that Twilio hands to the application with every outgoing
 // call, or a filter of an event stream. Key and value may be any text, also "". In the
 // Query of a [Scope] it is one key and its value.
+//
+// A value that has a structure is a text as well, of JSON: what [json.Marshal] writes,
+// which the application reads.
 type Param struct {
 	Key, Value string
 }
@@ -198,6 +253,9 @@ type Param struct {
 // repeat.
 //
 // A second call replaces the application and all parameters.
+//
+// In an access token no key repeats: one that is given again keeps its place and takes
+// the last value.
 //
 // The errors are [ErrEmptyArgument] (the SID), [ErrInvalidUTF8], [ErrNUL],
 // [ErrClosed] and [ErrOutOfMemory]. Should memory run out between two parameters, or
@@ -211,9 +269,10 @@ func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 //
 // A second call replaces all filters.
 //
-// The errors are [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and [ErrOutOfMemory]. Should
-// memory run out between two filters, or a bug be stopped there, the Token is closed,
-// so that no token has only some of them.
+// The errors are [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (an access token, which has
+// no such permission), [ErrClosed] and [ErrOutOfMemory]. Should memory run out between
+// two filters, or a bug be stopped there, the Token is closed, so that no token has only
+// some of them.
 func (t *Token) AllowEventStream(filters ...Param) error {
 	return t.allow(libAllowEventStream, filters)
 }
@@ -228,21 +287,73 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 //
 // The errors are [ErrInvalidJSON] (json.Marshal fails, more than 127 arrays and objects
 // stand inside each other, or a RawMessage has half of a surrogate pair),
-// [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss, exp, nbf and iat),
-// [ErrInvalidUTF8] (the name, or a RawMessage), [ErrNUL] (the name), [ErrClosed] and
-// [ErrOutOfMemory]. The text of ErrInvalidJSON names the claim, and where json.Marshal
-// has failed, [errors.As] and [errors.Is] find its error, too.
+// [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss, exp, nbf and iat; in an
+// access token also jti, sub and grants), [ErrInvalidUTF8] (the name, or a RawMessage),
+// [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory]. The text of ErrInvalidJSON names
+// the claim, and where json.Marshal has failed, [errors.As] and [errors.Is] find its
+// error, too.
 func (t *Token) AddClaim(name string, value any) error {
+	return t.add(libAddClaim, "claim", name, value)
+}
+
+// AddGrant adds a grant to an access token: what its holder may do besides calling. Its
+// fields are those that Twilio's own libraries write:
+//
+//	video         room
+//	chat          service_sid, endpoint_id, deployment_role_sid, push_credential_sid
+//	data_sync     service_sid, endpoint_id
+//	task_router   workspace_sid, worker_sid, role
+//	player        what Twilio's API returns for a playback grant, as a [json.RawMessage]
+//
+// The name may be any other, too, but not identity and voice, which the methods above
+// write. A grant that is added again keeps its place and takes the new value.
+//
+// The value is a struct or a map, or whatever [json.Marshal] writes as an object, and is
+// written as [Token.AddClaim] writes it. What is in it is not checked. An empty struct or
+// map is {}; a nil map or pointer is null in JSON, which is no object and refused.
+//
+// The errors are [ErrInvalidJSON] (not an object, or what AddClaim refuses),
+// [ErrEmptyArgument] (the name), [ErrReservedName] (identity and voice),
+// [ErrInvalidUTF8] (the name, or a RawMessage), [ErrNUL] (the name), [ErrUnsupported] (a
+// capability token), [ErrClosed] and [ErrOutOfMemory]. The text of ErrInvalidJSON names
+// the grant and says why.
+func (t *Token) AddGrant(name string, grant any) error {
+	return t.add(libAddGrant, "grant", name, grant)
+}
+
+// add adds a claim or a grant.
+func (t *Token) add(call func(address uintptr, texts []byte) object, what, name string, value any) error {
 	// Without the lock: a MarshalJSON may call methods of this Token.
 	text, err := json.Marshal(value)
 	if err != nil {
-		return &claimError{name, err}
+		return &valueError{what, name, err}
 	}
-	err = t.change(libAddClaim, name, string(text))
+	err = t.change(call, name, string(text))
 	if errors.Is(err, ErrInvalidJSON) {
-		return &claimError{name, errTooDeepOrHalf}
+		return &valueError{what, name, refusal(what, text)}
 	}
 	return err
+}
+
+// SetRegion sets the region of Twilio's that takes an access token, such as "ie1".
+// Without it, that is the one in the United States. A second call replaces the region.
+//
+// A region has API keys of its own: the one of [NewAccess] must be from there.
+//
+// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (a
+// capability token, which works in the United States alone), [ErrClosed] and
+// [ErrOutOfMemory].
+func (t *Token) SetRegion(region string) error {
+	return t.change(libSetRegion, region)
+}
+
+// SetPushCredential has calls announced to a phone by push notifications, which are sent
+// with the credential that has this SID. A second call replaces it.
+//
+// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (a
+// capability token, which has no place for it), [ErrClosed] and [ErrOutOfMemory].
+func (t *Token) SetPushCredential(pushCredentialSID string) error {
+	return t.change(libSetPushCredential, pushCredentialSID)
 }
 
 // SetNotBefore sets when tokens begin to be valid (the claim nbf), rounded down to the

@@ -61,19 +61,34 @@ static inline const char *captoken_optional(const char *text)
     return *text != '\0' ? text : NULL;
 }
 
+// What a call has made or changed: a handle, or 0 if there is none, or none any more.
+static inline captoken_object captoken_result(const cap_token *token, cap_status status)
+{
+    captoken_object result = {status, (uintptr_t)token, 0};
+
+    if (status == CAP_STATUS_OK)
+        result.length = captoken_length(token);
+    return result;
+}
+
 static inline captoken_object captoken_new(const char *texts)
 {
     const char *account_sid = captoken_optional(texts);
     const char *auth_token = captoken_optional(captoken_next(texts));
-    captoken_object made = {CAP_STATUS_OK, 0, 0};
     cap_token *token;
+    cap_status status = cap_new(account_sid, auth_token, &token);
 
-    made.status = cap_new(account_sid, auth_token, &token);
-    if (made.status == CAP_STATUS_OK) {
-        made.token = (uintptr_t)token;
-        made.length = captoken_length(token);
-    }
-    return made;
+    return captoken_result(token, status);
+}
+
+static inline captoken_object captoken_new_access(const char *texts)
+{
+    const char *api_key_sid = captoken_next(texts);
+    const char *api_key_secret = captoken_next(api_key_sid);
+    cap_token *token;
+    cap_status status = cap_new_access(texts, api_key_sid, api_key_secret, &token);
+
+    return captoken_result(token, status);
 }
 
 static inline cap_status captoken_configure(const char *texts)
@@ -86,28 +101,18 @@ static inline cap_status captoken_configure(const char *texts)
     return cap_configure(account_sid, auth_token);
 }
 
-// What a call has changed in a handle, which is 0 if there is none any more.
-static inline captoken_object captoken_changed(const cap_token *token, cap_status status)
-{
-    captoken_object changed = {status, (uintptr_t)token, 0};
-
-    if (status == CAP_STATUS_OK)
-        changed.length = captoken_length(token);
-    return changed;
-}
-
 static inline captoken_object captoken_allow_incoming(uintptr_t handle, const char *client_name)
 {
     cap_token *token = (cap_token *)handle;
 
-    return captoken_changed(token, cap_allow_incoming(token, client_name));
+    return captoken_result(token, cap_allow_incoming(token, client_name));
 }
 
 static inline captoken_object captoken_set_client_name(uintptr_t handle, const char *client_name)
 {
     cap_token *token = (cap_token *)handle;
 
-    return captoken_changed(token, cap_set_client_name(token, client_name));
+    return captoken_result(token, cap_set_client_name(token, client_name));
 }
 
 typedef cap_status (*captoken_add_pair)(cap_token *token, const char *key, const char *value);
@@ -124,11 +129,11 @@ static inline captoken_object captoken_add_pairs(cap_token *token, captoken_add_
 
         if (status != CAP_STATUS_OK) {
             cap_token_free(token);
-            return captoken_changed(NULL, status);
+            return captoken_result(NULL, status);
         }
         texts = captoken_next(value);
     }
-    return captoken_changed(token, CAP_STATUS_OK);
+    return captoken_result(token, CAP_STATUS_OK);
 }
 
 static inline captoken_object captoken_allow_outgoing(uintptr_t handle, const char *texts,
@@ -138,7 +143,7 @@ static inline captoken_object captoken_allow_outgoing(uintptr_t handle, const ch
     cap_status status = cap_allow_outgoing(token, texts);
 
     if (status != CAP_STATUS_OK)
-        return captoken_changed(token, status);
+        return captoken_result(token, status);
     return captoken_add_pairs(token, cap_add_outgoing_param, captoken_next(texts), params);
 }
 
@@ -149,7 +154,7 @@ static inline captoken_object captoken_allow_event_stream(uintptr_t handle, cons
     cap_status status = cap_allow_event_stream(token);
 
     if (status != CAP_STATUS_OK)
-        return captoken_changed(token, status);
+        return captoken_result(token, status);
     return captoken_add_pairs(token, cap_add_event_filter, texts, filters);
 }
 
@@ -157,14 +162,35 @@ static inline captoken_object captoken_add_claim(uintptr_t handle, const char *t
 {
     cap_token *token = (cap_token *)handle;
 
-    return captoken_changed(token, cap_add_claim(token, texts, captoken_next(texts)));
+    return captoken_result(token, cap_add_claim(token, texts, captoken_next(texts)));
 }
 
 static inline captoken_object captoken_set_not_before(uintptr_t handle, int64_t not_before)
 {
     cap_token *token = (cap_token *)handle;
 
-    return captoken_changed(token, cap_set_not_before(token, not_before));
+    return captoken_result(token, cap_set_not_before(token, not_before));
+}
+
+static inline captoken_object captoken_set_region(uintptr_t handle, const char *region)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_result(token, cap_set_region(token, region));
+}
+
+static inline captoken_object captoken_set_push_credential(uintptr_t handle, const char *sid)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_result(token, cap_set_push_credential(token, sid));
+}
+
+static inline captoken_object captoken_add_grant(uintptr_t handle, const char *texts)
+{
+    cap_token *token = (cap_token *)handle;
+
+    return captoken_result(token, cap_add_grant(token, texts, captoken_next(texts)));
 }
 
 static inline captoken_text captoken_generate(uintptr_t handle, int64_t ttl, char *buffer,
@@ -230,6 +256,11 @@ func libNew(texts []byte) object {
 	return newObject(C.captoken_new(chars(texts)))
 }
 
+// libNewAccess takes the account SID, the API key SID and the API key secret.
+func libNewAccess(texts []byte) object {
+	return newObject(C.captoken_new_access(chars(texts)))
+}
+
 // libConfigure takes the account SID and the auth token.
 func libConfigure(texts []byte) Status {
 	return Status(C.captoken_configure(chars(texts)))
@@ -267,6 +298,21 @@ func libAddClaim(address uintptr, texts []byte) object {
 
 func libSetNotBefore(address uintptr, seconds int64) object {
 	return newObject(C.captoken_set_not_before(C.uintptr_t(address), C.int64_t(seconds)))
+}
+
+// libSetRegion takes the region.
+func libSetRegion(address uintptr, text []byte) object {
+	return newObject(C.captoken_set_region(C.uintptr_t(address), chars(text)))
+}
+
+// libSetPushCredential takes the SID of the push credential.
+func libSetPushCredential(address uintptr, text []byte) object {
+	return newObject(C.captoken_set_push_credential(C.uintptr_t(address), chars(text)))
+}
+
+// libAddGrant takes the name and the grant in JSON.
+func libAddGrant(address uintptr, texts []byte) object {
+	return newObject(C.captoken_add_grant(C.uintptr_t(address), chars(texts)))
 }
 
 // libGenerate writes a token and a NUL into the buffer, if it has room for both, and

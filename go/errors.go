@@ -11,8 +11,7 @@ import (
 // versions append to them. Negative ones are of this package alone.
 type Status int32
 
-// The statuses of the library. Some of them are for functions that only C has, and
-// StatusUnsupported is for functions of later versions.
+// The statuses of the library. Some of them are for functions that only C has.
 const (
 	StatusOK                Status = 0  // no error
 	StatusNullArgument      Status = 1  // C only: a NULL that must not be
@@ -26,7 +25,7 @@ const (
 	StatusMissingScope      Status = 9  // C only: a parameter or filter before its permission
 	StatusInvalidClientName Status = 10 // not a name that all of Twilio takes
 	StatusReservedName      Status = 11 // a claim or grant that the library writes
-	StatusInvalidJSON       Status = 12 // not one JSON value
+	StatusInvalidJSON       Status = 12 // no JSON value; of a grant, no JSON object
 	StatusUnsupported       Status = 13 // not for this kind of token
 	StatusOutOfMemory       Status = 14 // memory ran out
 	StatusInternal          Status = 15 // a bug in the library was stopped
@@ -77,6 +76,7 @@ var (
 	ErrInvalidClientName error = &Error{Status: StatusInvalidClientName}
 	ErrReservedName      error = &Error{Status: StatusReservedName}
 	ErrInvalidJSON       error = &Error{Status: StatusInvalidJSON}
+	ErrUnsupported       error = &Error{Status: StatusUnsupported}
 	ErrOutOfMemory       error = &Error{Status: StatusOutOfMemory}
 	ErrInternal          error = &Error{Status: StatusInternal}
 	ErrTokenMalformed    error = &Error{Status: StatusTokenMalformed}
@@ -122,28 +122,52 @@ func failure(status Status) error {
 	return &Error{Status: status}
 }
 
-// A claimError is an [ErrInvalidJSON] that says which claim it is about, and why.
-type claimError struct {
+// A valueError is an [ErrInvalidJSON] that says which claim or grant it is about, and why.
+type valueError struct {
+	what string // "claim" or "grant"
 	name string
-	why  error // of json.Marshal, or errTooDeepOrHalf
+	why  error // of json.Marshal, or of refusal
 }
 
-// What the library refuses of that which json.Marshal has written.
+// refusal says why the library refuses what json.Marshal has written.
+func refusal(what string, text []byte) error {
+	if what == "grant" && text[0] != '{' {
+		return fmt.Errorf("%s is not a JSON object", kindOf(text))
+	}
+	return errTooDeepOrHalf
+}
+
 var errTooDeepOrHalf = errors.New("nested deeper than 127, or half of a surrogate pair in a text")
 
-func (e *claimError) Error() string {
-	return fmt.Sprintf("captoken: claim %q: %v", e.name, e.why)
+// kindOf says what a compact JSON value is that is no object.
+func kindOf(text []byte) string {
+	switch text[0] {
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
 }
 
-func (e *claimError) Unwrap() error {
+func (e *valueError) Error() string {
+	return fmt.Sprintf("captoken: %s %q: %v", e.what, e.name, e.why)
+}
+
+func (e *valueError) Unwrap() error {
 	return e.why
 }
 
-func (e *claimError) Is(target error) bool {
+func (e *valueError) Is(target error) bool {
 	return (&Error{Status: StatusInvalidJSON}).Is(target)
 }
 
-func (e *claimError) As(target any) bool {
+func (e *valueError) As(target any) bool {
 	own, ok := target.(**Error)
 	if ok {
 		*own = &Error{Status: StatusInvalidJSON}
