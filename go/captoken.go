@@ -79,8 +79,8 @@
 // API key can mint any access token of it. Neither this package nor the library keeps the
 // one or the other: a Token holds what HMAC derives from it, outside of Go's memory, and
 // Close wipes that. The copies of the secret that a call makes are wiped before it
-// returns. What cannot be wiped from here: your own string, processor
-// registers, and what Go saves of these in memory when a signal interrupts a goroutine.
+// returns. What cannot be wiped from here: your own string, processor registers, and
+// what Go saves of these in memory when a signal interrupts a goroutine.
 //
 // # Building
 //

@@ -116,7 +116,18 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 	notBefore := func(seconds int64) func(*captoken.Token) error {
 		return func(token *captoken.Token) error { return token.SetNotBefore(time.Unix(seconds, 0)) }
 	}
+	region := func(name string) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.SetRegion(name) }
+	}
+	push := func(sid string) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.SetPushCredential(sid) }
+	}
+	grant := func(name string, value interface{}) func(*captoken.Token) error {
+		return func(token *captoken.Token) error { return token.AddGrant(name, value) }
+	}
 	deep := json.RawMessage(strings.Repeat("[", 128) + strings.Repeat("]", 128))
+	deepObject := map[string]json.RawMessage{"a": deep[1:255]}
+	object := map[string]string{"room": "standup"}
 	generate := func(ttl time.Duration) func(*captoken.Token) error {
 		return func(token *captoken.Token) error {
 			jwt, err := token.Generate(ttl)
@@ -126,11 +137,12 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 			return err
 		}
 	}
-	tests := []struct {
+	type test struct {
 		name string
 		call func(*captoken.Token) error
 		want error
-	}{
+	}
+	tests := []test{
 		{"an empty client name", incoming(""), captoken.ErrEmptyArgument},
 		{"a client name not in UTF-8", incoming(notUTF8), captoken.ErrInvalidUTF8},
 		{"a client name with NUL", incoming(nul), captoken.ErrNUL},
@@ -174,23 +186,62 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"the last beginning of all", notBefore(math.MaxInt64), captoken.ErrInvalidTime},
 		{"a time to live of -1 s", generate(-time.Second), captoken.ErrInvalidTTL},
 		{"a time to live of a day and a second", generate(24*time.Hour + time.Second), captoken.ErrInvalidTTL},
+		{"an empty region", region(""), captoken.ErrEmptyArgument},
+		{"a region not in UTF-8", region(notUTF8), captoken.ErrInvalidUTF8},
+		{"a region with NUL", region(nul), captoken.ErrNUL},
+		{"an empty push credential", push(""), captoken.ErrEmptyArgument},
+		{"a push credential not in UTF-8", push(notUTF8), captoken.ErrInvalidUTF8},
+		{"a push credential with NUL", push(nul), captoken.ErrNUL},
+		{"a grant without a name", grant("", object), captoken.ErrEmptyArgument},
+		{"a grant's name not in UTF-8", grant(notUTF8, object), captoken.ErrInvalidUTF8},
+		{"a grant's name with NUL", grant(nul, object), captoken.ErrNUL},
+		{"the grant identity", grant("identity", object), captoken.ErrReservedName},
+		{"the grant voice", grant("voice", object), captoken.ErrReservedName},
+		{"the grant voice, no object", grant("voice", "calls"), captoken.ErrReservedName},
+		{"a grant that is too deep", grant("new", deepObject), captoken.ErrInvalidJSON},
+		{"a grant of before, no object", grant("video", nil), captoken.ErrInvalidJSON},
 	}
-	token := newToken(t)
-	check(t, token.AllowIncoming("Alice"))
-	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "k", Value: "1"},
-		captoken.Param{Key: "k", Value: "2"}, captoken.Param{Key: "l", Value: "3"}))
-	check(t, token.AllowEventStream(captoken.Param{Key: "e", Value: "4"}, captoken.Param{Key: "f", Value: "5"}))
-	check(t, token.SetClientName("Bob"))
-	check(t, token.AddClaim("c", []int{6}))
-	check(t, token.SetNotBefore(frozen))
-	before := mint(t, token)
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			checkError(t, test.call(token), test.want)
-			if after := mint(t, token); after != before {
-				t.Errorf("the Token has changed:\nbefore %s\n after %s", before, after)
-			}
-		})
+	for _, kind := range []struct {
+		name  string
+		token *captoken.Token
+		tests []test // of this kind alone
+	}{
+		{"capability", newToken(t), []test{
+			{"a region", region("ie1"), captoken.ErrUnsupported},
+			{"a push credential", push("CR1"), captoken.ErrUnsupported},
+			{"a grant", grant("video", object), captoken.ErrUnsupported},
+		}},
+		{"access", newAccess(t), []test{
+			{"events", events(), captoken.ErrUnsupported},
+			{"events with filters", events("k", "v", "k", "v"), captoken.ErrUnsupported},
+			{"the claim jti", claim("jti", "SK1-1"), captoken.ErrReservedName},
+			{"the claim sub", claim("sub", "AC1"), captoken.ErrReservedName},
+			{"the claim grants", claim("grants", object), captoken.ErrReservedName},
+		}},
+	} {
+		token := kind.token
+		check(t, token.AllowIncoming("Alice"))
+		check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "k", Value: "1"},
+			captoken.Param{Key: "k", Value: "2"}, captoken.Param{Key: "l", Value: "3"}))
+		check(t, token.SetClientName("Bob"))
+		check(t, token.AddClaim("c", []int{6}))
+		check(t, token.SetNotBefore(frozen))
+		if kind.name == "access" {
+			check(t, token.SetRegion("au1"))
+			check(t, token.SetPushCredential("CR7"))
+			check(t, token.AddGrant("video", map[string]int{"room": 8}))
+		} else {
+			check(t, token.AllowEventStream(captoken.Param{Key: "e", Value: "4"}, captoken.Param{Key: "f", Value: "5"}))
+		}
+		before := mint(t, token)
+		for _, test := range append(kind.tests, tests...) {
+			t.Run(kind.name+"/"+test.name, func(t *testing.T) {
+				checkError(t, test.call(token), test.want)
+				if after := mint(t, token); after != before {
+					t.Errorf("the Token has changed:\nbefore %s\n after %s", before, after)
+				}
+			})
+		}
 	}
 }
 
@@ -217,6 +268,36 @@ func TestWrongCredentials(t *testing.T) {
 		}
 		if test.ofConfigure != nil {
 			checkError(t, captoken.Configure(test.accountSID, test.authToken), test.ofConfigure)
+		}
+	}
+}
+
+// Protects: NewAccess reports each argument that is wrong, and takes nothing that is
+// configured.
+func TestWrongCredentialsForAccess(t *testing.T) {
+	configure(t, accountSID, authToken)
+	for _, test := range []struct {
+		accountSID, apiKeySID, apiKeySecret string
+		want                                error
+	}{
+		{"", "", "", captoken.ErrEmptyArgument},
+		{"", apiKeySID, apiKeySecret, captoken.ErrEmptyArgument},
+		{accountSID, "", apiKeySecret, captoken.ErrEmptyArgument},
+		{accountSID, apiKeySID, "", captoken.ErrEmptyArgument},
+		{notUTF8, apiKeySID, apiKeySecret, captoken.ErrInvalidUTF8},
+		{accountSID, notUTF8, apiKeySecret, captoken.ErrInvalidUTF8},
+		{accountSID, apiKeySID, notUTF8, captoken.ErrInvalidUTF8},
+		{nul, apiKeySID, apiKeySecret, captoken.ErrNUL},
+		{accountSID, nul, apiKeySecret, captoken.ErrNUL},
+		{accountSID, apiKeySID, nul, captoken.ErrNUL},
+		{"", notUTF8, "\x00", captoken.ErrNUL},
+		{accountSID, "", notUTF8, captoken.ErrEmptyArgument},
+		{accountSID, notUTF8, "", captoken.ErrInvalidUTF8},
+	} {
+		token, err := captoken.NewAccess(test.accountSID, test.apiKeySID, test.apiKeySecret)
+		checkError(t, err, test.want)
+		if token != nil {
+			t.Errorf("NewAccess(%q, %q, %q) failed with a Token", test.accountSID, test.apiKeySID, test.apiKeySecret)
 		}
 	}
 }
@@ -647,8 +728,11 @@ func TestUseAfterClose(t *testing.T) {
 	copied := *closed
 	check(t, closed.Close())
 	check(t, closed.Close())
+	access, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
+	check(t, err)
+	check(t, access.Close())
 	for name, token := range map[string]*captoken.Token{
-		"closed": closed, "a copy": &copied, "zero": {}, "nil": nil,
+		"closed": closed, "access": access, "a copy": &copied, "zero": {}, "nil": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkError(t, token.AllowIncoming("Alice"), captoken.ErrClosed)
@@ -663,6 +747,12 @@ func TestUseAfterClose(t *testing.T) {
 			checkError(t, token.AddClaim("scope", nul), captoken.ErrClosed)
 			checkError(t, token.SetNotBefore(frozen), captoken.ErrClosed)
 			checkError(t, token.SetNotBefore(time.Time{}), captoken.ErrClosed)
+			checkError(t, token.SetRegion("ie1"), captoken.ErrClosed)
+			checkError(t, token.SetRegion(nul), captoken.ErrClosed)
+			checkError(t, token.SetPushCredential("CR1"), captoken.ErrClosed)
+			checkError(t, token.SetPushCredential(""), captoken.ErrClosed)
+			checkError(t, token.AddGrant("video", struct{}{}), captoken.ErrClosed)
+			checkError(t, token.AddGrant("voice", nul), captoken.ErrClosed)
 			jwt, err := token.Generate(captoken.DefaultTTL)
 			checkError(t, err, captoken.ErrClosed)
 			jwtAt, err := token.GenerateAt(frozen, -1)
@@ -677,22 +767,23 @@ func TestUseAfterClose(t *testing.T) {
 
 // Protects: printing a Token tells nothing.
 func TestPrintedTokensKeepTheSecret(t *testing.T) {
-	token := newToken(t)
-	check(t, token.AllowIncoming("Alice"))
-	printed := ""
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-		printed += fmt.Sprintf(verb, token) + fmt.Sprintf(verb, *token)
-	}
-	text, err := json.Marshal(token)
-	check(t, err)
-	printed += string(text)
-	for _, text := range []string{accountSID, authToken, "Alice"} {
-		if strings.Contains(printed, text) || strings.Contains(printed, fmt.Sprintf("%x", text)) {
-			t.Errorf("%q is in %s", text, printed)
+	for _, token := range []*captoken.Token{newToken(t), newAccess(t)} {
+		check(t, token.AllowIncoming("Alice"))
+		printed := ""
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			printed += fmt.Sprintf(verb, token) + fmt.Sprintf(verb, *token)
 		}
-	}
-	if !strings.Contains(printed, "captoken.Token{") {
-		t.Errorf("nothing was printed: %s", printed)
+		text, err := json.Marshal(token)
+		check(t, err)
+		printed += string(text)
+		for _, text := range []string{accountSID, authToken, apiKeySID, apiKeySecret, "Alice"} {
+			if strings.Contains(printed, text) || strings.Contains(printed, fmt.Sprintf("%x", text)) {
+				t.Errorf("%q is in %s", text, printed)
+			}
+		}
+		if !strings.Contains(printed, "captoken.Token{") {
+			t.Errorf("nothing was printed: %s", printed)
+		}
 	}
 }
 
@@ -707,6 +798,7 @@ func TestErrorsAreToldApart(t *testing.T) {
 		captoken.StatusInvalidClientName: captoken.ErrInvalidClientName,
 		captoken.StatusReservedName:      captoken.ErrReservedName,
 		captoken.StatusInvalidJSON:       captoken.ErrInvalidJSON,
+		captoken.StatusUnsupported:       captoken.ErrUnsupported,
 		captoken.StatusOutOfMemory:       captoken.ErrOutOfMemory,
 		captoken.StatusInternal:          captoken.ErrInternal,
 		captoken.StatusTokenMalformed:    captoken.ErrTokenMalformed,

@@ -20,8 +20,13 @@ const (
 	authToken      = "secret"
 	applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
 
-	// Of every token of the library.
-	header = `{"typ":"JWT","alg":"HS256"}`
+	apiKeySID    = "SK123123"
+	apiKeySecret = "secret of the key"
+
+	// Of every capability token of the library, and of every access token that is for no
+	// region.
+	header       = `{"typ":"JWT","alg":"HS256"}`
+	accessHeader = `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}`
 )
 
 // The second of all official tokens.
@@ -31,6 +36,15 @@ var frozen = time.Unix(1400000000, 0)
 func newToken(t testing.TB) *captoken.Token {
 	t.Helper()
 	token, err := captoken.New(accountSID, authToken)
+	check(t, err)
+	t.Cleanup(func() { check(t, token.Close()) })
+	return token
+}
+
+// newAccess does what newToken does, with a Token for access tokens.
+func newAccess(t testing.TB) *captoken.Token {
+	t.Helper()
+	token, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
 	check(t, err)
 	t.Cleanup(func() { check(t, token.Close()) })
 	return token
@@ -68,9 +82,15 @@ type claims struct {
 	exp        int64
 }
 
-// payload returns the payload of a token without the library. It must be signed with
-// the key.
+// payload returns the payload of a capability token without the library. It must be
+// signed with the key.
 func payload(t testing.TB, jwt, key string) string {
+	t.Helper()
+	return payloadUnder(t, header, jwt, key)
+}
+
+// payloadUnder returns the payload of a token that has a header, as payload does.
+func payloadUnder(t testing.TB, header, jwt, key string) string {
 	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {

@@ -269,7 +269,7 @@ func TestVerifyReadsEveryOfficialToken(t *testing.T) {
 				}
 			}
 			if claims.Issuer != v.AccountSID || claims.Subject+claims.ID != "" || claims.ExpiresAt != expiry ||
-				claims.NotBefore != nbf || claims.IssuedAt != iat {
+				claims.NotBefore != nbf || claims.IssuedAt != iat || claims.Grants != nil {
 				t.Errorf("%s: the claims are %+v", name, claims)
 			}
 			custom := map[string]interface{}{"iss": want["iss"], "exp": want["exp"]}

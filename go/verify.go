@@ -42,8 +42,12 @@ type Claims struct {
 	// is missing or no text.
 	Scopes []Scope
 
+	// Grants are what an access token allows: the claim grants. It is nil if the claim
+	// is missing or not an object.
+	Grants *Grants
+
 	// Custom are the claims that have no field here, by their names, as JSON: a
-	// program's own, and those of access tokens such as grants.
+	// program's own.
 	Custom map[string]json.RawMessage
 
 	// Payload is all of it, byte for byte as it was signed, in memory of its own.
@@ -152,12 +156,19 @@ func newClaims(payload []byte) (Claims, error) {
 		NotBefore: timeOf(take("nbf")),
 		IssuedAt:  timeOf(take("iat")),
 		Scopes:    scopesOf(textOf(take("scope"))),
+		Grants:    grantsOf(take("grants")),
 		Payload:   payload,
 	}
-	if len(members) > 0 {
-		claims.Custom = members
-	}
+	claims.Custom = unlessEmpty(members)
 	return claims, nil
+}
+
+// unlessEmpty returns nil in place of a map that has nothing.
+func unlessEmpty(members map[string]json.RawMessage) map[string]json.RawMessage {
+	if len(members) == 0 {
+		return nil
+	}
+	return members
 }
 
 // textOf returns what a string of JSON says, "" if it is something else.
