@@ -18,36 +18,17 @@ import (
 	"captoken"
 )
 
-// Protects: any number of goroutines mint from one Token while others change it, and
-// each token is whole: it says what one call of each method has set.
-func TestConcurrentUse(t *testing.T) {
-	token := newToken(t)
-	configure(t, accountSID, authToken)
-	names := []string{"Alice", "Bob", strings.Repeat("Carol", 50)}
-	incoming := func(name string) error { return token.AllowIncoming(name) }
-	outgoing := func(name string) error {
-		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
-	}
-	events := func(name string) error {
-		return token.AllowEventStream(captoken.Param{Key: "c", Value: name}, captoken.Param{Key: "d", Value: name})
-	}
-	claim := func(name string) error { return token.AddClaim("claim", []string{name, name}) }
-	notBefore := func(name string) error { return token.SetNotBefore(time.Unix(int64(len(name)), 0)) }
-	configured := func(string) error {
-		other, err := captoken.New("", "")
-		if err == nil {
-			err = other.Close()
-		}
-		if err == nil {
-			err = captoken.Configure(accountSID, authToken)
-		}
-		return err
-	}
+// What is called, and what tokens say, while goroutines change a Token.
+var names = []string{"Alice", "Bob", strings.Repeat("Carol", 50)}
+
+// mintWhileChanging returns what many goroutines mint, while others make changes, each with
+// one name after the other.
+func mintWhileChanging(t *testing.T, token *captoken.Token, secret string, changes ...func(name string) error) []string {
+	t.Helper()
+	const goroutines, each = 200, 20
 	var minting, changing sync.WaitGroup
 	done := make(chan struct{})
-	for _, change := range []func(string) error{
-		incoming, outgoing, outgoing, events, events, claim, notBefore, configured,
-	} {
+	for _, change := range changes {
 		change := change
 		check(t, change(names[0]))
 		changing.Add(1)
@@ -66,15 +47,15 @@ func TestConcurrentUse(t *testing.T) {
 			}
 		}()
 	}
-	jwts := make(chan string, 200*20)
-	for i := 0; i < 200; i++ {
+	jwts := make(chan string, goroutines*each)
+	for i := 0; i < goroutines; i++ {
 		minting.Add(1)
 		go func() {
 			defer minting.Done()
-			for j := 0; j < 20; j++ {
+			for j := 0; j < each; j++ {
 				jwt, err := token.Generate(captoken.DefaultTTL)
 				if err == nil {
-					_, err = captoken.Verify(jwt, authToken, time.Now())
+					_, err = captoken.Verify(jwt, secret, time.Now())
 				}
 				if err != nil {
 					t.Error(err)
@@ -88,6 +69,42 @@ func TestConcurrentUse(t *testing.T) {
 	close(done)
 	changing.Wait()
 	close(jwts)
+	var minted []string
+	for jwt := range jwts {
+		minted = append(minted, jwt)
+	}
+	if len(minted) != goroutines*each {
+		t.Fatalf("%d tokens were minted", len(minted))
+	}
+	return minted
+}
+
+// Protects: any number of goroutines mint from one Token while others change it, and
+// each token is whole: it says what one call of each method has set.
+func TestConcurrentUse(t *testing.T) {
+	token := newToken(t)
+	configure(t, accountSID, authToken)
+	outgoing := func(name string) error {
+		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
+	}
+	events := func(name string) error {
+		return token.AllowEventStream(captoken.Param{Key: "c", Value: name}, captoken.Param{Key: "d", Value: name})
+	}
+	claim := func(name string) error { return token.AddClaim("claim", []string{name, name}) }
+	notBefore := func(name string) error { return token.SetNotBefore(time.Unix(int64(len(name)), 0)) }
+	configured := func(string) error {
+		other, err := captoken.New("", "")
+		if err == nil {
+			err = other.Close()
+		}
+		if err == nil {
+			err = captoken.Configure(accountSID, authToken)
+		}
+		return err
+	}
+	minted := mintWhileChanging(t, token, authToken,
+		token.AllowIncoming, outgoing, outgoing, events, events, claim, notBefore, configured)
+
 	scopes, claims, beginnings := map[string]bool{}, map[string]bool{}, map[int64]bool{}
 	for _, name := range names {
 		for _, sid := range names {
@@ -102,9 +119,7 @@ func TestConcurrentUse(t *testing.T) {
 		claims[`["`+name+`","`+name+`"]`] = true
 		beginnings[int64(len(name))] = true
 	}
-	minted := 0
-	for jwt := range jwts {
-		minted++
+	for _, jwt := range minted {
 		if scope := decode(t, jwt, authToken, "claim", "nbf").scope; !scopes[scope] {
 			t.Fatalf("the scope is %s", scope)
 		}
@@ -114,8 +129,37 @@ func TestConcurrentUse(t *testing.T) {
 			t.Fatalf("the claims are %s", read.Payload)
 		}
 	}
-	if minted != 200*20 {
-		t.Errorf("%d tokens were minted", minted)
+}
+
+// Protects: the same of a Token for access tokens.
+func TestConcurrentUseOfAccess(t *testing.T) {
+	token := newAccess(t)
+	outgoing := func(name string) error {
+		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
+	}
+	chat := func(name string) error { return token.AddGrant("chat", map[string]string{"a": name, "b": name}) }
+	events := func(name string) error {
+		if err := token.AllowEventStream(captoken.Param{Key: "a", Value: name}); !errors.Is(err, captoken.ErrUnsupported) {
+			return fmt.Errorf("AllowEventStream returns %v", err)
+		}
+		return nil
+	}
+	minted := mintWhileChanging(t, token, apiKeySecret,
+		token.AllowIncoming, token.SetRegion, token.SetPushCredential, outgoing, outgoing, chat, chat, events)
+
+	whole, known := map[string]string{}, map[string]bool{}
+	for _, name := range names {
+		whole[`{"a":"`+name+`","b":"`+name+`"}`] = name
+		known[name] = true
+	}
+	for _, jwt := range minted {
+		claims, err := captoken.Verify(jwt, apiKeySecret, time.Now())
+		check(t, err)
+		grants, voice := claims.Grants, claims.Grants.Voice
+		if whole[string(grants.Others["chat"])] == "" || whole[string(voice.Params)] != voice.ApplicationSID ||
+			!known[voice.ApplicationSID] || !known[grants.Identity] || !known[voice.PushCredentialSID] || !voice.Incoming {
+			t.Fatalf("the claims are %s", claims.Payload)
+		}
 	}
 }
 
@@ -250,8 +294,7 @@ func residentBytes(t *testing.T) int64 {
 // Protects: what Generate costs. One call of C, and one allocation, the token.
 func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 	const runs = 1000
-	token := newToken(t)
-	cost := func(what string) {
+	cost := func(token *captoken.Token, what string) {
 		t.Helper()
 		generate := func() {
 			if _, err := token.Generate(captoken.DefaultTTL); err != nil {
@@ -265,31 +308,42 @@ func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 			t.Errorf("%s: %d calls of C for %d tokens", what, calls, runs)
 		}
 	}
-	cost("new")
-	check(t, token.AllowIncoming("Alice"))
-	cost("incoming")
-	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "Bar"}))
-	cost("outgoing")
-	check(t, token.AllowOutgoing(applicationSID))
-	cost("without the param")
-	check(t, token.AllowEventStream(captoken.Param{Key: "Foo", Value: "Bar"}))
-	cost("event stream")
-	check(t, token.SetClientName(strings.Repeat("Bob", 10)))
-	cost("client name")
-	check(t, token.AddClaim("Foo", "Bar"))
-	cost("claim")
-	check(t, token.SetNotBefore(frozen))
-	cost("not before")
-	check(t, token.SetNotBefore(time.Time{}))
-	cost("at once")
-	_ = token.AllowIncoming("")
-	cost("after a call that failed")
+	for kind, token := range map[string]*captoken.Token{"capability": newToken(t), "access": newAccess(t)} {
+		cost(token, kind+", new")
+		check(t, token.AllowIncoming("Alice"))
+		cost(token, kind+", incoming")
+		check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "Bar"}))
+		cost(token, kind+", outgoing")
+		check(t, token.AllowOutgoing(applicationSID))
+		cost(token, kind+", without the param")
+		check(t, token.SetClientName(strings.Repeat("Bob", 10)))
+		cost(token, kind+", client name")
+		check(t, token.AddClaim("Foo", "Bar"))
+		cost(token, kind+", claim")
+		check(t, token.SetNotBefore(frozen))
+		cost(token, kind+", not before")
+		check(t, token.SetNotBefore(time.Time{}))
+		cost(token, kind+", at once")
+		_ = token.AllowIncoming("")
+		cost(token, kind+", after a call that failed")
+		if kind == "access" {
+			check(t, token.SetRegion("ie1"))
+			cost(token, "region")
+			check(t, token.SetPushCredential("CR1"))
+			cost(token, "push credential")
+			check(t, token.AddGrant("video", map[string]string{"room": "standup"}))
+			cost(token, "grant")
+		} else {
+			check(t, token.AllowEventStream(captoken.Param{Key: "Foo", Value: "Bar"}))
+			cost(token, "event stream")
+		}
+	}
 }
 
 // Protects: what every other call costs. One call of C.
 func TestEveryMethodCallsOnce(t *testing.T) {
 	const runs = 100
-	token := newToken(t)
+	token, access := newToken(t), newAccess(t)
 	params := []captoken.Param{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}, {Key: "c", Value: "3"}}
 	jwt := sign(header, `{"exp":1400003600,"scope":"scope:client:incoming?clientName=Alice"}`, authToken)
 	for name, call := range map[string]func() error{
@@ -300,6 +354,10 @@ func TestEveryMethodCallsOnce(t *testing.T) {
 		"SetClientName":             func() error { return token.SetClientName("Alice") },
 		"AddClaim":                  func() error { return token.AddClaim("claim", params) },
 		"SetNotBefore":              func() error { return token.SetNotBefore(frozen) },
+		"AllowOutgoing, access":     func() error { return access.AllowOutgoing(applicationSID, params...) },
+		"SetRegion":                 func() error { return access.SetRegion("ie1") },
+		"SetPushCredential":         func() error { return access.SetPushCredential("CR1") },
+		"AddGrant":                  func() error { return access.AddGrant("grant", params[0]) },
 		"CheckClientName":           func() error { return captoken.CheckClientName("Alice") },
 		"Verify": func() error {
 			_, err := captoken.Verify(jwt, authToken, frozen)
@@ -346,8 +404,9 @@ func TestTokenLongerThanForeseen(t *testing.T) {
 	}
 }
 
-// Protects: once the caller has wiped the auth token, it is nowhere in memory.
-func TestAuthTokenIsWiped(t *testing.T) {
+// Protects: once the caller has wiped the auth token, or the secret of an API key, it is
+// nowhere in memory.
+func TestSecretsAreWiped(t *testing.T) {
 	for name, use := range map[string]func(authToken string) error{
 		"New": func(authToken string) error {
 			token, err := captoken.New(accountSID, authToken)
@@ -359,6 +418,20 @@ func TestAuthTokenIsWiped(t *testing.T) {
 		"New, refused": func(authToken string) error {
 			if _, err := captoken.New(notUTF8, authToken); err == nil {
 				return errors.New("the account SID was taken")
+			}
+			return nil
+		},
+		"NewAccess": func(apiKeySecret string) error {
+			token, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
+			if err == nil {
+				t.Cleanup(func() { token.Close() })
+				mint(t, token)
+			}
+			return err
+		},
+		"NewAccess, refused": func(apiKeySecret string) error {
+			if _, err := captoken.NewAccess(accountSID, notUTF8, apiKeySecret); err == nil {
+				return errors.New("the SID of the API key was taken")
 			}
 			return nil
 		},
@@ -392,7 +465,7 @@ func TestAuthTokenIsWiped(t *testing.T) {
 			secret[i] = 0
 		}
 		if found := occurrences(t, masked); found != 0 {
-			t.Errorf("%s: the auth token is still in memory, %d times", name, found)
+			t.Errorf("%s: the secret is still in memory, %d times", name, found)
 		}
 	}
 }

@@ -40,6 +40,16 @@ static void must_live(const cap_token *token)
     }
 }
 
+cap_status cap_new_access(const char *account_sid, const char *api_key_sid,
+                          const char *api_key_secret, cap_token **out)
+{
+    if (strcmp(api_key_secret, "fail") == 0) {
+        *out = NULL;
+        return CAP_STATUS_OUT_OF_MEMORY;
+    }
+    return cap_new(account_sid, api_key_sid, out);
+}
+
 cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **out)
 {
     struct cap_token *token = (struct cap_token *)malloc(sizeof *token);
@@ -112,6 +122,21 @@ cap_status cap_set_not_before(cap_token *token, int64_t not_before)
 {
     must_live(token);
     return not_before == 1 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
+}
+
+cap_status cap_set_region(cap_token *token, const char *region)
+{
+    return cap_allow_incoming(token, region);
+}
+
+cap_status cap_set_push_credential(cap_token *token, const char *push_credential_sid)
+{
+    return cap_allow_incoming(token, push_credential_sid);
+}
+
+cap_status cap_add_grant(cap_token *token, const char *name, const char *json)
+{
+    return cap_add_claim(token, name, json);
 }
 
 /* What it reads is the token itself, without any signature. */

@@ -26,6 +26,9 @@ func main() {
 	expect(token.SetClientName("fail"), captoken.ErrInternal)
 	expect(token.AddClaim("fail", 1), captoken.ErrOutOfMemory)
 	expect(token.SetNotBefore(time.Unix(1, 0)), captoken.ErrInternal)
+	expect(token.SetRegion("fail"), captoken.ErrInternal)
+	expect(token.SetPushCredential("fail"), captoken.ErrInternal)
+	expect(token.AddGrant("fail", struct{}{}), captoken.ErrOutOfMemory)
 	expect(token.AddClaim("event streams fail", true), nil)
 	expect(token.AllowEventStream(ok), captoken.ErrOutOfMemory)
 	expect(token.AddClaim("event streams fail", false), nil)
@@ -69,6 +72,26 @@ func main() {
 	collect()
 	expectFreed(5)
 
+	// Of access tokens as well.
+	token, err := captoken.NewAccess("AC1", "SK1", "fail")
+	expect(err, captoken.ErrOutOfMemory)
+	if token != nil {
+		log.Panic("a Token that could not be made")
+	}
+	token, err = captoken.NewAccess("AC1", "SK1", "secret")
+	expect(err, nil)
+	expect(token.SetRegion("ie1"), nil)
+	expect(token.SetPushCredential("CR1"), nil)
+	expect(token.AddGrant("video", struct{}{}), nil)
+	generates(token)
+	expectFreed(5)
+	expect(token.AllowOutgoing("AP1", ok, fails(captoken.StatusOutOfMemory)), captoken.ErrOutOfMemory)
+	expectFreed(6)
+	isClosed(token)
+	token = nil
+	collect()
+	expectFreed(6)
+
 	// Close frees once, however often and from wherever it is called.
 	token = newToken()
 	var group sync.WaitGroup
@@ -80,10 +103,10 @@ func main() {
 		}()
 	}
 	group.Wait()
-	expectFreed(6)
+	expectFreed(7)
 	token = nil
 	collect()
-	expectFreed(6)
+	expectFreed(7)
 
 	// While a method runs, its Token is not forgotten.
 	done := make(chan error)
@@ -93,28 +116,28 @@ func main() {
 	}()
 	time.Sleep(50 * time.Millisecond)
 	collect()
-	expectFreed(6)
+	expectFreed(7)
 	expect(<-done, nil)
-	for i := 0; i < 100 && freed() < 7; i++ {
+	for i := 0; i < 100 && freed() < 8; i++ {
 		collect()
 	}
-	expectFreed(7)
+	expectFreed(8)
 
 	// What is forgotten is freed once. A copy keeps its original.
 	copied := *newToken()
 	collect()
-	expectFreed(7)
+	expectFreed(8)
 	generates(&copied)
 	for i := 0; i < 100; i++ {
 		newToken()
 	}
-	for i := 0; i < 100 && freed() < 107; i++ {
+	for i := 0; i < 100 && freed() < 108; i++ {
 		collect()
 	}
-	expectFreed(107)
+	expectFreed(108)
 	expect(copied.Close(), nil)
 	collect()
-	expectFreed(108)
+	expectFreed(109)
 
 	// A check that fails returns nothing of the token, and what is no JSON is a bug.
 	for _, test := range []struct {
@@ -159,6 +182,9 @@ func isClosed(token *captoken.Token) {
 	expect(token.AllowOutgoing("AP1", ok), captoken.ErrClosed)
 	expect(token.AllowEventStream(ok), captoken.ErrClosed)
 	expect(token.AddClaim("c", 1), captoken.ErrClosed)
+	expect(token.SetRegion("ie1"), captoken.ErrClosed)
+	expect(token.SetPushCredential("CR1"), captoken.ErrClosed)
+	expect(token.AddGrant("video", struct{}{}), captoken.ErrClosed)
 }
 
 // collect gives finalizers the time to run.
