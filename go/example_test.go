@@ -12,17 +12,30 @@ import (
 	"captoken"
 )
 
-// scope returns the scope claim of a token, which says what the token allows.
+// scope returns the scope claim of a capability token, which says what the token allows.
 func scope(jwt string) string {
+	var scope string
+	if err := json.Unmarshal(claim(jwt, "scope"), &scope); err != nil {
+		log.Fatal(err)
+	}
+	return scope
+}
+
+// grants returns the grants claim of an access token, which says what the token allows.
+func grants(jwt string) string {
+	return string(claim(jwt, "grants"))
+}
+
+func claim(jwt, name string) json.RawMessage {
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[1])
 	if err != nil {
 		log.Fatal(err)
 	}
-	var claims struct{ Scope string }
+	var claims map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		log.Fatal(err)
 	}
-	return claims.Scope
+	return claims[name]
 }
 
 // A browser that can be called as alice, and whose calls an application handles.
@@ -258,6 +271,102 @@ func ExampleToken_AddClaim() {
 	fmt.Println(user.ID, user.Roles)
 	// Output:
 	// 42 [agent]
+}
+
+// An access token for the same browser. All but the first call is as with [New].
+func ExampleNewAccess() {
+	token, err := captoken.NewAccess("AC123123", "SK123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	if err := token.AllowIncoming("alice"); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.AllowOutgoing("AP123123"); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(grants(jwt))
+	// Output:
+	// {"identity":"alice","voice":{"incoming":{"allow":true},"outgoing":{"application_sid":"AP123123"}}}
+}
+
+// A token for a room of video and for chat, besides calls.
+func ExampleToken_AddGrant() {
+	type ChatGrant struct {
+		ServiceSID string `json:"service_sid"`
+	}
+
+	token, err := captoken.NewAccess("AC123123", "SK123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	if err := token.AllowIncoming("alice"); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.AddGrant("video", map[string]string{"room": "standup"}); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.AddGrant("chat", ChatGrant{"IS123123"}); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(grants(jwt))
+
+	// A map that was never made is no grant.
+	var room map[string]string
+	fmt.Println(token.AddGrant("video", room))
+	// Output:
+	// {"identity":"alice","voice":{"incoming":{"allow":true}},"video":{"room":"standup"},"chat":{"service_sid":"IS123123"}}
+	// captoken: grant "video": null is not a JSON object
+}
+
+// Whoever made an access token, its grants are Go values.
+func ExampleVerify_access() {
+	token, err := captoken.NewAccess("AC123123", "SK123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer token.Close()
+	if err := token.AllowIncoming("alice"); err != nil {
+		log.Fatal(err)
+	}
+	user := captoken.Param{Key: "user_id", Value: "42"}
+	if err := token.AllowOutgoing("AP123123", user); err != nil {
+		log.Fatal(err)
+	}
+	if err := token.AddGrant("video", map[string]string{"room": "standup"}); err != nil {
+		log.Fatal(err)
+	}
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	claims, err := captoken.Verify(jwt, "secret", time.Now())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.Issuer, claims.Subject)
+	// Of a capability token, Grants is nil, and of one that is not for calls, Voice is.
+	if grants := claims.Grants; grants != nil {
+		fmt.Println(grants.Identity, string(grants.Others["video"]))
+		if voice := grants.Voice; voice != nil {
+			fmt.Println(voice.Incoming, voice.ApplicationSID, string(voice.Params))
+		}
+	}
+	// Output:
+	// SK123123 AC123123
+	// alice {"room":"standup"}
+	// true AP123123 {"user_id":"42"}
 }
 
 // What a token says, and until when.

@@ -1,4 +1,4 @@
-// Tokenserver is a small web server that gives browsers their capability tokens.
+// Tokenserver is a small web server that gives browsers their tokens.
 //
 //	GET /token?client=alice
 //
@@ -9,8 +9,13 @@
 // where expires_at is in seconds since 1970. The credentials, and the application that
 // handles outgoing calls, come from the environment:
 //
-//	export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
+//	export TWILIO_ACCOUNT_SID=AC... TWILIO_APP_SID=AP...
+//	export TWILIO_API_KEY_SID=SK... TWILIO_API_KEY_SECRET=...
 //	go run ./examples/tokenserver
+//
+// The tokens are access tokens. Without an API key, but with TWILIO_AUTH_TOKEN, they are
+// capability tokens. Where all are set, the API key counts. One half of it alone is an
+// error, so that the tokens are never of another kind than was meant.
 package main
 
 import (
@@ -44,15 +49,16 @@ func main() {
 
 // run serves until the program is told to end.
 func run(address string) error {
-	environment, err := lookUp("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_APP_SID")
+	settings, err := readEnvironment()
 	if err != nil {
 		return err
 	}
-	// From here on no part of the program needs to know the credentials.
-	if err := captoken.Configure(environment[0], environment[1]); err != nil {
+	// What no token can be made of is an error now, and not for whoever asks first.
+	token, err := settings.newToken()
+	if err != nil {
 		return err
 	}
-	defer captoken.Configure("", "")
+	token.Close()
 
 	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,9 +67,9 @@ func run(address string) error {
 	if err != nil {
 		return err
 	}
-	log.Printf("listening on http://%s", listener.Addr())
+	log.Printf("listening on http://%s and giving %s", listener.Addr(), settings.kind)
 	server := &http.Server{
-		Handler:           newHandler(environment[2], time.Now),
+		Handler:           newHandler(settings, time.Now),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10 * time.Second,
@@ -86,33 +92,57 @@ func run(address string) error {
 	return server.Shutdown(patience)
 }
 
-// lookUp returns the values of environment variables, or an error that names those
-// that are not set.
-func lookUp(names ...string) ([]string, error) {
-	var values, missing []string
-	for _, name := range names {
+// Settings are what the environment says. There is an API key or an auth token.
+type settings struct {
+	accountSID, applicationSID string
+	kind                       string // of the tokens, in words
+	apiKeySID, apiKeySecret    string
+	authToken                  string
+}
+
+// readEnvironment returns an error that names all that is not set.
+func readEnvironment() (settings, error) {
+	var missing []string
+	get := func(name string) string {
 		value := os.Getenv(name)
 		if value == "" {
 			missing = append(missing, name)
 		}
-		values = append(values, value)
+		return value
+	}
+	read := settings{accountSID: get("TWILIO_ACCOUNT_SID"), applicationSID: get("TWILIO_APP_SID")}
+	if os.Getenv("TWILIO_API_KEY_SID") != "" || os.Getenv("TWILIO_API_KEY_SECRET") != "" {
+		read.kind = "access tokens"
+		read.apiKeySID, read.apiKeySecret = get("TWILIO_API_KEY_SID"), get("TWILIO_API_KEY_SECRET")
+	} else {
+		read.kind = "capability tokens"
+		read.authToken = get("TWILIO_AUTH_TOKEN")
 	}
 	if missing != nil {
-		return nil, fmt.Errorf("set in the environment: %s", strings.Join(missing, ", "))
+		return settings{}, fmt.Errorf("set in the environment: %s", strings.Join(missing, ", "))
 	}
-	return values, nil
+	return read, nil
 }
 
-// newHandler returns what answers requests. The credentials are configured.
-func newHandler(applicationSID string, now func() time.Time) http.Handler {
+// newToken makes a Token of the one kind or the other. Nothing else that is done for a
+// request depends on the kind.
+func (s settings) newToken() (*captoken.Token, error) {
+	if s.apiKeySID != "" {
+		return captoken.NewAccess(s.accountSID, s.apiKeySID, s.apiKeySecret)
+	}
+	return captoken.New(s.accountSID, s.authToken)
+}
+
+// newHandler returns what answers requests.
+func newHandler(settings settings, now func() time.Time) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/token", tokenHandler{applicationSID, now})
+	mux.Handle("/token", tokenHandler{settings, now})
 	return mux
 }
 
 type tokenHandler struct {
-	applicationSID string
-	now            func() time.Time
+	settings settings
+	now      func() time.Time
 }
 
 func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +159,7 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := h.now()
-	token, err := mint(name, h.applicationSID, now)
+	token, err := h.settings.mint(name, now)
 	if err != nil {
 		log.Printf("no token for %s: %v", name, err)
 		answer(w, http.StatusInternalServerError, failure{"no token could be made"})
@@ -140,8 +170,8 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // mint makes the token of a client that can be called, and can call the application,
 // which is told who calls.
-func mint(clientName, applicationSID string, now time.Time) (string, error) {
-	token, err := captoken.New("", "")
+func (s settings) mint(clientName string, now time.Time) (string, error) {
+	token, err := s.newToken()
 	if err != nil {
 		return "", err
 	}
@@ -149,7 +179,7 @@ func mint(clientName, applicationSID string, now time.Time) (string, error) {
 	if err := token.AllowIncoming(clientName); err != nil {
 		return "", err
 	}
-	if err := token.AllowOutgoing(applicationSID, captoken.Param{Key: "client", Value: clientName}); err != nil {
+	if err := token.AllowOutgoing(s.applicationSID, captoken.Param{Key: "client", Value: clientName}); err != nil {
 		return "", err
 	}
 	// The same time as in the answer, so that the browser is told the true expiry.

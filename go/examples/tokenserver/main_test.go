@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -17,8 +19,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"captoken"
 )
 
 const applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
@@ -30,8 +30,42 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// checkToken wants an answer with a token for a client.
-func checkToken(t *testing.T, body []byte, client string) (expiresAt int64) {
+// The environments of both kinds of tokens.
+var (
+	capability = map[string]string{
+		"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID, "TWILIO_AUTH_TOKEN": "secret",
+	}
+	access = map[string]string{
+		"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID,
+		"TWILIO_API_KEY_SID": "SK123123", "TWILIO_API_KEY_SECRET": "secret of the key",
+	}
+	kinds = map[string]map[string]string{"capability tokens": capability, "access tokens": access}
+)
+
+// All variables that the program looks at.
+var variables = []string{
+	"TWILIO_ACCOUNT_SID", "TWILIO_APP_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET",
+}
+
+// set has the environment of this process say that and nothing else, until the test ends.
+func set(t *testing.T, environment map[string]string) {
+	t.Helper()
+	for _, name := range variables {
+		t.Setenv(name, environment[name])
+	}
+}
+
+func read(t *testing.T, environment map[string]string) settings {
+	t.Helper()
+	set(t, environment)
+	read, err := readEnvironment()
+	check(t, err)
+	return read
+}
+
+// checkToken wants an answer with a token of a kind for a client. It does not use the
+// library.
+func checkToken(t *testing.T, body []byte, kind, client string) (expiresAt int64) {
 	t.Helper()
 	var shape map[string]json.RawMessage
 	check(t, json.Unmarshal(body, &shape))
@@ -46,29 +80,42 @@ func checkToken(t *testing.T, body []byte, client string) (expiresAt int64) {
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	check(t, err)
-	var claims struct {
-		Scope, Iss string
-		Exp        int64
-	}
+	var claims struct{ Exp int64 }
 	check(t, json.Unmarshal(payload, &claims))
-	scope := "scope:client:incoming?clientName=" + client +
-		" scope:client:outgoing?appSid=" + applicationSID + "&appParams=client%3D" + client +
-		"&clientName=" + client
-	if claims.Iss != "AC123123" || claims.Scope != scope {
-		t.Errorf("the token says %s", payload)
+	exp := claims.Exp
+	secret := "secret"
+	want := fmt.Sprintf(`{"scope":"scope:client:incoming?clientName=%s scope:client:outgoing?appSid=%s`+
+		`&appParams=client%%3D%s&clientName=%s","iss":"AC123123","exp":%d}`, client, applicationSID, client, client, exp)
+	if kind == "access tokens" {
+		secret = "secret of the key"
+		want = fmt.Sprintf(`{"jti":"SK123123-%d","iss":"SK123123","sub":"AC123123","exp":%d,"grants":{"identity":"%s",`+
+			`"voice":{"incoming":{"allow":true},"outgoing":{"application_sid":"%s","params":{"client":"%s"}}}}}`,
+			exp-3600, exp, client, applicationSID, client)
 	}
-	if answer.ExpiresAt > claims.Exp {
-		t.Errorf("expires_at is %d, exp is %d", answer.ExpiresAt, claims.Exp)
+	if string(payload) != want {
+		t.Errorf("the token says %s, not %s", payload, want)
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(parts[0] + "." + parts[1]))
+	if base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) != parts[2] {
+		t.Errorf("the token is signed with another secret than that of %s", kind)
+	}
+	if answer.ExpiresAt != exp {
+		t.Errorf("expires_at is %d, exp is %d", answer.ExpiresAt, exp)
 	}
 	return answer.ExpiresAt
 }
 
 // Protects: what each request is answered.
 func TestAnswers(t *testing.T) {
-	check(t, captoken.Configure("AC123123", "secret"))
-	t.Cleanup(func() { check(t, captoken.Configure("", "")) })
+	for kind, environment := range kinds {
+		testAnswers(t, kind, read(t, environment))
+	}
+}
+
+func testAnswers(t *testing.T, kind string, settings settings) {
 	now := time.Unix(1400000000, 999999999)
-	handler := newHandler(applicationSID, func() time.Time { return now })
+	handler := newHandler(settings, func() time.Time { return now })
 	long := strings.Repeat("x", 256)
 	tests := []struct {
 		method, target string
@@ -96,7 +143,7 @@ func TestAnswers(t *testing.T) {
 	for _, test := range tests {
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.target, nil))
-		name := test.method + " " + test.target
+		name := kind + ": " + test.method + " " + test.target
 		if recorder.Code != test.status {
 			t.Errorf("%s: %d, not %d", name, recorder.Code, test.status)
 			continue
@@ -112,7 +159,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s: allowed is %q", name, allow)
 		}
 		if test.status == 200 {
-			if at := checkToken(t, recorder.Body.Bytes(), test.client); at != now.Unix()+3600 {
+			if at := checkToken(t, recorder.Body.Bytes(), kind, test.client); at != now.Unix()+3600 {
 				t.Errorf("%s: expires_at is %d", name, at)
 			}
 			continue
@@ -127,9 +174,10 @@ func TestAnswers(t *testing.T) {
 
 // Protects: what the library refuses is no token, and its reason stays on the server.
 func TestNoTokenCanBeMade(t *testing.T) {
-	check(t, captoken.Configure("", ""))
 	recorder := httptest.NewRecorder()
-	handler := newHandler(applicationSID, time.Now)
+	settings := read(t, access)
+	settings.applicationSID = "\xff"
+	handler := newHandler(settings, time.Now)
 	handler.ServeHTTP(recorder, httptest.NewRequest("GET", "/token?client=alice", nil))
 	if body := recorder.Body.String(); recorder.Code != 500 || strings.TrimSpace(body) != `{"error":"no token could be made"}` {
 		t.Errorf("%d: %s", recorder.Code, body)
@@ -155,33 +203,123 @@ func build(t *testing.T) string {
 	return program
 }
 
-func environment(applicationSID string) []string {
-	return append(os.Environ(), "TWILIO_ACCOUNT_SID=AC123123", "TWILIO_AUTH_TOKEN=secret",
-		"TWILIO_APP_SID="+applicationSID)
+// environ returns the environment of a process of ours, of the program's variables with
+// these alone.
+func environ(environment map[string]string) []string {
+	all := os.Environ()
+	for _, name := range variables {
+		all = append(all, name+"="+environment[name])
+	}
+	return all
 }
 
-// Protects: the program says what it misses.
+// Protects: which kind of tokens there is, for everything that may be set: the API key
+// counts, and half of one is an error, which never makes capability tokens.
+func TestEnvironment(t *testing.T) {
+	for _, test := range []struct {
+		authToken, apiKeySID, apiKeySecret bool
+		kind                               string
+		missing                            string
+	}{
+		{false, false, false, "", "TWILIO_AUTH_TOKEN"},
+		{true, false, false, "capability tokens", ""},
+		{false, true, true, "access tokens", ""},
+		{true, true, true, "access tokens", ""},
+		{false, true, false, "", "TWILIO_API_KEY_SECRET"},
+		{true, true, false, "", "TWILIO_API_KEY_SECRET"},
+		{false, false, true, "", "TWILIO_API_KEY_SID"},
+		{true, false, true, "", "TWILIO_API_KEY_SID"},
+	} {
+		environment := map[string]string{}
+		for name, isSet := range map[string]bool{
+			"TWILIO_AUTH_TOKEN":     test.authToken,
+			"TWILIO_API_KEY_SID":    test.apiKeySID,
+			"TWILIO_API_KEY_SECRET": test.apiKeySecret,
+		} {
+			if isSet {
+				environment[name] = capability[name] + access[name]
+			}
+		}
+		// Without the others, they are named, too.
+		set(t, environment)
+		want := "set in the environment: TWILIO_ACCOUNT_SID, TWILIO_APP_SID"
+		if test.missing != "" {
+			want += ", " + test.missing
+		}
+		if _, err := readEnvironment(); err == nil || err.Error() != want {
+			t.Errorf("%+v: the error is %v, not %s", test, err, want)
+		}
+
+		environment["TWILIO_ACCOUNT_SID"], environment["TWILIO_APP_SID"] = "AC123123", applicationSID
+		set(t, environment)
+		settings, err := readEnvironment()
+		if test.missing != "" {
+			if err == nil || err.Error() != "set in the environment: "+test.missing {
+				t.Errorf("%+v: the error is %v", test, err)
+			}
+			continue
+		}
+		check(t, err)
+		if settings.kind != test.kind {
+			t.Errorf("%+v: the tokens are %s", test, settings.kind)
+		}
+		testAnswers(t, test.kind, settings)
+	}
+}
+
+// Protects: the program says what it misses, and ends.
 func TestMissingCredentials(t *testing.T) {
-	command := exec.Command(build(t))
-	command.Env = append(environment(""), "TWILIO_AUTH_TOKEN=")
-	output, err := command.CombinedOutput()
-	if err == nil || command.ProcessState.ExitCode() != 1 ||
-		!strings.Contains(string(output), "set in the environment: TWILIO_AUTH_TOKEN, TWILIO_APP_SID\n") {
-		t.Errorf("%v: %s", err, output)
+	program := build(t)
+	for want, environment := range map[string]map[string]string{
+		"set in the environment: TWILIO_ACCOUNT_SID, TWILIO_APP_SID, TWILIO_AUTH_TOKEN\n": nil,
+		"set in the environment: TWILIO_API_KEY_SECRET\n": {
+			"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID,
+			"TWILIO_AUTH_TOKEN": "secret", "TWILIO_API_KEY_SID": "SK123123",
+		},
+		"captoken: a text is not valid UTF-8\n": {
+			"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID, "TWILIO_AUTH_TOKEN": "\xff",
+		},
+	} {
+		command := exec.Command(program, "-addr", "localhost:0")
+		command.Env = environ(environment)
+		output, err := command.CombinedOutput()
+		if err == nil || command.ProcessState.ExitCode() != 1 || !strings.HasSuffix(string(output), " "+want) {
+			t.Errorf("%v: %s, not %s", err, output, want)
+		}
+	}
+}
+
+// Protects: the program says which kind of tokens it gives, and no secret.
+func TestKinds(t *testing.T) {
+	program := build(t)
+	for kind, environment := range kinds {
+		server := start(t, program, environment)
+		if server.kind != kind {
+			t.Errorf("the program gives %s, not %s", server.kind, kind)
+		}
+		server.answers(t, kind)
+		server.tell(t, syscall.SIGTERM)
+		rest, err := io.ReadAll(server.log)
+		check(t, err)
+		check(t, server.Wait())
+		if log := server.begun + string(rest); strings.Contains(log, "secret") {
+			t.Errorf("the program logs %s", log)
+		}
 	}
 }
 
 // A server is the program, which runs until the test ends.
 type server struct {
 	*exec.Cmd
-	address string
-	log     *bufio.Reader
+	address, kind string
+	begun         string        // the first line of the log
+	log           *bufio.Reader // all others
 }
 
-func start(t *testing.T, program string) server {
+func start(t *testing.T, program string, environment map[string]string) server {
 	t.Helper()
 	command := exec.Command(program, "-addr", "localhost:0")
-	command.Env = environment(applicationSID)
+	command.Env = environ(environment)
 	log, err := command.StderrPipe()
 	check(t, err)
 	check(t, command.Start())
@@ -189,11 +327,12 @@ func start(t *testing.T, program string) server {
 	lines := bufio.NewReader(log)
 	line, err := lines.ReadString('\n')
 	check(t, err)
-	_, address, found := strings.Cut(strings.TrimSpace(line), "listening on http://")
-	if !found {
+	_, says, found := strings.Cut(strings.TrimSpace(line), "listening on http://")
+	address, kind, both := strings.Cut(says, " and giving ")
+	if !found || !both {
 		t.Fatalf("the program logs %s", line)
 	}
-	return server{command, address, lines}
+	return server{command, address, kind, line, lines}
 }
 
 // unfinished sends a request, of which something is missing.
@@ -213,16 +352,22 @@ func (s server) unfinished(t *testing.T, request string) net.Conn {
 	}
 
 	// The server knows of a connection that it has accepted before it accepts another.
+	s.answers(t, "capability tokens")
+	return connection
+}
+
+// answers wants the program to answer with a token of a kind.
+func (s server) answers(t *testing.T, kind string) {
+	t.Helper()
 	response, err := http.Get("http://" + s.address + "/token?client=alice")
 	check(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	check(t, err)
-	expiresAt := checkToken(t, body, "alice")
+	expiresAt := checkToken(t, body, kind, "alice")
 	if now := time.Now().Unix(); expiresAt > now+3600 || expiresAt < now+3600-60 {
 		t.Errorf("at %d, expires_at is %d", now, expiresAt)
 	}
-	return connection
 }
 
 // sockets counts what the program listens on and has accepted.
@@ -271,7 +416,7 @@ func TestGracefulShutdown(t *testing.T) {
 	t.Parallel()
 	program := build(t)
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
-		server := start(t, program)
+		server := start(t, program, capability)
 		slow := server.unfinished(t, withoutLastByte)
 		// Read as it comes: a server that has answered already closes the connection
 		// when it is sent the last byte, and with it goes what was not read.
@@ -290,7 +435,7 @@ func TestGracefulShutdown(t *testing.T) {
 		}()
 		server.tell(t, signal)
 		slow.Write([]byte("x"))
-		checkToken(t, <-answer, "slow")
+		checkToken(t, <-answer, "capability tokens", "slow")
 
 		rest, err := io.ReadAll(server.log)
 		check(t, err)
@@ -303,7 +448,7 @@ func TestGracefulShutdown(t *testing.T) {
 // Protects: who does not want to wait for a request that is under way need not.
 func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 	t.Parallel()
-	server := start(t, build(t))
+	server := start(t, build(t), capability)
 	server.unfinished(t, withoutEndOfHeader)
 	server.tell(t, syscall.SIGTERM)
 	check(t, server.Process.Signal(syscall.SIGTERM))
@@ -319,7 +464,7 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 // Protects: a client that never finishes its request does not keep its connection.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	t.Parallel()
-	server := start(t, build(t))
+	server := start(t, build(t), capability)
 	begun := time.Now()
 	for name, request := range map[string]string{
 		"in the header": withoutEndOfHeader,
