@@ -16,6 +16,8 @@ use captoken::ffi::Status;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 
+#[path = "interop/access.rs"]
+mod access;
 #[path = "interop/browser.rs"]
 mod browser;
 #[path = "interop/bugs.rs"]
@@ -146,40 +148,6 @@ fn we_read_in_their_tokens_what_twilio_s_libraries_were_told() {
             let is_met = met.contains(&(of, bug.why));
             assert!(is_met, "no input for this one: {of}: {}", bug.why);
         }
-    }
-}
-
-/// The successor of capability tokens, with the other header that it has.
-#[test]
-fn we_accept_the_access_tokens_of_twilio_s_libraries() {
-    let secret = "ключ, longer than 32 bytes as well";
-    let access = json!({
-        "account": "AC123 é",
-        "key": "SK123",
-        "secret": secret,
-        "identity": "Zoë 日本",
-        "application": "AP123",
-        "params": {"a b": "c&d=é"},
-        "region": "ie1",
-    });
-    let minters = ["twilio-python", "twilio-node"];
-    let jobs = minters.map(|minter| json!({"with": minter, "access": access}));
-    for (minter, answer) in minters.iter().zip(ask(&jobs)) {
-        let token = minted(&answer, minter);
-        let header = part(&token, 0);
-        assert_eq!(header["cty"], "twilio-fpa;v=1", "{minter}");
-        assert_eq!(header["twr"], "ie1", "{minter}");
-
-        let claims = from_json(&verify(&token, secret, clock()).expect("a token"));
-        assert_eq!(claims["iss"], "SK123", "{minter}");
-        assert_eq!(claims["sub"], "AC123 é", "{minter}");
-        let voice = json!({
-            "incoming": {"allow": true},
-            "outgoing": {"application_sid": "AP123", "params": {"a b": "c&d=é"}},
-        });
-        let grants = json!({"identity": "Zoë 日本", "voice": voice});
-        assert_eq!(claims["grants"], grants, "{minter}");
-        check_reading(&token, secret, minter);
     }
 }
 

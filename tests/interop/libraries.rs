@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::access::input::Access;
 use crate::input::Input;
 
 /// What verifies tokens.
@@ -36,7 +37,7 @@ const PYTHON: &[&str] = &["python3", "-ISB", "-Wignore", "sdk.py"];
 
 const HOMES: [Home; 3] = [
     Home {
-        libraries: &["PyJWT", "twilio-python"],
+        libraries: &["PyJWT", "twilio-python", "twilio-python's AccessToken"],
         folder: "python",
         list: "requirements.txt",
         program: PYTHON,
@@ -59,8 +60,18 @@ pub(crate) fn to_read(library: &str, token: &str, secret: &str) -> Value {
     json!({"with": library, "read": token, "secret": secret})
 }
 
+/// The same by a clock that stands.
+pub(crate) fn to_read_at(library: &str, token: &str, secret: &str, now: i64) -> Value {
+    json!({"with": library, "read": token, "secret": secret, "now": now})
+}
+
 pub(crate) fn to_mint(library: &str, input: &Input) -> Value {
     json!({"with": library, "mint": input.job()})
+}
+
+/// By a clock that stands.
+pub(crate) fn to_mint_access(library: &str, input: &Access, now: i64) -> Value {
+    json!({"with": library, "access": input.job(), "now": now})
 }
 
 /// The answers to jobs, in their order: see sdk.py.

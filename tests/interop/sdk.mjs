@@ -42,16 +42,17 @@ function mint(input) {
 }
 
 function mintAccess(input) {
-  const { account, key, secret, identity, region } = input;
-  const token = new AccessToken(account, key, secret, { identity, region });
-  token.addGrant(
-    new AccessToken.VoiceGrant({
-      incomingAllow: true,
-      outgoingApplicationSid: input.application,
-      outgoingApplicationParams: input.params,
-    }),
-  );
+  const token = new AccessToken(input.account, input.key, input.secret, input.options);
+  for (const [grant, fields] of input.grants) {
+    const options = Object.entries(fields).map(([name, value]) => [camelCase(name), value]);
+    token.addGrant(new AccessToken[grant](Object.fromEntries(options)));
+  }
   return { token: token.toJwt() };
+}
+
+// Options have the names that they have in Python, written as JavaScript does it.
+function camelCase(name) {
+  return name.replace(/_./g, (match) => match[1].toUpperCase());
 }
 
 // A key that repeats takes a list. No pairs: nothing, as a caller would write it.
@@ -63,7 +64,10 @@ function object(pairs) {
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }
 
+const clock = Date.now;
+
 function run(job) {
+  Date.now = 'now' in job ? () => (job.now + 0.5) * 1000 : clock;
   // Whatever it throws is a refusal.
   try {
     if ('read' in job) {

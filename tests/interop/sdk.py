@@ -6,12 +6,16 @@ for Node.
 
 A job is {"with": NAME, "read": TOKEN, "secret": SECRET}, {"with": NAME, "mint": INPUT}
 or, for an access token, {"with": NAME, "access": INPUT}. A result is {"header",
-"payload"}, {"token"} or {"refused": WHY}.
+"payload"}, {"token"} or {"refused": WHY}. With {"now": SECONDS} in a job, the clock
+stands in the middle of that second.
 """
 
+import contextlib
+import datetime
 import json
 import sys
 import types
+import unittest.mock
 import urllib.parse
 
 
@@ -41,23 +45,19 @@ def current_mint(input):
     return {"token": capability.to_jwt()}
 
 
-def access_mint(input):
+def access_read(token, secret):
     from twilio.jwt.access_token import AccessToken
-    from twilio.jwt.access_token.grants import VoiceGrant
 
-    voice = VoiceGrant(
-        incoming_allow=True,
-        outgoing_application_sid=input["application"],
-        outgoing_application_params=input["params"],
-    )
-    token = AccessToken(
-        input["account"],
-        input["key"],
-        input["secret"],
-        grants=[voice],
-        identity=input["identity"],
-        region=input["region"],
-    )
+    read = AccessToken.from_jwt(token, secret)
+    return {"header": read.headers, "payload": read.payload}
+
+
+def access_mint(input):
+    from twilio.jwt.access_token import AccessToken, grants
+
+    token = AccessToken(input["account"], input["key"], input["secret"], **input["options"])
+    for grant, fields in input["grants"]:
+        token.add_grant(getattr(grants, grant)(**fields))
     return {"token": token.to_jwt()}
 
 
@@ -100,20 +100,40 @@ def arguments(pairs):
 READ = {
     "PyJWT": pyjwt_read,
     "twilio-python": current_read,
+    "twilio-python's AccessToken": access_read,
     "twilio-python 3.8.0": old_read,
 }
 MINT = {"twilio-python": current_mint, "twilio-python 3.8.0": old_mint}
 ACCESS = {"twilio-python": access_mint}
 
 
+def stopped_clock(now):
+    """For the SDK, which asks the one, and for PyJWT, which asks the other."""
+
+    class Stopped(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromtimestamp(now, tz)
+
+    clocks = contextlib.ExitStack()
+    clocks.enter_context(unittest.mock.patch("time.time", lambda: now))
+    clocks.enter_context(unittest.mock.patch("jwt.api_jwt.datetime", Stopped))
+    return clocks
+
+
+def answer(job):
+    if "read" in job:
+        return READ[job["with"]](job["read"], job["secret"])
+    if "mint" in job:
+        return MINT[job["with"]](job["mint"])
+    return ACCESS[job["with"]](job["access"])
+
+
 def run(job):
     # Whatever it throws is a refusal.
     try:
-        if "read" in job:
-            return READ[job["with"]](job["read"], job["secret"])
-        if "mint" in job:
-            return MINT[job["with"]](job["mint"])
-        return ACCESS[job["with"]](job["access"])
+        with stopped_clock(job["now"] + 0.5) if "now" in job else contextlib.nullcontext():
+            return answer(job)
     except Exception as error:
         return {"refused": f"{type(error).__name__}: {error}"}
 
