@@ -19,6 +19,8 @@ use captoken::ffi::*;
 use serde_json::{Value, json};
 use sha2::{Sha384, Sha512};
 
+#[path = "sdks/access.rs"]
+mod access;
 #[path = "support/handle.rs"]
 mod handle;
 #[path = "support/scope.rs"]
@@ -28,6 +30,7 @@ mod token;
 #[path = "support/turn.rs"]
 mod turn;
 
+use access::access;
 use handle::{Handle, verify};
 use scope::{Scope, pairs, scopes};
 use token::{HEADER, decode, sign, sign_by};
@@ -184,8 +187,10 @@ fn exp_is_a_whole_number() {
 
 #[test]
 fn a_time_to_live_that_twilio_refuses_is_refused_here() {
-    for ttl in [0, -1, -3600, 86_401, 2_147_484, i64::MAX] {
-        assert_eq!(handle().generate_at(NOW, ttl), Err(Status::InvalidTtl));
+    for ttl in [0, -1, -3600, 86_401, 90_000, 2_147_484, i64::MAX] {
+        for handle in [handle(), access()] {
+            assert_eq!(handle.generate_at(NOW, ttl), Err(Status::InvalidTtl));
+        }
     }
 }
 
@@ -405,16 +410,20 @@ fn readme_s_tables_name_these_tests() {
             .collect()
     };
     let mut all = BTreeSet::new();
-    for entry in fs::read_dir(root.join("tests")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            all.extend(names(&fs::read_to_string(path).unwrap()));
+    let tests = root.join("tests");
+    for folder in [tests.clone(), tests.join("interop"), tests.join("sdks")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                all.extend(names(&fs::read_to_string(path).unwrap()));
+            }
         }
     }
     for test in &named {
         assert!(all.contains(*test), "there is no test {test}");
     }
-    for test in names(include_str!("sdks.rs")) {
+    let own = [include_str!("sdks.rs"), include_str!("sdks/access.rs")];
+    for test in own.into_iter().flat_map(names) {
         assert!(
             test.starts_with("readme_") || named.contains(test.as_str()),
             "no row: {test}"

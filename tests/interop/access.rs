@@ -112,6 +112,20 @@ fn twilio_s_libraries_read_our_access_tokens() {
     assert_eq!(answers.next(), None);
 }
 
+/// Which is Twilio's to refuse then, if it is more than a day.
+#[test]
+fn twilio_s_libraries_mint_for_any_time_to_live() {
+    for (ttl, theirs) in [(-5, [-5, -5]), (0, [0, 3600]), (90_000, [90_000, 90_000])] {
+        let input = input::lasting(ttl);
+        assert_eq!(input.try_mint(NOW), Err(Status::InvalidTtl), "{ttl}");
+        let jobs = MINTERS.map(|minter| to_mint_access(minter, &input, NOW));
+        for ((minter, lives), answer) in MINTERS.iter().zip(theirs).zip(ask(&jobs)) {
+            let claims = part(&minted(&answer, minter), 1);
+            assert_eq!(claims["exp"], NOW + lives, "{minter}: {ttl}");
+        }
+    }
+}
+
 /// The secrets and the times to read a token with, and what is then said of it.
 fn readings(input: &Access) -> Vec<(String, i64, Verdict)> {
     let secret = || input.secret.clone();

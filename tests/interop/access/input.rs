@@ -182,7 +182,7 @@ impl Access {
             .unwrap_or_else(|status| panic!("{}: {status:?}", self.name))
     }
 
-    fn try_mint(&self, now: i64) -> Result<String, Status> {
+    pub(crate) fn try_mint(&self, now: i64) -> Result<String, Status> {
         let mut handle = Handle::access(&self.account, &self.key, &self.secret)?;
         match &self.identity {
             Some(identity) if self.incoming => handle.allow_incoming(identity)?,
@@ -259,6 +259,11 @@ fn given(mut object: Value) -> Value {
 /// The characters of ASCII that a C text can have.
 fn ascii() -> impl Iterator<Item = char> {
     '\u{1}'..='\u{7f}'
+}
+
+/// Only for so many seconds.
+pub(crate) fn lasting(ttl: i64) -> Access {
+    Access::new("calls for a while").incoming().ttl(ttl)
 }
 
 /// Of each kind of thing to say some, and each character in each place.
