@@ -32,6 +32,8 @@ mod input;
 mod libraries;
 #[path = "support/scope.rs"]
 mod scope;
+#[path = "support/sdk.rs"]
+mod sdk;
 #[path = "support/token.rs"]
 mod token;
 #[path = "interop/verdicts.rs"]

@@ -2,15 +2,11 @@
 //! the browser, through twilio_js.mjs. Each program is started once for a list of
 //! questions: starting it takes longer than to answer them.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
 use crate::access::input::Access;
 use crate::input::Input;
+use crate::sdk::{installed, talk};
 
 /// What verifies tokens.
 pub(crate) const READERS: [&str; 4] = [
@@ -33,7 +29,7 @@ struct Home {
     program: &'static [&'static str],
 }
 
-const PYTHON: &[&str] = &["python3", "-ISB", "-Wignore", "sdk.py"];
+const PYTHON: &[&str] = &["python3", "-ISB", "-Wignore", "interop/sdk.py"];
 
 const HOMES: [Home; 3] = [
     Home {
@@ -52,7 +48,7 @@ const HOMES: [Home; 3] = [
         libraries: &["jsonwebtoken", "twilio-node"],
         folder: "node",
         list: "package-lock.json",
-        program: &["node", "sdk.mjs"],
+        program: &["node", "interop/sdk.mjs"],
     },
 ];
 
@@ -87,7 +83,11 @@ pub(crate) fn ask(jobs: &[Value]) -> Vec<Value> {
         if here.is_empty() {
             continue;
         }
-        let outputs = talk(home.program, Some(&home.folder()), &json!(here));
+        let outputs = talk(
+            home.program,
+            Some(&installed(home.folder, home.list)),
+            &json!(here),
+        );
         assert_eq!(outputs.len(), here.len());
         for (place, output) in places.into_iter().zip(outputs) {
             answers[place] = output;
@@ -107,54 +107,7 @@ pub(crate) fn minted(answer: &Value, what: &str) -> String {
 
 /// What the client in the browser sees in tokens.
 pub(crate) fn browser_sees(tokens: &[String]) -> Vec<Value> {
-    let answers = talk(&["node", "twilio_js.mjs"], None, &json!(tokens));
+    let answers = talk(&["node", "interop/twilio_js.mjs"], None, &json!(tokens));
     assert_eq!(answers.len(), tokens.len());
     answers
-}
-
-impl Home {
-    /// The folder, if all is there.
-    fn folder(&self) -> PathBuf {
-        let own = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let sdk = own.parent().expect("a target folder").join("sdk");
-        let folder = sdk.join(self.folder);
-        let wanted = fs::read(interop().join(self.list)).expect("a list");
-        // Which setup.sh leaves there when it is done.
-        let installed = fs::read(folder.join(self.list));
-        assert!(
-            installed.is_ok_and(|installed| installed == wanted),
-            "Twilio's libraries, as tests/interop/{} has them, are not in {}. \
-             Run: sh tests/setup.sh sdk",
-            self.list,
-            folder.display()
-        );
-        folder
-    }
-}
-
-/// Runs a program of tests/interop, with a list in and a list out.
-fn talk(program: &[&str], argument: Option<&Path>, input: &Value) -> Vec<Value> {
-    let [name, options @ .., script] = program else {
-        panic!("{program:?}");
-    };
-    let mut child = Command::new(name)
-        .args(options)
-        .arg(interop().join(script))
-        .args(argument)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{name}: {error}. Run: sh tests/setup.sh sdk"));
-    // Neither waits for the other: it reads all before it writes anything.
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let input = input.to_string();
-    stdin.write_all(input.as_bytes()).expect("written");
-    drop(stdin);
-    let output = child.wait_with_output().expect("an end");
-    assert!(output.status.success(), "{script}: {}", output.status);
-    serde_json::from_slice(&output.stdout).expect("a list")
-}
-
-fn interop() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
 }
