@@ -1,0 +1,154 @@
+package captoken_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What docs/migrating.md says in Go, as it stands there: all of its blocks.
+
+// migratingBlock returns the one block of the document in a language that starts so.
+func migratingBlock(t *testing.T, language, start string) string {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join("..", "docs", "migrating.md"))
+	check(t, err)
+	var found []string
+	for _, block := range strings.Split(string(document), "\n```") {
+		content := strings.TrimPrefix(block, language+"\n")
+		if content != block && strings.HasPrefix(content, start) {
+			found = append(found, content+"\n")
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d blocks of %s start with %q", len(found), language, start)
+	}
+	return found[0]
+}
+
+// beforeAndAfter returns what a diff is made from, and what it makes of it: one line is
+// another.
+func beforeAndAfter(t *testing.T, diff string) (before, after string) {
+	t.Helper()
+	removed, added := 0, 0
+	for _, line := range strings.SplitAfter(diff, "\n") {
+		content := line
+		if line != "\n" && line != "" {
+			content = line[1:]
+		}
+		switch line[:len(line)-len(content)] {
+		case "-":
+			before += content
+			removed++
+		case "+":
+			after += content
+			added++
+		case " ", "":
+			before += content
+			after += content
+		default:
+			t.Fatalf("no line of a diff: %q", line)
+		}
+	}
+	if removed != 1 || added != 1 {
+		t.Fatalf("%d lines are removed and %d added", removed, added)
+	}
+	return before, after
+}
+
+// printed returns what a program prints, and the seconds in which it may have been run.
+func printed(t *testing.T, w workspace, program string) (token string, from, to int64) {
+	t.Helper()
+	check(t, os.WriteFile(filepath.Join(w.user, "main.go"), []byte(program), 0o666))
+	built := command(w.user, nil, w.build(nil))
+	from = time.Now().Unix()
+	token = strings.TrimSpace(run(t, built))
+	return token, from, time.Now().Unix()
+}
+
+func checkLife(t *testing.T, exp, from, to int64) {
+	t.Helper()
+	if exp < from+600 || exp > to+600 {
+		t.Errorf("a token of seconds %d to %d expires at %d", from, to, exp)
+	}
+}
+
+// checkAccess wants an access token of the document's credentials with these grants.
+func checkAccess(t *testing.T, token, header string, from, to int64, grants map[string]any) {
+	t.Helper()
+	var read map[string]any
+	check(t, json.Unmarshal([]byte(payloadUnder(t, header, token, "api_key_secret")), &read))
+	exp, _ := read["exp"].(float64)
+	checkLife(t, int64(exp), from, to)
+	want := map[string]any{
+		"jti":    fmt.Sprintf("SK123123-%d", int64(exp)-600),
+		"iss":    "SK123123",
+		"sub":    "AC123123",
+		"exp":    exp,
+		"grants": grants,
+	}
+	if !reflect.DeepEqual(read, want) {
+		t.Errorf("the claims are\n%v, not\n%v", read, want)
+	}
+}
+
+// Protects: the line that the document changes makes access tokens, and nothing else has
+// to change; and its lines for access tokens alone work where they are to stand.
+func TestBuildMigrating(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil)
+	before, after := beforeAndAfter(t, migratingBlock(t, "diff", " package main"))
+
+	token, from, to := printed(t, w, before)
+	read := decode(t, token, "auth_token")
+	if read.iss != accountSID {
+		t.Errorf("the account is %s", read.iss)
+	}
+	checkLife(t, read.exp, from, to)
+	want := []permission{
+		{name: "scope:client:incoming", query: []pair{{"clientName", "Alice"}}},
+		{
+			name:   "scope:client:outgoing",
+			query:  []pair{{"appSid", "AP123123"}, {"clientName", "Alice"}},
+			params: []pair{{"Foo", "Bar"}},
+		},
+	}
+	if got := permissions(t, read.scope); !reflect.DeepEqual(got, want) {
+		t.Errorf("the permissions are %v, not %v", got, want)
+	}
+
+	token, from, to = printed(t, w, after)
+	voice := map[string]any{
+		"incoming": map[string]any{"allow": true},
+		"outgoing": map[string]any{
+			"application_sid": "AP123123",
+			"params":          map[string]any{"Foo": "Bar"},
+		},
+	}
+	grants := map[string]any{"identity": "Alice", "voice": voice}
+	checkAccess(t, token, accessHeader, from, to, grants)
+
+	const generates = "\tjwt, err := token.Generate("
+	if strings.Count(after, generates) != 1 {
+		t.Fatalf("no %s in\n%s", generates, after)
+	}
+	lines := migratingBlock(t, "go", "")
+	program := strings.Replace(after, generates, lines+generates, 1) +
+		"\nvar playbackGrant = map[string]any{\"a\": []int{1}}\n"
+	token, from, to = printed(t, w, program)
+	voice["push_credential_sid"] = "CR123123"
+	grants["video"] = map[string]any{"room": "standup"}
+	grants["chat"] = map[string]any{"service_sid": "IS123123"}
+	grants["data_sync"] = map[string]any{"service_sid": "IS456456"}
+	grants["task_router"] = map[string]any{
+		"workspace_sid": "WS123123", "worker_sid": "WK123123", "role": "worker",
+	}
+	grants["player"] = map[string]any{"a": []any{1.0}}
+	regional := strings.TrimSuffix(accessHeader, "}") + `,"twr":"ie1"}`
+	checkAccess(t, token, regional, from, to, grants)
+}

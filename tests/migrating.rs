@@ -1,0 +1,388 @@
+//! docs/migrating.md: the line that it changes makes the other kind of token, its other
+//! lines work, its tables name what there is, and its links lead somewhere. What it says
+//! in PHP and in Go is run by php/tests/MigratingTest.php and go/migrating_test.go.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde_json::{Value, json};
+
+#[path = "migrating/document.rs"]
+mod document;
+#[path = "support/native.rs"]
+mod native;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/scope.rs"]
+mod scope;
+#[path = "support/sdk.rs"]
+mod sdk;
+#[path = "support/token.rs"]
+mod token;
+
+use document::{Document, anchors, column, spans};
+use native::{root, run};
+use program::{Language, Linkage, compile};
+use scope::{pairs, scopes};
+use token::{decode, parts, sign};
+
+fn document() -> Document {
+    Document::read(&root().join("docs/migrating.md"))
+}
+
+/// The text of the one block in a language that starts so.
+fn block(language: &str, start: &str) -> String {
+    let document = document();
+    let blocks = document.blocks();
+    let mut blocks = blocks
+        .iter()
+        .filter(|block| block.language == language && block.text.starts_with(start));
+    let block = blocks.next().expect("a block");
+    assert!(
+        blocks.next().is_none(),
+        "two blocks of {language} {start:?}"
+    );
+    block.text.clone()
+}
+
+/// What a diff is made from, and what it makes of it: one line is another.
+fn before_and_after(diff: &str) -> [String; 2] {
+    let removed = diff.lines().filter(|line| line.starts_with('-')).count();
+    let added = diff.lines().filter(|line| line.starts_with('+')).count();
+    assert_eq!((removed, added), (1, 1), "{diff}");
+    ['-', '+'].map(|own| {
+        let lines = diff.lines().filter_map(|line| {
+            let line = if line.is_empty() { " " } else { line };
+            line.strip_prefix([' ', own])
+        });
+        lines.flat_map(|line| [line, "\n"]).collect()
+    })
+}
+
+/// What a C program prints, which is one of C++ as well, and the seconds in which it may
+/// have been run.
+fn printed(name: &str, source: &str) -> Vec<(String, RangeInclusive<i64>)> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("migrating-{name}.c"));
+    fs::write(&path, source).expect("written");
+    let ways = [
+        (Language::C99, Linkage::Shared),
+        (Language::Cpp17, Linkage::Static),
+    ];
+    ways.map(|(language, linkage)| {
+        let program = compile(&path, language, linkage, &["captoken"]);
+        let before = clock();
+        let token = run(&mut program.watched());
+        (token.trim_end().to_owned(), before..=clock())
+    })
+    .into()
+}
+
+/// The claims of an access token with a right signature, whose time to live is the one
+/// of the document, and its region.
+fn read_access(token: &str, run: &RangeInclusive<i64>) -> (Value, Value) {
+    let [header, payload] = parts(token);
+    assert_eq!(
+        token,
+        sign(header.as_bytes(), payload.as_bytes(), "api_key_secret")
+    );
+    let mut header = from_json(&header);
+    let region = header["twr"].take();
+    let access = json!({"typ": "JWT", "alg": "HS256", "cty": "twilio-fpa;v=1", "twr": null});
+    assert_eq!(header, access);
+
+    let mut claims = from_json(&payload);
+    let exp = claims["exp"].take().as_i64().expect("an integer");
+    assert!(run.contains(&(exp - 600)), "{exp}, {run:?}");
+    let jti = claims["jti"].take();
+    assert_eq!(jti, format!("SK123123-{}", exp - 600));
+    (claims, region)
+}
+
+/// The grants for calls that are in both kinds of token of the document.
+fn grants() -> Value {
+    json!({
+        "identity": "Alice",
+        "voice": {
+            "incoming": {"allow": true},
+            "outgoing": {"application_sid": "AP123123", "params": {"Foo": "Bar"}},
+        },
+    })
+}
+
+fn claims(grants: Value) -> Value {
+    let [exp, jti] = [Value::Null, Value::Null];
+    json!({"jti": jti, "iss": "SK123123", "sub": "AC123123", "exp": exp, "grants": grants})
+}
+
+#[test]
+fn one_line_turns_the_c_program_into_one_of_access_tokens() {
+    let [before, after] = before_and_after(&block("diff", " #include"));
+
+    for (token, run) in printed("before", &before) {
+        let capability = decode(&token, "auth_token");
+        assert_eq!(capability["iss"], "AC123123");
+        let exp = capability["exp"].as_i64().expect("an integer");
+        assert!(run.contains(&(exp - 600)), "{exp}, {run:?}");
+        let [incoming, outgoing] = scopes(&capability).try_into().expect("two scopes");
+        assert_eq!(incoming.name, "scope:client:incoming");
+        assert_eq!(incoming.query, pairs(&[("clientName", "Alice")]));
+        assert_eq!(outgoing.name, "scope:client:outgoing");
+        let query = [("appSid", "AP123123"), ("clientName", "Alice")];
+        assert_eq!(outgoing.query, pairs(&query));
+        assert_eq!(outgoing.params, pairs(&[("Foo", "Bar")]));
+    }
+    for (token, run) in printed("after", &after) {
+        let (access, region) = read_access(&token, &run);
+        assert_eq!((access, region), (claims(grants()), Value::Null));
+    }
+}
+
+#[test]
+fn the_lines_of_c_for_access_tokens_alone_work_where_they_are_to_stand() {
+    let [_, program] = before_and_after(&block("diff", " #include"));
+    let generates = "    if (status == CAP_STATUS_OK)\n        status = cap_generate(";
+    let lines = format!("{}{generates}", block("c", ""));
+    let program = program.replacen(generates, &lines, 1);
+    assert!(program.contains(&lines));
+    let playback_grant = r#"static const char playback_grant[] = "{\"a\":[1]}";"#;
+    let program = program.replacen("int main", &format!("{playback_grant}\n\nint main"), 1);
+
+    let mut expected = grants();
+    expected["voice"]["push_credential_sid"] = json!("CR123123");
+    expected["video"] = json!({"room": "standup"});
+    expected["chat"] = json!({"service_sid": "IS123123"});
+    expected["data_sync"] = json!({"service_sid": "IS456456"});
+    expected["task_router"] =
+        json!({"workspace_sid": "WS123123", "worker_sid": "WK123123", "role": "worker"});
+    expected["player"] = json!({"a": [1]});
+    let expected = claims(expected);
+    for (token, run) in printed("besides", &program) {
+        let (access, region) = read_access(&token, &run);
+        assert_eq!((&access, &region), (&expected, &json!("ie1")));
+    }
+}
+
+/// Those of PHP and Go count theirs, too.
+#[test]
+fn every_block_is_run_by_the_tests_of_its_language() {
+    let document = document();
+    let blocks = document.blocks();
+    let starts: Vec<(&str, &str)> = blocks
+        .iter()
+        .map(|block| {
+            let line = block.text.lines().next().expect("a line");
+            let start = line.split(['.', '<', '-', '(']).next();
+            let is_diff = block.language == "diff";
+            (
+                block.language,
+                if is_diff {
+                    line
+                } else {
+                    start.expect("a start")
+                },
+            )
+        })
+        .map(|(language, start)| (language, start.trim_end()))
+        .collect();
+    assert_eq!(
+        starts,
+        [
+            ("diff", " #include <captoken.h>"),
+            ("diff", " <?php"),
+            ("diff", " package main"),
+            ("c", "    if"),
+            ("php", "$capability"),
+            ("go", "\tif err := token"),
+        ]
+    );
+}
+
+#[test]
+fn the_tables_name_what_there_is_in_c_php_and_go() {
+    let header = source("include/captoken.h");
+    let class = source("php/src/Capability.php");
+    let mut package = String::new();
+    for entry in fs::read_dir(root().join("go")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.to_string_lossy();
+        if name.ends_with(".go") && !name.ends_with("_test.go") {
+            package.push_str(&fs::read_to_string(&path).expect("a source"));
+        }
+    }
+    let declares = |language: &str, name: &str| match language {
+        "C" => starts_a_line(&header, "cap_status ", name),
+        "PHP" => match (name, name.strip_prefix("Capability::")) {
+            ("new Capability", _) => starts_a_line(&class, "    public function ", "__construct"),
+            (_, Some(name)) => starts_a_line(&class, "    public static function ", name),
+            (_, None) => starts_a_line(&class, "    public function ", name),
+        },
+        _ => match name.strip_prefix("captoken.") {
+            Some(name) => starts_a_line(&package, "func ", name),
+            None => starts_a_line(&package, "func (t *Token) ", name),
+        },
+    };
+
+    let document = document();
+    let mut checked = 0;
+    for table in document.tables() {
+        let Some(first) = table[0].iter().position(|cell| *cell == "C") else {
+            continue;
+        };
+        assert_eq!(table[0][first..], ["C", "PHP", "Go"]);
+        for row in &table[1..] {
+            for (language, cell) in table[0].iter().zip(row).skip(first) {
+                let names: Vec<&str> = spans(cell).collect();
+                assert!(!names.is_empty() || *cell == "none", "{row:?}");
+                for name in names {
+                    assert!(declares(language, name), "{language} has no {name}");
+                }
+            }
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 7);
+}
+
+fn source(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a source")
+}
+
+fn starts_a_line(source: &str, start: &str, name: &str) -> bool {
+    let start = format!("{start}{name}(");
+    source.lines().any(|line| line.starts_with(&start))
+}
+
+/// A library of Twilio's, and what evaluates expressions with it.
+struct Library {
+    folder: &'static str,
+    list: &'static str,
+    program: &'static [&'static str],
+}
+
+const PYTHON_3: Library = Library {
+    folder: "python-3.8.0",
+    list: "requirements-3.8.0.txt",
+    program: &["python3", "-ISB", "-Wignore", "migrating/names.py"],
+};
+const PYTHON: Library = Library {
+    folder: "python",
+    list: "requirements.txt",
+    ..PYTHON_3
+};
+const NODE: Library = Library {
+    folder: "node",
+    list: "package-lock.json",
+    program: &["node", "migrating/names.cjs"],
+};
+
+impl Library {
+    /// The values of expressions, none of which may fail.
+    fn evaluate<S: AsRef<str>>(&self, expressions: &[S]) -> Vec<Value> {
+        let expressions: Vec<&str> = expressions.iter().map(AsRef::as_ref).collect();
+        let folder = sdk::installed(self.folder, self.list);
+        let answers = sdk::talk(self.program, Some(&folder), &json!(expressions));
+        assert_eq!(answers.len(), expressions.len());
+        let pairs = expressions.iter().zip(answers);
+        pairs
+            .map(|(expression, mut answer)| {
+                let why = answer.get("raised");
+                assert!(why.is_none(), "{}: {expression}: {answer}", self.folder);
+                answer["value"].take()
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn the_tables_name_what_there_is_in_twilio_s_libraries_for_python_and_node() {
+    let document = document();
+    for (heading, number, library, expected) in [
+        ("twilio-python", 0, PYTHON_3, 6),
+        ("twilio-python", 1, PYTHON, 8),
+        ("twilio-node", 1, NODE, 7),
+        ("Access tokens", 0, PYTHON, 12),
+        ("Access tokens", 1, NODE, 11),
+    ] {
+        let tables = document.tables_below(heading);
+        let expressions = column(&tables[0], number);
+        assert_eq!(expressions.len(), expected, "{heading}: {expressions:?}");
+        library.evaluate(&expressions);
+    }
+}
+
+#[test]
+fn grants_have_the_names_and_all_the_fields_that_twilio_s_libraries_write() {
+    let document = document();
+    let tables = document.tables_below("Access tokens");
+    let [_, grants] = tables.as_slice() else {
+        panic!("two tables");
+    };
+    assert_eq!(grants[0], ["grant", "name", "fields"]);
+    assert_eq!(grants.len(), 6);
+    let (mut python, mut in_python) = (Vec::new(), Vec::new());
+    let (mut node, mut in_node) = (Vec::new(), Vec::new());
+    for row in &grants[1..] {
+        let [class, name] = [row[0], row[1]].map(|cell| spans(cell).next().expect("a name"));
+        let fields: Vec<&str> = spans(row[2]).collect();
+        let payload = |spelled: fn(&str) -> String| -> Value {
+            if row[2] == "those that Twilio's API returns" {
+                return json!("grant");
+            }
+            fields
+                .iter()
+                .map(|&field| (field, spelled(field)))
+                .collect()
+        };
+        python.push(format!("described({class})"));
+        in_python.push(json!([name, payload(str::to_owned)]));
+        node.push(format!("described(AccessToken.{class})"));
+        in_node.push(json!([name, payload(camel_case)]));
+    }
+    assert_eq!(PYTHON.evaluate(&python), in_python);
+    assert_eq!(NODE.evaluate(&node), in_node);
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().expect("a word").to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(1);
+        name + &initial.to_uppercase() + rest
+    })
+}
+
+#[test]
+fn the_links_lead_somewhere() {
+    let document = document();
+    let links = document.links();
+    assert!(links.len() > 10, "{}", links.len());
+    for (link, target, place) in links {
+        if link.starts_with("https://www.twilio.com/docs/") {
+            continue;
+        }
+        let target = target.unwrap_or_else(|| panic!("{link} leads nowhere"));
+        if let Some(place) = place {
+            let anchors = anchors(&target);
+            let same = anchors.iter().filter(|anchor| *anchor == place);
+            assert_eq!(same.count(), 1, "{link}");
+        }
+    }
+}
+
+fn clock() -> i64 {
+    let seconds = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    seconds.try_into().expect("a time in this age")
+}
+
+fn from_json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
