@@ -41,8 +41,8 @@ namespace Captoken;
  * which CaptokenException lists.
  *
  * The auth token, or the API key secret, stays outside PHP: the object holds a handle of
- * the C library, which wipes the key when the object goes. So an object can be neither cloned nor
- * serialised, and shows no secret when it is dumped.
+ * the C library, which wipes the key when the object goes. So an object can be neither
+ * cloned nor serialised, and shows no secret when it is dumped.
  */
 class Capability
 {
@@ -51,7 +51,7 @@ class Capability
     /** Room for most tokens, in bytes; longer ones get what they need. */
     private const USUAL_SIZE = 1024;
 
-    /** How many arrays and objects may stand inside each other in a claim's value. */
+    /** How many arrays and objects may stand inside each other in a claim or a grant. */
     private const DEPTH = 127;
 
     /** How many values are being encoded, and what php.ini said of precision before. */
