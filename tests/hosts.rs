@@ -127,6 +127,22 @@ fn mint(command: &mut Command) -> String {
     run(command).trim_end().to_owned()
 }
 
+/// The access token that it prints, of an API key with another secret.
+fn mint_access(command: &mut Command) -> String {
+    command
+        .env("TWILIO_API_KEY_SID", "SK123123")
+        .env("TWILIO_API_KEY_SECRET", "other");
+    mint(command)
+}
+
+fn new() -> Handle {
+    Handle::new("AC123123", "secret").expect("a handle")
+}
+
+fn new_access() -> Handle {
+    Handle::access("AC123123", "SK123123", "other").expect("a handle")
+}
+
 /// As tests/hosts/mint.php and go/testdata/mint read them.
 fn with_arguments(mut command: Command, input: &Input) -> Command {
     command
@@ -191,23 +207,48 @@ fn everything_at_once_is_the_same(programs: &Programs) {
     for mut input in inputs() {
         // PHP, which has filters by name, keeps one that repeats beside the first.
         input.params.sort();
-        let [php, go] = [programs.php(&input), programs.go(&input)]
-            .map(|mut command| mint(command.env("EVERYTHING", "")));
+        let programs = [programs.php(&input), programs.go(&input)];
+        let [php, go] = programs.map(|mut command| {
+            command.env("EVERYTHING", "");
+            [mint(&mut command), mint_access(&mut command)]
+        });
         assert_eq!(everything(&input, "-0.0,1.0e+100"), php, "PHP");
         assert_eq!(everything(&input, "-0,1e+100"), go, "Go");
     }
 }
 
-/// The same token by the functions of C.
-fn everything(input: &Input, numbers: &str) -> String {
-    let mut handle = Handle::new("AC123123", "secret").expect("a handle");
+/// The same tokens of both kinds by the functions of C.
+fn everything(input: &Input, numbers: &str) -> [String; 2] {
+    let mut capability = new();
+    allow_calls(&mut capability, input);
+    capability.allow_event_stream().expect("events");
+    for (key, value) in &input.params {
+        capability.add_event_filter(key, value).expect("a filter");
+    }
+
+    let mut access = new_access();
+    allow_calls(&mut access, input);
+    access.set_region("ie1").expect("a region");
+    access.set_push_credential("CR123123").expect("a SID");
+    let video = r#"{"room":"é😀</>&\""}"#;
+    access.add_grant("video", video).expect("a grant");
+    access.add_grant("chat", "{}").expect("a grant");
+
+    [capability, access].map(|mut handle| {
+        add_what_both_kinds_have(&mut handle, input, numbers);
+        handle.generate_at(input.now, input.ttl).expect("a token")
+    })
+}
+
+fn allow_calls(handle: &mut Handle, input: &Input) {
     handle.allow_incoming(input.client).expect("incoming");
     handle.allow_outgoing(input.application).expect("outgoing");
-    handle.allow_event_stream().expect("events");
     for (key, value) in &input.params {
         handle.add_outgoing_param(key, value).expect("a parameter");
-        handle.add_event_filter(key, value).expect("a filter");
     }
+}
+
+fn add_what_both_kinds_have(handle: &mut Handle, input: &Input, numbers: &str) {
     handle.set_client_name("Bob").expect("a name");
     handle.set_not_before(input.now).expect("a time");
     let list = format!(r#"[1,2.5,{numbers},true,null,[],""]"#);
@@ -217,7 +258,6 @@ fn everything(input: &Input, numbers: &str) -> String {
     ] {
         handle.add_claim(name, json).expect("a claim");
     }
-    handle.generate_at(input.now, input.ttl).expect("a token")
 }
 
 #[test]
@@ -229,6 +269,15 @@ fn c_php_and_go_write_the_same_token() {
         assert_eq!(claims["exp"], input.now + input.ttl);
         assert_eq!(c, php, "PHP");
         assert_eq!(c, go, "Go");
+    }
+
+    for input in inputs() {
+        let mut handle = new_access();
+        allow_calls(&mut handle, &input);
+        let token = handle.generate_at(input.now, input.ttl).expect("a token");
+        for mut program in [programs.php(&input), programs.go(&input)] {
+            assert_eq!(mint_access(&mut program), token, "{program:?}");
+        }
     }
 
     everything_at_once_is_the_same(&programs);

@@ -101,7 +101,7 @@ fn capability_call(number: usize, token: &mut *mut Token) -> Status {
 
 fn access_call(number: usize, token: &mut *mut Token) -> Status {
     let handle = *token;
-    let (sid, foo, long) = (c"AC123123".as_ptr(), c"Foo".as_ptr(), LONG.as_ptr());
+    let (sid, short, long) = (c"AC123123".as_ptr(), c"Foo".as_ptr(), LONG.as_ptr());
     // SAFETY: texts, a place for the handle, and the handle once it is there.
     unsafe {
         match number {
@@ -109,15 +109,15 @@ fn access_call(number: usize, token: &mut *mut Token) -> Status {
             1 => cap_allow_incoming(handle, c"Alice".as_ptr()),
             2 => cap_set_client_name(handle, long),
             3 => cap_allow_outgoing(handle, sid),
-            4 => cap_add_outgoing_param(handle, foo, c"Bar".as_ptr()),
+            4 => cap_add_outgoing_param(handle, short, c"Bar".as_ptr()),
             5 => cap_add_outgoing_param(handle, long, long),
-            6 => cap_add_outgoing_param(handle, foo, long),
-            7 => cap_set_region(handle, foo),
+            6 => cap_add_outgoing_param(handle, short, long),
+            7 => cap_set_region(handle, short),
             8 => cap_set_region(handle, long),
             9 => cap_set_push_credential(handle, long),
-            10 => cap_add_grant(handle, foo, JSON.as_ptr()),
+            10 => cap_add_grant(handle, short, JSON.as_ptr()),
             11 => cap_add_grant(handle, long, JSON.as_ptr()),
-            12 => cap_add_grant(handle, foo, c"{}".as_ptr()),
+            12 => cap_add_grant(handle, short, c"{}".as_ptr()),
             _ => cap_add_claim(handle, long, JSON.as_ptr()),
         }
     }

@@ -1,8 +1,9 @@
 <?php
 
 // mint.php NOW TTL CLIENT APPLICATION [KEY VALUE]...
-// Prints a token. NOW 0 stands for the clock. With EVERYTHING in the environment, the
-// token says all that there is besides; the parameters are filters, too.
+// Prints a token: an access token where TWILIO_API_KEY_SID is in the environment. NOW 0
+// stands for the clock. With EVERYTHING in the environment, the token says all that there
+// is besides; the parameters are filters, too.
 
 declare(strict_types=1);
 
@@ -14,15 +15,27 @@ foreach (array_chunk(array_slice($argv, 5), 2) as [$key, $value]) {
     $params[$key][] = $value;
 }
 
-$capability = new Captoken\Capability(getenv('TWILIO_ACCOUNT_SID'), getenv('TWILIO_AUTH_TOKEN'));
+$accountSid = getenv('TWILIO_ACCOUNT_SID');
+$apiKeySid = getenv('TWILIO_API_KEY_SID');
+$capability = $apiKeySid === false
+    ? new Captoken\Capability($accountSid, getenv('TWILIO_AUTH_TOKEN'))
+    : Captoken\Capability::access($accountSid, $apiKeySid, getenv('TWILIO_API_KEY_SECRET'));
 $capability->allowClientIncoming($client)->allowClientOutgoing($application, $params);
 if (getenv('EVERYTHING') !== false) {
     $capability
         ->setClientName('Bob')
-        ->allowEventStream($params)
         ->setNotBefore(new DateTimeImmutable("@$now"))
         ->addClaim('user', ['id' => 42, 'name' => "é\u{1F600}</>&\""])
         ->addClaim('list', [1, 2.5, -0.0, 1e100, true, null, [], '']);
+    if ($apiKeySid === false) {
+        $capability->allowEventStream($params);
+    } else {
+        $capability
+            ->setRegion('ie1')
+            ->setPushCredential('CR123123')
+            ->addGrant('video', ['room' => "é\u{1F600}</>&\""])
+            ->addGrant('chat', []);
+    }
 }
 echo $now === '0'
     ? $capability->generateToken((int) $ttl)

@@ -2,9 +2,10 @@
 //
 //	mint NOW TTL CLIENT APPLICATION [KEY VALUE]...
 //
-// NOW 0 stands for the clock. With EVERYTHING in the environment, the token says all
-// that there is besides; the parameters are filters, too. The tests build it as users
-// build their programs.
+// It is an access token where TWILIO_API_KEY_SID is in the environment. NOW 0 stands for
+// the clock. With EVERYTHING in the environment, the token says all that there is
+// besides; the parameters are filters, too. The tests build it as users build their
+// programs.
 package main
 
 import (
@@ -25,19 +26,31 @@ func main() {
 		params = append(params, captoken.Param{Key: rest[0], Value: rest[1]})
 	}
 
-	token, err := captoken.New(os.Getenv("TWILIO_ACCOUNT_SID"), os.Getenv("TWILIO_AUTH_TOKEN"))
+	accountSID := os.Getenv("TWILIO_ACCOUNT_SID")
+	apiKeySID, isAccess := os.LookupEnv("TWILIO_API_KEY_SID")
+	token, err := captoken.New(accountSID, os.Getenv("TWILIO_AUTH_TOKEN"))
+	if isAccess {
+		token, err = captoken.NewAccess(accountSID, apiKeySID, os.Getenv("TWILIO_API_KEY_SECRET"))
+	}
 	check(err)
 	defer token.Close()
 	check(token.AllowIncoming(os.Args[3]))
 	check(token.AllowOutgoing(os.Args[4], params...))
 	if _, everything := os.LookupEnv("EVERYTHING"); everything {
 		check(token.SetClientName("Bob"))
-		check(token.AllowEventStream(params...))
 		check(token.SetNotBefore(time.Unix(now, 0)))
 		check(token.AddClaim("user", user{42, "é\U0001F600</>&\""}))
 		minusZero := math.Copysign(0, -1)
 		list := []any{1, 2.5, minusZero, 1e100, true, nil, []int{}, ""}
 		check(token.AddClaim("list", list))
+		if isAccess {
+			check(token.SetRegion("ie1"))
+			check(token.SetPushCredential("CR123123"))
+			check(token.AddGrant("video", video{"é\U0001F600</>&\""}))
+			check(token.AddGrant("chat", struct{}{}))
+		} else {
+			check(token.AllowEventStream(params...))
+		}
 	}
 	jwt, err := token.Generate(ttl)
 	if now != 0 {
@@ -50,6 +63,10 @@ func main() {
 type user struct {
 	ID   int    `json:"id"`
 	Name string `json:"name"`
+}
+
+type video struct {
+	Room string `json:"room"`
 }
 
 func number(text string) int64 {
