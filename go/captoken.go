@@ -241,8 +241,7 @@ func CheckClientName(clientName string) error {
 // call, or a filter of an event stream. Key and value may be any text, also "". In the
 // Query of a [Scope] it is one key and its value.
 //
-// A value that has a structure is a text as well, of JSON: what [json.Marshal] writes,
-// which the application reads.
+// An object goes into a value as a text: as JSON, which the application decodes.
 type Param struct {
 	Key, Value string
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -280,9 +281,12 @@ func TestMissingCredentials(t *testing.T) {
 			"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID, "TWILIO_AUTH_TOKEN": "\xff",
 		},
 	} {
-		command := exec.Command(program, "-addr", "localhost:0")
+		// One that does not end is killed, and has another exit code.
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		command := exec.CommandContext(patience, program, "-addr", "localhost:0")
 		command.Env = environ(environment)
 		output, err := command.CombinedOutput()
+		cancel()
 		if err == nil || command.ProcessState.ExitCode() != 1 || !strings.HasSuffix(string(output), " "+want) {
 			t.Errorf("%v: %s, not %s", err, output, want)
 		}
