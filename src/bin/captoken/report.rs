@@ -11,11 +11,12 @@ use humantime::{format_duration, format_rfc3339_seconds};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use self::malformed::Members;
+use self::members::Members;
 use self::scope::{Scope, scopes};
 use crate::failure::Failure;
 
 pub(crate) mod malformed;
+mod members;
 mod scope;
 
 /// A token that was minted, for scripts.

@@ -1,19 +1,15 @@
 //! Why the library calls a token malformed. The verdict is the library's alone: this
 //! only finds words for it.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use captoken::validity;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::members::Members;
 
 /// How deep the library reads: an object, and what nests in one of its members.
 const DEPTH: usize = 1 + 128;
-
-/// The members of an object in their order, also those that repeat.
-pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 /// What is wrong with a token about which the library said `TokenMalformed`, as an
 /// error.
@@ -114,48 +110,4 @@ fn bytes(part: &str, base64url: &str) -> Result<Vec<u8>, String> {
         };
         format!("its {part} is not base64url: {what}")
     })
-}
-
-impl<'a> Members<'a> {
-    pub(crate) fn of(json: &'a RawValue) -> Result<Self, String> {
-        serde_json::from_str(json.get()).map_err(|_| "it is not a JSON object".to_owned())
-    }
-
-    /// The value of this name, which is an error where readers differ in what it is.
-    pub(crate) fn once(&self, name: &str) -> Result<Option<&'a RawValue>, String> {
-        let mut all = self.0.iter().filter(|(other, _)| other == name);
-        match (all.next(), all.next()) {
-            (value, None) => Ok(value.map(|(_, value)| *value)),
-            _ => Err(format!("it has {name} more than once")),
-        }
-    }
-
-    /// The value of this name that most readers take.
-    pub(crate) fn last(&self, name: &str) -> Option<&'a RawValue> {
-        let mut all = self.0.iter().rev();
-        all.find(|(other, _)| other == name)
-            .map(|(_, value)| *value)
-    }
-}
-
-impl<'a> Deserialize<'a> for Members<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'a> Visitor<'a> for Object {
-            type Value = Members<'a>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
 }

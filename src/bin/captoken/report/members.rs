@@ -1,0 +1,53 @@
+//! The members of a JSON object whose values are left as they are spelled.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of an object in their order, also those that repeat.
+pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    pub(crate) fn of(json: &'a RawValue) -> Result<Self, String> {
+        serde_json::from_str(json.get()).map_err(|_| "it is not a JSON object".to_owned())
+    }
+
+    /// The value of this name, which is an error where readers differ in what it is.
+    pub(crate) fn once(&self, name: &str) -> Result<Option<&'a RawValue>, String> {
+        let mut all = self.0.iter().filter(|(other, _)| other == name);
+        match (all.next(), all.next()) {
+            (value, None) => Ok(value.map(|(_, value)| *value)),
+            _ => Err(format!("it has {name} more than once")),
+        }
+    }
+
+    /// The value of this name that most readers take.
+    pub(crate) fn last(&self, name: &str) -> Option<&'a RawValue> {
+        let mut all = self.0.iter().rev();
+        all.find(|(other, _)| other == name)
+            .map(|(_, value)| *value)
+    }
+}
+
+impl<'a> Deserialize<'a> for Members<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'a> Visitor<'a> for Object {
+            type Value = Members<'a>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
