@@ -23,6 +23,8 @@ use captoken::ffi::Status;
 use captoken::jws::Key;
 use serde_json::{Value, json};
 
+#[path = "cli/access.rs"]
+mod access;
 #[path = "support/cases.rs"]
 mod cases;
 #[path = "support/native.rs"]
@@ -78,6 +80,7 @@ fn captoken<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
     command
         .args(arguments)
         .env_remove("CAPTOKEN_AUTH_TOKEN")
+        .env_remove("CAPTOKEN_API_KEY_SECRET")
         .env_remove("CAPTOKEN_ACCOUNT_SID");
     command
 }
@@ -199,7 +202,7 @@ fn mint_writes_the_library_s_token_byte_for_byte_for_every_case() {
         }
         if case["event_stream"].is_object() {
             arguments.push("--event-stream".to_owned());
-            capability.allow_event_stream();
+            capability.allow_event_stream().expect("allowed");
             for (key, value) in pairs(&case["event_stream"]["filters"]) {
                 arguments.push(format!("--filter={key}={value}"));
                 capability.add_event_filter(&key, &value).expect("added");
@@ -345,18 +348,39 @@ fn mint_s_json_has_the_token_and_its_expiry() {
 
 // The secret.
 
+/// The secrets of both kinds of token: name, variable, option for the secret itself, and
+/// the further arguments of mint.
+const SECRETS: [(&str, &str, &str, &[&str]); 2] = [
+    ("auth token", "CAPTOKEN_AUTH_TOKEN", "--auth-token", &[]),
+    (
+        "API key secret",
+        "CAPTOKEN_API_KEY_SECRET",
+        "--api-key-secret",
+        &["--api-key=SK1"],
+    ),
+];
+
+fn assert_signed(token: &str, secret: &str) {
+    let [header, payload] = token::parts(token);
+    let expected = token::sign(header.as_bytes(), payload.as_bytes(), secret);
+    assert_eq!(token, expected);
+}
+
 /// Mints with a secret from a file, and from standard input, and expects another.
 fn assert_secret(content: &str, expected: &str) {
     let file = TestFile::new("secret", content.as_bytes());
-    let option = OsStr::new("--auth-token-file");
-    for (path, input) in [(file.0.as_os_str(), ""), (OsStr::new("-"), content)] {
-        let mut command = captoken(&MINT);
-        // The option wins.
-        command
-            .env("CAPTOKEN_AUTH_TOKEN", "another")
-            .args([option, path]);
-        let token = outcome(&mut command, input).printed();
-        decode(token.trim_end(), expected);
+    for (_, variable, option, more) in SECRETS {
+        for (path, input) in [(file.0.as_os_str(), ""), (OsStr::new("-"), content)] {
+            let mut command = captoken(&MINT);
+            // The option wins.
+            command
+                .args(more)
+                .env(variable, "another")
+                .arg(format!("{option}-file"))
+                .arg(path);
+            let token = outcome(&mut command, input).printed();
+            assert_signed(token.trim_end(), expected);
+        }
     }
 }
 
@@ -379,15 +403,16 @@ fn of_a_file_one_line_break_at_the_end_is_no_part_of_the_secret_and_all_else_is(
 #[test]
 fn the_secret_of_the_environment_is_taken_as_it_is() {
     for secret in ["secret", " secret\n", "é"] {
-        let mut command = captoken(&MINT);
-        command.env("CAPTOKEN_AUTH_TOKEN", secret);
-        decode(outcome(&mut command, "").printed().trim_end(), secret);
+        for (_, variable, _, more) in SECRETS {
+            let mut command = captoken(&MINT);
+            command.args(more).env(variable, secret);
+            assert_signed(outcome(&mut command, "").printed().trim_end(), secret);
+        }
     }
 }
 
 #[test]
 fn without_a_secret_that_can_be_used_the_program_fails_with_1_and_says_why() {
-    let token = mint(&[]);
     let empty = TestFile::new("empty", b"");
     let line_break = TestFile::new("line break", b"\n");
     let latin = TestFile::new("latin", b"secr\xe9t\n");
@@ -395,50 +420,51 @@ fn without_a_secret_that_can_be_used_the_program_fails_with_1_and_says_why() {
     let folder = env!("CARGO_TARGET_TMPDIR").into();
     let file = |path: &TestFile| Some(path.0.clone().into_os_string());
     let latin_text = OsString::from_vec(b"secr\xe9t".to_vec());
+    // The variable, the file, and the message, in which words stand for those of a kind.
     let cases = [
-        (
-            None,
-            None,
-            "no auth token: set CAPTOKEN_AUTH_TOKEN, or use --auth",
-        ),
-        (Some("".into()), None, "CAPTOKEN_AUTH_TOKEN is empty"),
-        (Some(latin_text), None, "CAPTOKEN_AUTH_TOKEN is not UTF-8"),
-        (None, file(&empty), "the --auth-token-file is empty"),
-        (None, file(&line_break), "the --auth-token-file is empty"),
-        (None, file(&latin), "the --auth-token-file is not UTF-8"),
+        (None, None, "no NAME: set VARIABLE, or use OPTION-file PATH"),
+        (Some("".into()), None, "VARIABLE is empty"),
+        (Some(latin_text), None, "VARIABLE is not UTF-8"),
+        (None, file(&empty), "the OPTION-file is empty"),
+        (None, file(&line_break), "the OPTION-file is empty"),
+        (None, file(&latin), "the OPTION-file is not UTF-8"),
         (
             None,
             file(&long),
-            "cannot read the --auth-token-file: it is longer",
+            "cannot read the OPTION-file: it is longer",
         ),
-        (
-            None,
-            Some(folder),
-            "cannot read the --auth-token-file: Is a dir",
-        ),
+        (None, Some(folder), "cannot read the OPTION-file: Is a dir"),
         (
             None,
             Some("no such file".into()),
-            "cannot read the --auth-token-file: No such",
+            "cannot read the OPTION-file: No such",
         ),
-        (None, Some("-".into()), "the --auth-token-file is empty"),
+        (None, Some("-".into()), "the OPTION-file is empty"),
     ];
-    for (variable, file, message) in cases {
-        for arguments in [&MINT[..], &["verify", &token]] {
-            let mut command = captoken(arguments);
-            command.arg("--json");
-            if let Some(variable) = &variable {
-                command.env("CAPTOKEN_AUTH_TOKEN", variable);
+    for (name, variable, option, more) in SECRETS {
+        let mint = [&MINT, more].concat();
+        let mut minting = captoken(&mint);
+        let token = outcome(minting.env(variable, "secret"), "").printed();
+        for (value, file, message) in &cases {
+            let message = message.replace("NAME", name);
+            let message = message.replace("VARIABLE", variable);
+            let message = message.replace("OPTION", option);
+            for arguments in [&mint[..], &["verify", token.trim_end()]] {
+                let mut command = captoken(arguments);
+                command.arg("--json");
+                if let Some(value) = value {
+                    command.env(variable, value);
+                }
+                if let Some(file) = file {
+                    command.arg(format!("{option}-file")).arg(file);
+                }
+                let outcome = outcome(&mut command, "");
+                assert_eq!(outcome.code, Some(1), "{outcome:?}");
+                let line = outcome.err.strip_prefix("captoken: ").expect("a message");
+                assert!(line.starts_with(&message), "{message} {outcome:?}");
+                assert_eq!(line.lines().count(), 1, "{outcome:?}");
+                assert_eq!(outcome.json()["status"], 1);
             }
-            if let Some(file) = &file {
-                command.arg("--auth-token-file").arg(file);
-            }
-            let outcome = outcome(&mut command, "");
-            assert_eq!(outcome.code, Some(1), "{outcome:?}");
-            let line = outcome.err.strip_prefix("captoken: ").expect("a message");
-            assert!(line.starts_with(message), "{outcome:?}");
-            assert_eq!(line.lines().count(), 1, "{outcome:?}");
-            assert_eq!(outcome.json()["status"], 1);
         }
     }
 }
@@ -446,46 +472,52 @@ fn without_a_secret_that_can_be_used_the_program_fails_with_1_and_says_why() {
 /// Also where somebody puts it where it does not belong.
 #[test]
 fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
-    let equals = format!("--auth-token={SECRET}");
-    let token = mint(&[]);
-    let refused = |outcome: &Outcome| {
-        assert_eq!(outcome.code, Some(2), "{outcome:?}");
-        assert!(outcome.err.contains("other users"), "{outcome:?}");
-        assert!(outcome.err.contains("CAPTOKEN_AUTH_TOKEN"), "{outcome:?}");
-        assert!(
-            outcome.err.contains("--auth-token-file PATH"),
-            "{outcome:?}"
+    for (name, variable, option, more) in SECRETS {
+        let mut minting = captoken(&MINT);
+        let token = outcome(minting.args(more).env(variable, "secret"), "").printed();
+        let token = token.trim_end();
+        let mint = [&["mint", "--account=AC1"], more].concat().join(" ");
+        let refused = |outcome: &Outcome| {
+            assert_eq!(outcome.code, Some(2), "{outcome:?}");
+            let said = format!(
+                "error: the {name} is not taken from the command line, which other users of this\n\
+                 machine can read. Set {variable}, or use {option}-file PATH.\n"
+            );
+            assert!(outcome.err.starts_with(&said), "{outcome:?}");
+        };
+        let cases = format!(
+            "refused {mint} {option} {SECRET}
+             refused {mint} {option}={SECRET}
+             refused mint {option} {SECRET}
+             refused {option} {SECRET} mint
+             refused {option}={SECRET} verify {token}
+             refused verify {token} {option}={SECRET}
+             refused verify {option} {SECRET}
+             refused inspect {token} {option} {SECRET}
+             refused mint --frobnicate {option}
+             unseen {mint} --secret {SECRET}
+             unseen {mint} {option}-file {SECRET}
+             unseen {mint} {option}-fil={SECRET}
+             unseen {mint} {option}s={SECRET}
+             unseen verify {token} {option}-file {SECRET}
+             unseen verify {SECRET}
+             unseen inspect {SECRET}
+             unseen verify {token}
+             unseen {mint} --ttl=0
+             unseen {mint} --json
+             unseen mint --help"
         );
-    };
-    let cases = format!(
-        "refused mint --account=AC1 --auth-token {SECRET}
-         refused mint --account=AC1 {equals}
-         refused mint --auth-token {SECRET}
-         refused --auth-token {SECRET} mint
-         refused {equals} verify {token}
-         refused verify {token} {equals}
-         refused verify --auth-token {SECRET}
-         refused inspect {token} --auth-token {SECRET}
-         unseen mint --account=AC1 --secret {SECRET}
-         unseen mint --account=AC1 --auth-token-file {SECRET}
-         unseen verify {token} --auth-token-file {SECRET}
-         unseen verify {SECRET}
-         unseen inspect {SECRET}
-         unseen verify {token}
-         unseen mint --account=AC1 --ttl=0
-         unseen mint --account=AC1 --json
-         unseen mint --help"
-    );
-    for line in cases.lines() {
-        let mut arguments = words(line);
-        let is_refused = arguments.remove(0) == "refused";
-        let mut command = captoken(&arguments);
-        command.env("CAPTOKEN_AUTH_TOKEN", SECRET);
-        let outcome = outcome(&mut command, "");
-        assert!(!outcome.out.contains(SECRET), "{outcome:?}");
-        assert!(!outcome.err.contains(SECRET), "{outcome:?}");
-        if is_refused {
-            refused(&outcome);
+        for line in cases.lines() {
+            let mut arguments = words(line);
+            let is_refused = arguments.remove(0) == "refused";
+            let mut command = captoken(&arguments);
+            command.env(variable, SECRET);
+            let outcome = outcome(&mut command, "");
+            assert!(!outcome.out.contains(SECRET), "{outcome:?}");
+            assert!(!outcome.err.contains(SECRET), "{outcome:?}");
+            if is_refused {
+                refused(&outcome);
+            }
         }
     }
 }
@@ -517,7 +549,16 @@ fn wrong_usage_ends_with_2() {
         "mint --account=AC1 --claim==1",
         "inspect",
         "verify",
+        "mint --account=AC1 --api-key=",
+        "mint --account=AC1 --api-key=SK1 --region=",
+        "mint --account=AC1 --api-key=SK1 --push-credential=",
+        "mint --account=AC1 --api-key=SK1 --client-name=",
+        "mint --account=AC1 --api-key=SK1 --grant=a",
+        "mint --account=AC1 --api-key=SK1 --grant={}",
+        "mint --account=AC1 --api-key=SK1 --grant=={}",
         "verify - --auth-token-file=-",
+        "verify - --api-key-secret-file=-",
+        "verify a.b.c --auth-token-file=/dev/null --api-key-secret-file=/dev/null",
     ];
     for line in usage {
         let outcome = outcome(&mut signing(&words(line)), &token);
@@ -541,6 +582,8 @@ fn wrong_usage_is_told_without_words_that_may_be_secrets_and_without_control_cha
          '--filter <KEY=VALUE>'   | mint --filter {SECRET}
          '--claim <NAME=JSON>'    | mint --claim {SECRET}
          the name is empty        | mint --claim =\"{SECRET}\"
+         '--grant <NAME=JSON>'    | mint --grant {SECRET}
+         the name is empty        | mint --grant =\"{SECRET}\"
          '--secret' found         | mint --secret={SECRET}
          exists: '--account'      | mint --acount={SECRET}
          invalid value 'ten' for  | mint --ttl ten
@@ -939,6 +982,7 @@ payload     {\"scope\":\"scope:client:incoming?clientName=Alice \
         &clientName=Bob \
         scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=type%3Dcall\",\
         \"iss\":\"AC1\",\"exp\":1400003600,\"nbf\":1400000030}
+kind        capability token
 issuer      AC1
 incoming    as client \"Alice\"
 outgoing    to application AP1 as client \"Bob\", parameters: Foo=Bar, \"a b\"=\"c, d=\u{1f600}\"
@@ -955,7 +999,7 @@ fn inspect_tells_the_times_as_they_look_now() {
     let lines = |now| {
         inspect(&token, now)
             .lines()
-            .skip(5)
+            .skip(6)
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
@@ -1197,8 +1241,9 @@ fn the_json_of_inspect_has_what_scripts_may_rely_on() {
     assert_eq!(
         outcome.out,
         format!(
-            "{{\"verified\":false,\"header\":{header},\"payload\":{},\"issuer\":\"AC1\",\
+            "{{\"verified\":false,\"kind\":\"capability\",\"header\":{header},\"payload\":{},\"issuer\":\"AC1\",\
              \"scopes\":[{{\"kind\":\"incoming\",\"client_name\":\"Alice\"}}],\
+             \"account\":\"AC1\",\"api_key\":null,\"region\":null,\"identity\":null,\"grants\":[],\
              \"expires_at\":60,\"expired\":true,\"not_before\":30,\"issued_at\":10,\"problem\":null}}\n",
             payload.replace('\n', " ")
         )
@@ -1231,7 +1276,7 @@ fn nothing_in_a_token_reaches_the_terminal_as_a_control_character() {
             assert!(is_harmless, "{character:?}: {said}");
         }
         if arguments.len() == 2 {
-            assert_eq!(said.lines().count(), 10, "{said}");
+            assert_eq!(said.lines().count(), 11, "{said}");
             assert!(
                 said.contains(r#"incoming    as client "\u{1b}[2J\u{7}"#),
                 "{said}"
@@ -1402,7 +1447,8 @@ fn the_examples_of_the_help_work() {
     )));
     let help = outcome(&mut captoken(&["mint", "--help"]), "").printed()
         + &outcome(&mut captoken(&["inspect", "--help"]), "").printed()
-        + &outcome(&mut captoken(&["help", "verify"]), "").printed();
+        + &outcome(&mut captoken(&["help", "verify"]), "").printed()
+        + &outcome(&mut captoken(&["--help"]), "").printed();
     let help = help.replace("\\\n", " ").replace("eyJ0eXAi...", &token);
     let mut run = 0;
     for line in help.lines().map(str::trim_start) {
@@ -1413,13 +1459,14 @@ fn the_examples_of_the_help_work() {
             shell
                 .args(["-euc", line])
                 .env("CAPTOKEN_AUTH_TOKEN", "secret")
+                .env("CAPTOKEN_API_KEY_SECRET", "key secret")
                 .env("token", &token)
                 .env("PATH", path.as_ref().expect("a path"));
             outcome(&mut shell, "").printed();
             run += 1;
         }
     }
-    assert_eq!(run, 6);
+    assert_eq!(run, 11);
     // Without a terminal, stty only complains.
     let help = outcome(&mut captoken(&["--help"]), "").printed();
     let reads = help.lines().find(|line| line.contains("stty"));
@@ -1440,10 +1487,11 @@ fn the_version_is_the_library_s() {
     );
 }
 
-/// As they stand, in a folder of their own.
-#[test]
-fn the_commands_of_readme_mint_show_and_check_a_token() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}", process::id()));
+/// As they stand, in a folder of their own, in which they leave a token: that, and what
+/// they print.
+fn run_readme(start: &str, file: &str) -> (String, String) {
+    let folder = format!("readme-{}-{file}", process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     fs::create_dir(&folder).expect("a folder");
     let programs = Path::new(env!("CARGO_BIN_EXE_captoken")).parent();
     let path = format!(
@@ -1451,22 +1499,43 @@ fn the_commands_of_readme_mint_show_and_check_a_token() {
         programs.expect("a folder").display(),
         env::var("PATH").expect("PATH")
     );
-    let commands = readme::block("sh\n", "export CAPTOKEN_AUTH_TOKEN");
     let mut shell = Command::new("sh");
     shell
-        .args(["-euc", &commands])
+        .args(["-euc", &readme::block("sh\n", start)])
         .current_dir(&folder)
+        .env_remove("CAPTOKEN_AUTH_TOKEN")
+        .env_remove("CAPTOKEN_API_KEY_SECRET")
         .env("PATH", path);
     let out = run(&mut shell);
-    let token = fs::read_to_string(folder.join("token.jwt")).expect("a token");
-    let params = &scopes(&decode(token.trim_end(), "secret"))[1].params;
+    let token = fs::read_to_string(folder.join(file)).expect("a token");
+    fs::remove_dir_all(folder).expect("removed");
+    (token.trim_end().to_owned(), out)
+}
+
+#[test]
+fn the_commands_of_readme_mint_show_and_check_a_token() {
+    let (token, out) = run_readme("export CAPTOKEN_AUTH_TOKEN", "token.jwt");
+    let params = &scopes(&decode(&token, "secret"))[1].params;
     assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
     let lines: Vec<&str> = out
         .lines()
         .filter(|line| line.contains("VERIFIED:"))
         .collect();
     assert!(lines[0].starts_with("NOT VERIFIED: ") && lines[1].starts_with("VERIFIED: "));
-    fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn the_commands_of_readme_mint_and_check_an_access_token() {
+    let (token, out) = run_readme("export CAPTOKEN_API_KEY_SECRET", "access.jwt");
+    assert_signed(&token, "secret");
+    assert!(out.starts_with("VERIFIED: "), "{out}");
+    for line in [
+        "kind        access token",
+        "outgoing    to application AP123123, parameters: Foo=Bar",
+        "video       in room \"standup\"",
+    ] {
+        assert!(out.lines().any(|other| other == line), "{out}");
+    }
 }
 
 // The build.

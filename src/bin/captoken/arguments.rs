@@ -1,19 +1,21 @@
 //! The command line, as clap reads and explains it.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use captoken::validity::Ttl;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 
 use crate::failure::exit_codes;
+use crate::secret::{API_KEY_SECRET, AUTH_TOKEN};
 
 const EXAMPLES: &str = "\
 Examples:
   stty -echo; read -r CAPTOKEN_AUTH_TOKEN; stty echo; export CAPTOKEN_AUTH_TOKEN
   captoken mint --account AC123123 --allow-incoming Alice --ttl 600
+  captoken mint --account AC123123 --api-key SK123123 --allow-incoming Alice
   captoken inspect eyJ0eXAi...
   captoken verify --auth-token-file /run/secrets/twilio - < token.jwt
 
@@ -29,9 +31,19 @@ Examples:
   The account's events, of two kinds, with a claim of one's own:
     captoken mint --account AC123123 --event-stream --filter type=call \\
         --filter type=sms --claim 'user={\"id\":42}'
+  An access token for calls in both directions:
+    captoken mint --account AC123123 --api-key SK123123 --region ie1 \\
+        --allow-incoming Alice --allow-outgoing AP123123 --param Foo=Bar
+  One for a video room, without calls:
+    captoken mint --account AC123123 --api-key SK123123 --client-name Alice \\
+        --grant 'video={\"room\":\"standup\"}'
 
 The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
-file. No option takes the auth token itself, as other users can read command lines.
+file. With --api-key it plays no part: the secret of the API key comes from
+CAPTOKEN_API_KEY_SECRET, or from a file. No option takes a secret itself, as other
+users can read command lines.
+An access token has one name: with --allow-incoming and another --client-name, incoming
+calls reach that one, with a warning. Of parameters with the same key it has the last.
 A client name that not all of Twilio takes is minted, with a warning, and so is a token
 that is never valid. --json prints token and expires_at; or status and error.
 `captoken --help` lists the exit codes.";
@@ -44,8 +56,17 @@ Examples:
 
 Reads every JSON Web Token, also one that has expired or is signed in another way.
 Characters that could change what a terminal shows are escaped. --json prints verified
-(false), header, payload, issuer, scopes, expires_at, expired, not_before, issued_at and
-problem; or verified, status and error. `captoken --help` lists the exit codes.";
+(false), kind, header, payload, issuer, scopes, account, api_key, region, identity, grants,
+expires_at, expired, not_before, issued_at and problem; or verified, status and error.
+
+An access token is one whose header has a cty that begins with twilio-fpa, or that has
+grants and no scope; a capability token is another with a scope. kind is \"access\",
+\"capability\" or null. account is the account SID: sub of an access token, iss of a
+capability token. api_key, region, identity and grants are those of an access token, else
+null and []; scopes are those of all others. A grant has a kind: incoming; outgoing, with
+application_sid and params; push, with push_credential_sid; video, with room; voice, with
+name and value of what else the grant for calls has; other, with name and grant.
+`captoken --help` lists the exit codes.";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -58,14 +79,16 @@ Examples:
 Ends with 0 for a valid token, and for nothing else: even --help ends with 2. Scripts
 had better use standard input, where nothing that is no token can pass for an option.
 
-The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
-file. No option takes the auth token itself, as other users can read command lines.
-Tokens of all of Twilio's libraries can be verified; for an access token, the secret of
-its API key stands in for the auth token. --json prints what that of inspect does, with
-verified (true); or verified (false), status and error.
+The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN. An access token,
+told by the cty of its header, is verified with the secret of its API key: that comes
+from CAPTOKEN_API_KEY_SECRET, or, where this is not set, from CAPTOKEN_AUTH_TOKEN. The
+secret in a file is used instead of either, for every token. No option takes a secret
+itself, as other users can read command lines.
+Tokens of all of Twilio's libraries can be verified. --json prints what that of inspect
+does, with verified (true); or verified (false), status and error.
 `captoken --help` lists the exit codes.";
 
-/// Mints, reads and verifies the capability tokens of Twilio Client
+/// Mints, reads and verifies the tokens of Twilio Client
 #[derive(Parser)]
 #[command(version, after_help = format!("{EXAMPLES}{}", exit_codes()))]
 pub(crate) struct Arguments {
@@ -75,7 +98,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Mint(Mint),
+    Mint(Box<Mint>),
     Inspect(Inspect),
     Verify(Verify),
 }
@@ -83,6 +106,8 @@ pub(crate) enum Command {
 /// Print a signed token
 #[derive(Args)]
 #[command(after_help = MINT_EXAMPLES)]
+#[command(group = ArgGroup::new("named").args(["allow_outgoing", "api_key"]).multiple(true))]
+#[command(mut_arg("api_key_secret_file", |arg| arg.requires("api_key")))]
 pub(crate) struct Mint {
     /// Account SID
     #[arg(
@@ -93,6 +118,16 @@ pub(crate) struct Mint {
     )]
     #[arg(value_parser = account)]
     pub(crate) account: String,
+
+    /// API key, which makes it an access token instead of a capability token
+    #[arg(long, value_name = "SID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(conflicts_with_all = ["auth_token_file", "event_stream", "filter"])]
+    pub(crate) api_key: Option<String>,
+
+    /// Region of Twilio's that is to take the access token, such as ie1
+    #[arg(long, value_name = "REGION", requires = "api_key")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) region: Option<String>,
 
     /// Allow calls to this client name; outgoing calls come from it, too
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
@@ -106,10 +141,19 @@ pub(crate) struct Mint {
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, requires = "allow_outgoing")]
     pub(crate) param: Vec<(String, String)>,
 
-    /// Have outgoing calls come from this client name
-    #[arg(long, value_name = "NAME", requires = "allow_outgoing")]
+    /// Have outgoing calls come from this client name; in an access token, its identity
+    #[arg(long, value_name = "NAME", requires = "named")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) client_name: Option<String>,
+
+    /// Credential for push notifications that tell a phone of calls
+    #[arg(long, value_name = "SID", requires = "api_key")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) push_credential: Option<String>,
+
+    /// A further grant of an access token, a JSON object; may be repeated
+    #[arg(long, value_name = "NAME=JSON", value_parser = named_json, requires = "api_key")]
+    pub(crate) grant: Vec<(String, String)>,
 
     /// Allow to follow the account's events
     #[arg(long)]
@@ -120,7 +164,7 @@ pub(crate) struct Mint {
     pub(crate) filter: Vec<(String, String)>,
 
     /// A claim of your own, such as 'user="x"'; may be repeated
-    #[arg(long, value_name = "NAME=JSON", value_parser = claim)]
+    #[arg(long, value_name = "NAME=JSON", value_parser = named_json)]
     pub(crate) claim: Vec<(String, String)>,
 
     /// When the token begins to be valid, in seconds since 1970 UTC
@@ -183,22 +227,29 @@ pub(crate) struct Common {
 #[derive(Args)]
 pub(crate) struct SecretSource {
     /// File with the auth token, - for standard input; a line break at its end is dropped
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "api_key_secret_file")]
     pub(crate) auth_token_file: Option<PathBuf>,
+
+    /// The same with the secret of the API key
+    #[arg(long, value_name = "PATH")]
+    pub(crate) api_key_secret_file: Option<PathBuf>,
 }
 
 impl Arguments {
     /// The arguments of this process, help and wrong usage as errors.
     pub(crate) fn read() -> Result<Self, clap::Error> {
         // Before all else: no other error is as urgent, and none of clap's may show it.
-        let is_secret =
-            |argument: &[u8]| argument == b"--auth-token" || argument.starts_with(b"--auth-token=");
-        if env::args_os().any(|argument| is_secret(argument.as_encoded_bytes())) {
-            return Err(Self::command().error(
-                ErrorKind::UnknownArgument,
-                "the auth token is not taken from the command line, which other users of this\n\
-                 machine can read. Set CAPTOKEN_AUTH_TOKEN, or use --auth-token-file PATH.",
-            ));
+        for secret in [AUTH_TOKEN, API_KEY_SECRET] {
+            if env::args_os().any(|argument| secret.is_given_by(&argument)) {
+                return Err(Self::command().error(
+                    ErrorKind::UnknownArgument,
+                    format!(
+                        "the {} is not taken from the command line, which other users of this\n\
+                         machine can read. Set {}, or use {}-file PATH.",
+                        secret.name, secret.variable, secret.option
+                    ),
+                ));
+            }
         }
         let arguments = Self::try_parse()?;
         if matches!(&arguments.command, Command::Verify(verify)
@@ -206,16 +257,10 @@ impl Arguments {
         {
             return Err(Self::command().error(
                 ErrorKind::ArgumentConflict,
-                "standard input cannot be both the token and the auth token",
+                "standard input cannot be both the token and the secret",
             ));
         }
         Ok(arguments)
-    }
-}
-
-impl SecretSource {
-    pub(crate) fn is_standard_input(&self) -> bool {
-        self.auth_token_file.as_deref() == Some(Path::new("-"))
     }
 }
 
@@ -232,9 +277,9 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn claim(text: &str) -> Result<(String, String), &'static str> {
+fn named_json(text: &str) -> Result<(String, String), &'static str> {
     match pair(text)? {
         (name, _) if name.is_empty() => Err("the name is empty"),
-        claim => Ok(claim),
+        named => Ok(named),
     }
 }

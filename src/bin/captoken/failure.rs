@@ -59,6 +59,16 @@ impl Failure {
         }
     }
 
+    /// A token that another secret than the one in this place has signed.
+    pub(crate) fn signature(place: &str, is_access_token: bool) -> Self {
+        let status = Status::TokenSignature;
+        let mut message = format!("{} the secret in {place}", in_words(status));
+        if is_access_token {
+            message += "; an access token is signed with the secret of its API key";
+        }
+        Self::Library(status, message)
+    }
+
     /// A malformed token, and what is wrong with it.
     pub(crate) fn malformed(why: &str) -> Self {
         let status = Status::TokenMalformed;
@@ -105,7 +115,7 @@ pub(crate) fn in_words(status: Status) -> String {
 pub(crate) fn exit_codes() -> String {
     let mut table = "Exit codes:\n   \
          0  success; of verify, a valid token and nothing else\n   \
-         1  no auth token, or a file or stream failed\n   \
+         1  no secret, or a file or stream failed\n   \
          2  wrong usage, of which --json prints nothing; or the --help of verify\n"
         .to_owned();
     for status in STATUSES {

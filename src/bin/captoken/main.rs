@@ -1,4 +1,4 @@
-//! Mints, reads and verifies capability tokens in a terminal.
+//! Mints, reads and verifies tokens in a terminal.
 
 #![forbid(unsafe_code)]
 
@@ -7,18 +7,19 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use captoken::capability::{Capability, check_client_name};
 use captoken::error::Error;
 use captoken::ffi;
 use captoken::jws::Key;
 use captoken::validity::{check, check_time};
 
-use self::arguments::{Arguments, Command, Inspect, Mint, Verify};
+use self::arguments::{Arguments, Command, Inspect, Verify};
 use self::failure::Failure;
-use self::report::{Minted, Report, visible};
+use self::mint::mint;
+use self::report::{Parts, Report, Verdict, visible};
 
 mod arguments;
 mod failure;
+mod mint;
 mod report;
 mod secret;
 mod usage;
@@ -47,91 +48,39 @@ fn main() -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-fn mint(arguments: &Mint) -> Result<(), Failure> {
-    let now = time(arguments.common.now)?;
-    let secret = secret::read(&arguments.secret)?;
-    let mut capability = Capability::new(&arguments.account, Key::new(secret.text()?)?)?;
-    drop(secret);
-
-    // The name on outgoing calls comes second, so that it replaces the other there.
-    if let Some(client_name) = &arguments.allow_incoming {
-        warn_of_client_name("--allow-incoming", client_name);
-        capability.allow_incoming(client_name)?;
-    }
-    if let Some(client_name) = &arguments.client_name {
-        warn_of_client_name("--client-name", client_name);
-        capability.set_client_name(client_name)?;
-    }
-    if let Some(application_sid) = &arguments.allow_outgoing {
-        capability.allow_outgoing(application_sid)?;
-    }
-    for (key, value) in &arguments.param {
-        capability.add_outgoing_param(key, value)?;
-    }
-    if arguments.event_stream {
-        capability.allow_event_stream();
-    }
-    for (key, value) in &arguments.filter {
-        capability.add_event_filter(key, value)?;
-    }
-    for (name, json) in &arguments.claim {
-        let in_claim = |error| Failure::of(&format!("--claim {name:?}"), error);
-        let claim_name = capability.claim_name(name).map_err(in_claim)?;
-        capability.add_claim(claim_name, json).map_err(in_claim)?;
-    }
-    if let Some(not_before) = arguments.not_before {
-        let in_option = |error| Failure::of("--not-before", error);
-        capability.set_not_before(not_before).map_err(in_option)?;
-    }
-
-    let draft = capability.draft(now, arguments.ttl)?;
-    let expires_at = now + arguments.ttl;
-    if arguments.not_before.is_some_and(|from| from >= expires_at) {
-        complain("warning: --not-before: the token expires before it begins to be valid");
-    }
-    let mut token = Vec::new();
-    token
-        .try_reserve_exact(draft.length())
-        .map_err(Error::from)?;
-    token.resize(draft.length(), 0);
-    draft.write(&mut token)?;
-    let token = String::from_utf8(token).map_err(|_| Error::Internal)?;
-    if arguments.common.json {
-        print(&json(&Minted { token, expires_at })?)
-    } else {
-        print(&format!("{token}\n"))
-    }
-}
-
 fn inspect(arguments: &Inspect) -> Result<(), Failure> {
     let now = time(arguments.common.now)?;
     let token = token(&arguments.token)?;
-    report(&token, now, false, arguments.common.json)
+    let parts = report::decode(&token)?;
+    let problem = report::problem(&token, &parts)?;
+    let verdict = Verdict::NotVerified(problem.as_ref());
+    show(&Report::new(&parts, now, verdict)?, arguments.common.json)
 }
 
 fn verify(arguments: &Verify) -> Result<(), Failure> {
     let now = time(arguments.common.now)?;
-    let secret = secret::read(&arguments.secret)?;
-    let key = Key::new(secret.text()?)?;
-    drop(secret);
     let token = token(&arguments.token)?;
+    // What is wrong with a malformed one is the library's to say.
+    let parts = report::decode(&token);
+    let is_access_token = parts.as_ref().is_ok_and(Parts::has_access_header);
+    let secret = secret::to_verify(&arguments.secret, is_access_token)?;
+    let key = Key::new(secret.text()?)?;
+    let place = secret.place;
+    drop(secret);
     key.verify(&token)
         .and_then(|payload| check(&payload, now))
-        .map_err(|error| Failure::of_token(&token, error))?;
-    report(&token, now, true, arguments.common.json)
+        .map_err(|error| match error {
+            Error::TokenSignature => Failure::signature(place, is_access_token),
+            _ => Failure::of_token(&token, error),
+        })?;
+    let parts = parts?;
+    let report = Report::new(&parts, now, Verdict::Verified(place))?;
+    show(&report, arguments.common.json)
 }
 
-fn report(token: &str, now: i64, verified: bool, as_json: bool) -> Result<(), Failure> {
-    let parts = report::decode(token)?;
-    // A token that was verified has none.
-    let problem = if verified {
-        None
-    } else {
-        report::problem(token, &parts)?
-    };
-    let report = Report::new(&parts, now, verified, problem.as_ref())?;
+fn show(report: &Report<'_>, as_json: bool) -> Result<(), Failure> {
     if as_json {
-        print(&json(&report)?)
+        print(&json(report)?)
     } else {
         print(&report.words())
     }
@@ -163,15 +112,6 @@ fn token(argument: &str) -> Result<String, Failure> {
 /// nobody would wipe of a secret.
 fn standard_input() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
-}
-
-fn warn_of_client_name(option: &str, client_name: &str) {
-    if let Err(error) = check_client_name(client_name) {
-        let reason = failure::in_words(error.into());
-        complain(&format!(
-            "warning: {option}: {reason}; calls may fail with Twilio's error 31105"
-        ));
-    }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {

@@ -11,10 +11,14 @@ use humantime::{format_duration, format_rfc3339_seconds};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use self::grant::{Grant, Grants};
+use self::kind::Kind;
 use self::members::Members;
 use self::scope::{Scope, scopes};
 use crate::failure::Failure;
 
+mod grant;
+mod kind;
 pub(crate) mod malformed;
 mod members;
 mod scope;
@@ -32,22 +36,44 @@ pub(crate) struct Parts {
     payload: Box<RawValue>,
 }
 
+/// Whether a token can be believed.
+#[derive(Clone, Copy)]
+pub(crate) enum Verdict<'a> {
+    /// The secret in this place has signed it, and it is valid now.
+    Verified(&'a str),
+    /// Nobody asked; and why no secret could, if it is so.
+    NotVerified(Option<&'a Failure>),
+}
+
 /// What a token says; serialised, what scripts get of it.
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
     verified: bool,
+    kind: Option<Kind>,
     header: &'a RawValue,
     payload: &'a RawValue,
     issuer: Option<String>,
     scopes: Vec<Scope>,
+    account: Option<String>,
+    api_key: Option<String>,
+    region: Option<String>,
+    identity: Option<String>,
+    grants: Vec<Grant<'a>>,
     expires_at: Option<Time>,
     expired: Option<bool>,
     not_before: Option<Time>,
     issued_at: Option<Time>,
     problem: Option<&'a str>,
     #[serde(skip)]
+    has_grants: bool,
+    #[serde(skip)]
+    verdict: Verdict<'a>,
+    #[serde(skip)]
     now: i64,
 }
+
+/// Lines for people, each with a label.
+struct Lines(String);
 
 /// A time in seconds since 1970.
 #[derive(Clone, Copy)]
@@ -71,63 +97,131 @@ pub(crate) fn problem(token: &str, parts: &Parts) -> Result<Option<Failure>, Fai
     Ok(problem.map(|error| Failure::of_token(token, error)))
 }
 
+impl Parts {
+    /// Whether the header is that of an access token.
+    pub(crate) fn has_access_header(&self) -> bool {
+        Members::of(&self.header).is_ok_and(|header| kind::is_access(&header))
+    }
+}
+
 impl<'a> Report<'a> {
     /// What is in the parts of a token, as it looks at the time `now`.
-    pub(crate) fn new(
-        parts: &'a Parts,
-        now: i64,
-        verified: bool,
-        problem: Option<&'a Failure>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(parts: &'a Parts, now: i64, verdict: Verdict<'a>) -> Result<Self, Failure> {
+        let header = Members::of(&parts.header).map_err(|_| Error::Internal)?;
         let claims = Members::of(&parts.payload).map_err(|_| Error::Internal)?;
         let text = |name| claims.last(name).and_then(text);
         let time = |name| claims.once(name).ok().flatten().and_then(time);
         let expires_at = time("exp");
+
+        let kind = Kind::of(&header, &claims);
+        let is_access = kind.is_some_and(Kind::is_access);
+        // What a token of another kind has by these names means nothing there.
+        let of_access = |name| text(name).filter(|_| is_access);
+        let grants = claims
+            .last("grants")
+            .filter(|_| is_access)
+            .and_then(Grants::of);
+        let has_grants = grants.is_some();
+        let (identity, grants) = grants
+            .map(|Grants { identity, all }| (identity, all))
+            .unwrap_or_default();
         Ok(Self {
-            verified,
+            verified: matches!(verdict, Verdict::Verified(_)),
+            kind,
             header: &parts.header,
             payload: &parts.payload,
             issuer: text("iss"),
-            scopes: text("scope").as_deref().map(scopes).unwrap_or_default(),
+            scopes: text("scope")
+                .filter(|_| !is_access)
+                .as_deref()
+                .map(scopes)
+                .unwrap_or_default(),
+            account: match kind {
+                Some(Kind::Capability) => text("iss"),
+                _ => of_access("sub"),
+            },
+            api_key: of_access("iss"),
+            region: header
+                .last("twr")
+                .filter(|_| is_access)
+                .and_then(self::text),
+            identity,
+            grants,
             expired: expires_at.map(|Time(exp)| exp <= now as f64),
             expires_at,
             not_before: time("nbf"),
             issued_at: time("iat"),
-            problem: problem.and_then(Failure::message),
+            problem: match verdict {
+                Verdict::Verified(_) => None,
+                Verdict::NotVerified(problem) => problem.and_then(Failure::message),
+            },
+            has_grants,
+            verdict,
             now,
         })
     }
 
     /// For people, a line for each thing that is said.
     pub(crate) fn words(&self) -> String {
-        let mut words = if self.verified {
-            format!(
-                "VERIFIED: signed with this auth token, and valid at {}.\n",
+        let mut lines = Lines(match self.verdict {
+            Verdict::Verified(place) => format!(
+                "VERIFIED: signed with the secret in {place}, and valid at {}.\n",
                 date(self.now as f64)
-            )
+            ),
+            Verdict::NotVerified(_) => "NOT VERIFIED: anybody can have written this.\n".to_owned(),
+        });
+        lines.add("header", &visible(self.header.get()));
+        lines.add("payload", &visible(self.payload.get()));
+        lines.add("kind", Kind::words(self.kind));
+        if self.kind.is_some_and(Kind::is_access) {
+            self.add_access(&mut lines);
         } else {
-            "NOT VERIFIED: anybody can have written this.\n".to_owned()
-        };
-        let mut line = |label: &str, text: &str| {
-            words += &format!("{label:<12}{text}\n");
-        };
-        line("header", &visible(self.header.get()));
-        line("payload", &visible(self.payload.get()));
-        match &self.issuer {
-            Some(issuer) => line("issuer", &word(issuer)),
-            None => line("issuer", "unknown: it has no iss that is a text"),
+            self.add_scopes(&mut lines);
         }
+        self.add_times(&mut lines);
+        if let Some(problem) = &self.problem {
+            lines.add("problem", &format!("no secret verifies this: {problem}"));
+        }
+        lines.0
+    }
+
+    fn add_scopes(&self, lines: &mut Lines) {
+        lines.add_claim("issuer", "iss", self.issuer.as_deref());
         if self.scopes.is_empty() {
-            line("scopes", "none");
+            lines.add("scopes", "none");
         }
         for scope in &self.scopes {
             let (label, text) = scope.words();
-            line(label, &text);
+            lines.add(label, &text);
         }
+    }
+
+    fn add_access(&self, lines: &mut Lines) {
+        lines.add_claim("API key", "iss", self.api_key.as_deref());
+        lines.add_claim("account", "sub", self.account.as_deref());
+        if let Some(region) = &self.region {
+            lines.add("region", &word(region));
+        }
+        match &self.identity {
+            Some(identity) => lines.add("identity", &format!("{identity:?}")),
+            None => lines.add("identity", "none"),
+        }
+        if !self.has_grants {
+            lines.add("grants", "unknown: it has no grants that are an object");
+        } else if self.grants.is_empty() {
+            lines.add("grants", "none");
+        }
+        for grant in &self.grants {
+            let (label, text) = grant.words();
+            lines.add(label, &text);
+        }
+    }
+
+    fn add_times(&self, lines: &mut Lines) {
         match self.expires_at {
-            Some(exp) if self.expired == Some(true) => line("expired", &self.when(exp)),
-            Some(exp) => line("expires", &self.when(exp)),
-            None => line("expires", "unknown: it has no exp that can be read"),
+            Some(exp) if self.expired == Some(true) => lines.add("expired", &self.when(exp)),
+            Some(exp) => lines.add("expires", &self.when(exp)),
+            None => lines.add("expires", "unknown: it has no exp that can be read"),
         }
         if let Some(nbf) = self.not_before {
             let has_begun = nbf.0 <= self.now as f64;
@@ -136,15 +230,11 @@ impl<'a> Report<'a> {
             } else {
                 "valid from"
             };
-            line(label, &self.when(nbf));
+            lines.add(label, &self.when(nbf));
         }
         if let Some(iat) = self.issued_at {
-            line("issued", &self.when(iat));
+            lines.add("issued", &self.when(iat));
         }
-        if let Some(problem) = &self.problem {
-            line("problem", &format!("no secret verifies this: {problem}"));
-        }
-        words
     }
 
     /// A time, and how far it is from now.
@@ -163,6 +253,21 @@ impl<'a> Report<'a> {
             format!("{date}, in {distance}")
         } else {
             format!("{date}, {distance} ago")
+        }
+    }
+}
+
+impl Lines {
+    fn add(&mut self, label: &str, text: &str) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.0, "{label:<12}{text}");
+    }
+
+    /// A claim that is a text, if it is.
+    fn add_claim(&mut self, label: &str, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.add(label, &word(text)),
+            None => self.add(label, &format!("unknown: it has no {name} that is a text")),
         }
     }
 }
@@ -211,6 +316,17 @@ fn word(text: &str) -> String {
     } else {
         format!("{text:?}")
     }
+}
+
+/// A list of pairs behind a text, if there are any.
+fn list<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, String)>) -> String {
+    let pairs: Vec<String> = pairs
+        .map(|(key, value)| format!("{}={value}", word(key)))
+        .collect();
+    if pairs.is_empty() {
+        return String::new();
+    }
+    format!(", {name}: {}", pairs.join(", "))
 }
 
 /// The same JSON on one line, with escapes for all that cannot be seen: what controls

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The members of an object in their order, also those that repeat.
+#[derive(Default)]
 pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
@@ -20,6 +22,20 @@ impl<'a> Members<'a> {
             (value, None) => Ok(value.map(|(_, value)| *value)),
             _ => Err(format!("it has {name} more than once")),
         }
+    }
+
+    /// Takes the first of this name out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let index = self.0.iter().position(|(other, _)| other == name)?;
+        Some(self.0.remove(index).1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
     /// The value of this name that most readers take.
@@ -49,5 +65,11 @@ impl<'a> Deserialize<'a> for Members<'a> {
             }
         }
         deserializer.deserialize_map(Object)
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }

@@ -4,7 +4,7 @@
 use form_urlencoded::parse;
 use serde::Serialize;
 
-use super::word;
+use super::{list, word};
 
 type Pairs = Vec<(String, String)>;
 
@@ -93,19 +93,17 @@ impl Scope {
                 if let Some(client_name) = client_name {
                     text += &format!(" as client {client_name:?}");
                 }
-                ("outgoing", text + &list("parameters", params))
+                ("outgoing", text + &pairs("parameters", params))
             }
-            Self::Events { path, filters } => ("events", word(path) + &list("filters", filters)),
+            Self::Events { path, filters } => ("events", word(path) + &pairs("filters", filters)),
             Self::Other { scope } => ("other", word(scope)),
         }
     }
 }
 
-fn list(name: &str, pairs: &Pairs) -> String {
-    if pairs.is_empty() {
-        return String::new();
-    }
-    let pair = |(key, value): &(String, String)| format!("{}={}", word(key), word(value));
-    let pairs: Vec<String> = pairs.iter().map(pair).collect();
-    format!(", {name}: {}", pairs.join(", "))
+fn pairs(name: &str, pairs: &Pairs) -> String {
+    list(
+        name,
+        pairs.iter().map(|(key, value)| (key.as_str(), word(value))),
+    )
 }
