@@ -26,12 +26,12 @@
 //
 // # Two kinds of tokens
 //
-// There are two kinds of tokens. A capability token, which [New] is for, says what it
-// allows in its claim scope and is signed with the account's auth token. An access token
-// is its successor, which Twilio recommends, works in all of Twilio's regions and with
-// its libraries for phones. It says what it allows in its claim grants and is signed
-// with the secret of an API key: one that was made for the account in Twilio's console,
-// and is not a restricted one.
+// A capability token, which [New] is for, says what it allows in its claim scope, and is
+// signed with the account's auth token. An access token, which [NewAccess] is for, is its
+// successor: Twilio recommends it, and it works in all of Twilio's regions and with its
+// libraries for phones. It says what it allows in its claim grants, and is signed with
+// the secret of an API key, which the Twilio console makes (not one of its restricted
+// keys).
 //
 // A program moves from one kind to the other by one call. All that follows stays as it
 // is, with the account SID, the application SID and the client names that it has:
