@@ -97,6 +97,25 @@ pub(crate) fn ask(jobs: &[Value]) -> Vec<Value> {
     answers
 }
 
+/// What a message calls an input, of which these bugs show.
+pub(crate) fn with_bugs(what: &str, bugs: &[&str]) -> String {
+    let bugs = bugs.iter();
+    let bugs = bugs.map(|why| format!(", where, as long as nobody mends it, {why}"));
+    what.to_owned() + &bugs.collect::<String>()
+}
+
+/// The token in an answer; none where it was to be refused, with an error that starts so,
+/// and was.
+pub(crate) fn minted_unless(refused: Option<&str>, answer: &Value, what: &str) -> Option<String> {
+    let Some(error) = refused else {
+        return Some(minted(answer, what));
+    };
+    let said = answer["refused"].as_str();
+    let as_expected = said.is_some_and(|said| said.starts_with(error));
+    assert!(as_expected, "{what}: {answer}");
+    None
+}
+
 /// The token in an answer.
 pub(crate) fn minted(answer: &Value, what: &str) -> String {
     let token = answer["token"].as_str();
