@@ -125,6 +125,15 @@ final class Fpm
     }
 
     /**
+     * Whether this is in the log. What a worker says comes through the master, and may be
+     * there later than the answer.
+     */
+    public function logs(string $pattern): bool
+    {
+        return $this->wait(fn (): bool => preg_match($pattern, $this->log()) === 1);
+    }
+
+    /**
      * What a script prints.
      *
      * @param string $file of the script
