@@ -445,10 +445,12 @@ class Capability
         self::refuseNul($texts);
         $library = Library::functions();
         $token = $library->new('cap_token *');
+        // First, as a signal's handler may throw when C has made it: somebody must free it.
+        $handle = new Handle($library, $token, $isAccess);
         $function = $isAccess ? 'cap_new_access' : 'cap_new';
         $arguments = [...array_values($texts), \FFI::addr($token)];
         self::check($library->$function(...$arguments), $texts);
-        return new Handle($library, $token, $isAccess);
+        return $handle;
     }
 
     /**

@@ -5,7 +5,8 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * Owns an object of the C library, and frees it, which wipes the secret.
+ * Owns an object of the C library, and frees it, which wipes the secret. The pointer is
+ * NULL until there is one.
  *
  * This is not Capability's own work because a class that extends Capability may replace
  * its methods: whatever happens there, the object is freed once, when nobody has it.

@@ -595,6 +595,24 @@ final class CapabilityTest extends TestCase
         }
     }
 
+    /** Its secret would stay in memory, which nobody has any more. */
+    public function testAHandleIsFreedWhereASignalInterruptsItsMaking(): void
+    {
+        $make = ['new Capability("AC1", "secret")', 'Capability::access("AC1", "SK1", "secret")'];
+        foreach ($make as $call) {
+            $out = Php::run(<<<END
+                pcntl_async_signals(true);
+                pcntl_signal(SIGUSR1, fn () => throw new LogicException('thrown by the handler'));
+                try {
+                    \$c = $call;
+                } catch (LogicException \$e) {
+                    echo \$e->getMessage(), "\n";
+                }
+                END, ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT', '-DSIGNAL=-1')]);
+            self::assertSame("thrown by the handler\nmade 1, freed 1\n", $out, $call);
+        }
+    }
+
     /**
      * @dataProvider loops
      * @param list<array{string, string}> $params of the last token

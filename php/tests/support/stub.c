@@ -3,7 +3,8 @@
  *
  *   VERSION          what cap_version() returns
  *   PAIRS            how many parameters and filters fit in, before memory runs out
- *   SIGNAL           with which of them it sends itself SIGUSR1; 0: before the first
+ *   SIGNAL           with which of them it sends itself SIGUSR1; 0: before the first;
+ *                    -1: with each handle that is made
  *   FAILS            the status of cap_generate()
  *   REFUSES          the status of what changes a handle, but for parameters and filters,
  *                    and of cap_verify()
@@ -33,7 +34,7 @@
 #define REFUSES CAP_STATUS_OK
 #endif
 #ifndef SIGNAL
-#define SIGNAL -1
+#define SIGNAL -2
 #endif
 
 struct cap_token {
@@ -55,6 +56,9 @@ static cap_status make(cap_token **out)
     *out = malloc(sizeof **out);
     (*out)->live = 1;
     made++;
+    if (SIGNAL == -1) {
+        raise(SIGUSR1);
+    }
     return CAP_STATUS_OK;
 }
 
