@@ -241,7 +241,8 @@ class Capability
     {
         $seconds = $notBefore instanceof \DateTimeInterface ? $notBefore->getTimestamp() : $notBefore ?? 0;
         $handle = $this->handle();
-        self::check($handle->library->cap_set_not_before($handle->token, $seconds));
+        $status = $handle->library->cap_set_not_before($handle->token, $seconds);
+        self::check($status);
         return $this;
     }
 
@@ -347,7 +348,8 @@ class Capability
     {
         $texts = ['the client name' => $clientName];
         self::refuseNul($texts);
-        self::check(Library::functions()->cap_check_client_name($clientName), $texts);
+        $status = Library::functions()->cap_check_client_name($clientName);
+        self::check($status, $texts);
     }
 
     /**
@@ -449,7 +451,8 @@ class Capability
         $handle = new Handle($library, $token, $isAccess);
         $function = $isAccess ? 'cap_new_access' : 'cap_new';
         $arguments = [...array_values($texts), \FFI::addr($token)];
-        self::check($library->$function(...$arguments), $texts);
+        $status = $library->$function(...$arguments);
+        self::check($status, $texts);
         return $handle;
     }
 
@@ -462,7 +465,8 @@ class Capability
     {
         self::refuseNul($texts);
         $handle = $this->handle();
-        self::check($handle->library->$function($handle->token, ...array_values($texts)), $texts);
+        $status = $handle->library->$function($handle->token, ...array_values($texts));
+        self::check($status, $texts);
         return $this;
     }
 
@@ -505,7 +509,8 @@ class Capability
             $whole = $status !== 0;
             self::check($status, $texts);
             foreach ($pairs as [$key, $value]) {
-                self::check($handle->library->$addition($handle->token, $key, $value));
+                $status = $handle->library->$addition($handle->token, $key, $value);
+                self::check($status);
             }
             $whole = true;
         } finally {
@@ -645,6 +650,9 @@ class Capability
     /**
      * Throws what a status means. The texts of the call are for the message, which names
      * the one that is wrong, and shows none.
+     *
+     * The status comes in a variable: PHP 8.2 crashes after a signal's handler has thrown
+     * behind a call of C that stands among the arguments of another.
      *
      * @param array<string, ?string> $texts by what the message calls them
      */
