@@ -302,7 +302,7 @@ func (t *Token) AddClaim(name string, value any) error {
 //	chat          service_sid, endpoint_id, deployment_role_sid, push_credential_sid
 //	data_sync     service_sid, endpoint_id
 //	task_router   workspace_sid, worker_sid, role
-//	player        what Twilio's API returns for a playback grant, as a [json.RawMessage]
+//	player        what Twilio's API returns for a playback grant, as a json.RawMessage
 //
 // The name may be any other, too, but not identity and voice, which the methods above
 // write. A grant that is added again keeps its place and takes the new value.
