@@ -28,9 +28,12 @@ func main() {
 
 	accountSID := os.Getenv("TWILIO_ACCOUNT_SID")
 	apiKeySID, isAccess := os.LookupEnv("TWILIO_API_KEY_SID")
-	token, err := captoken.New(accountSID, os.Getenv("TWILIO_AUTH_TOKEN"))
+	var token *captoken.Token
+	var err error
 	if isAccess {
 		token, err = captoken.NewAccess(accountSID, apiKeySID, os.Getenv("TWILIO_API_KEY_SECRET"))
+	} else {
+		token, err = captoken.New(accountSID, os.Getenv("TWILIO_AUTH_TOKEN"))
 	}
 	check(err)
 	defer token.Close()
