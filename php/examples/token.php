@@ -82,7 +82,9 @@ $expiresAt = time() + TIME_TO_LIVE;
 try {
     $capability = $hasApiKey
         ? Capability::access($accountSid, required('TWILIO_API_KEY_SID'), required('TWILIO_API_KEY_SECRET'))
-        : new Capability($accountSid, required('TWILIO_AUTH_TOKEN'));
+        : new Capability($accountSid, setting('TWILIO_AUTH_TOKEN') ?? giveUp(
+            'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN, is not set',
+        ));
     $capability->allowClientIncoming($client);
     $capability->allowClientOutgoing($appSid, ['client' => $client]);
     $token = $capability->generateToken(TIME_TO_LIVE);

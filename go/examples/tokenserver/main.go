@@ -116,7 +116,10 @@ func readEnvironment() (settings, error) {
 		read.apiKeySID, read.apiKeySecret = get("TWILIO_API_KEY_SID"), get("TWILIO_API_KEY_SECRET")
 	} else {
 		read.kind = "capability tokens"
-		read.authToken = get("TWILIO_AUTH_TOKEN")
+		read.authToken = os.Getenv("TWILIO_AUTH_TOKEN")
+		if read.authToken == "" {
+			missing = append(missing, "TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN")
+		}
 	}
 	if missing != nil {
 		return settings{}, fmt.Errorf("set in the environment: %s", strings.Join(missing, ", "))
@@ -137,6 +140,9 @@ func (s settings) newToken() (*captoken.Token, error) {
 func newHandler(settings settings, now func() time.Time) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/token", tokenHandler{settings, now})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusNotFound, failure{"not found"})
+	})
 	return mux
 }
 

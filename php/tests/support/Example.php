@@ -42,16 +42,17 @@ final class Example
     }
 
     /**
-     * The same of what is not enough: the variable that the log names.
+     * The same of what is not enough: what the log names.
      *
      * @return array<string, array{array<string, string>, string}>
      */
     public static function incomplete(): array
     {
+        $either = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN,';
         $cases = [
             'nothing' => [[], 'TWILIO_ACCOUNT_SID'],
-            'no-credentials' => [self::SHARED, 'TWILIO_AUTH_TOKEN'],
-            'empty-auth-token' => [['TWILIO_AUTH_TOKEN' => ''] + self::SHARED, 'TWILIO_AUTH_TOKEN'],
+            'no-credentials' => [self::SHARED, $either],
+            'empty-auth-token' => [['TWILIO_AUTH_TOKEN' => ''] + self::SHARED, $either],
         ];
         $both = self::CAPABILITY + self::API_KEY;
         foreach (['capability' => self::CAPABILITY, 'access' => self::ACCESS, 'both' => $both] as $kind => $all) {
