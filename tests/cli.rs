@@ -495,10 +495,12 @@ fn the_secret_is_never_shown_and_never_taken_from_the_command_line() {
              refused verify {option} {SECRET}
              refused inspect {token} {option} {SECRET}
              refused mint --frobnicate {option}
+             refused {mint} {option}{SECRET}
+             refused {mint} {option}:{SECRET}
+             refused {mint} {option}s={SECRET}
              unseen {mint} --secret {SECRET}
              unseen {mint} {option}-file {SECRET}
              unseen {mint} {option}-fil={SECRET}
-             unseen {mint} {option}s={SECRET}
              unseen verify {token} {option}-file {SECRET}
              unseen verify {SECRET}
              unseen inspect {SECRET}

@@ -53,12 +53,13 @@ pub(crate) struct Secret {
 }
 
 impl Kind {
-    /// Whether this argument is the option that is refused.
+    /// Whether this argument is the option that is refused, also with the secret right
+    /// behind it, or behind another sign than '='.
     pub(crate) fn is_given_by(&self, argument: &OsStr) -> bool {
         let rest = argument
             .as_encoded_bytes()
             .strip_prefix(self.option.as_bytes());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
+        rest.is_some_and(|rest| !rest.starts_with(b"-"))
     }
 
     /// The secret: of a file if one is given, else of the environment.
