@@ -232,13 +232,21 @@ fn the_tables_name_what_there_is_in_c_php_and_go() {
     };
 
     let document = document();
-    let mut checked = 0;
+    let (mut checked, mut without) = (0, Vec::new());
     for table in document.tables() {
         let Some(first) = table[0].iter().position(|cell| *cell == "C") else {
             continue;
         };
         assert_eq!(table[0][first..], ["C", "PHP", "Go"]);
         for row in &table[1..] {
+            let names: Vec<Vec<&str>> = row[first..]
+                .iter()
+                .map(|cell| spans(cell).collect())
+                .collect();
+            match names.as_slice() {
+                [c, php, go] if !c.is_empty() => assert_same_call(c, php, go),
+                _ => without.push(row[0]),
+            }
             for (language, cell) in table[0].iter().zip(row).skip(first) {
                 let names: Vec<&str> = spans(cell).collect();
                 assert!(!names.is_empty() || *cell == "none", "{row:?}");
@@ -250,6 +258,38 @@ fn the_tables_name_what_there_is_in_c_php_and_go() {
         checked += 1;
     }
     assert_eq!(checked, 7);
+    assert_eq!(without, ["`VoiceGrant(endpoint_id=endpoint_id)`"]);
+}
+
+/// The methods of a row do what its functions of C do.
+fn assert_same_call(c: &[&str], php: &[&str], go: &[&str]) {
+    let name = c[0].strip_prefix("cap_").expect("a prefix");
+    let name = capitalised(&camel_case(name));
+    let adds: &[&str] = match name.as_str() {
+        "AllowOutgoing" => &["cap_add_outgoing_param"],
+        "AllowEventStream" => &["cap_add_event_filter"],
+        _ => &[],
+    };
+    assert_eq!(c[1..], *adds, "{c:?}");
+    let [go] = go else { panic!("{c:?} {go:?}") };
+    assert_eq!(go.strip_prefix("captoken.").unwrap_or(go), name);
+    let [php] = php else { panic!("{c:?} {php:?}") };
+    // PHP's are those of Services_Twilio_Capability where that has the call.
+    let of_php = match *php {
+        "new Capability" => "New",
+        "Capability::access" => "NewAccess",
+        "allowClientIncoming" => "AllowIncoming",
+        "allowClientOutgoing" => "AllowOutgoing",
+        "generateToken" => "Generate",
+        "generateTokenAt" => "GenerateAt",
+        other => &capitalised(other.strip_prefix("Capability::").unwrap_or(other)),
+    };
+    assert_eq!(of_php, name);
+}
+
+fn capitalised(name: &str) -> String {
+    let (initial, rest) = name.split_at(1);
+    initial.to_uppercase() + rest
 }
 
 fn source(path: &str) -> String {
@@ -354,10 +394,7 @@ fn grants_have_the_names_and_all_the_fields_that_twilio_s_libraries_write() {
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().expect("a word").to_owned();
-    words.fold(first, |name, word| {
-        let (initial, rest) = word.split_at(1);
-        name + &initial.to_uppercase() + rest
-    })
+    words.fold(first, |name, word| name + &capitalised(word))
 }
 
 #[test]
