@@ -337,7 +337,8 @@ func (t *Token) add(call func(address uintptr, texts []byte) object, what, name 
 // SetRegion sets the region of Twilio's that takes an access token, such as "ie1".
 // Without it, that is the one in the United States. A second call replaces the region.
 //
-// A region has API keys of its own: the one of [NewAccess] must be from there.
+// A region has API keys and applications of its own: those of [NewAccess] and
+// [Token.AllowOutgoing] must be from there.
 //
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (a
 // capability token, which works in the United States alone), [ErrClosed] and

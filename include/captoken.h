@@ -158,8 +158,8 @@ cap_status cap_new_access(const char *account_sid,
 /// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
 /// A second call replaces the name, as in twilio-python. Any text but "" is
-/// taken and arrives as it is. Twilio's pages disagree on what a name may be;
-/// all accept 1 to 256 ASCII letters, digits and underscores.
+/// taken and arrives as it is. Twilio's pages disagree on what a name may be:
+/// see cap_check_client_name().
 ///
 /// An access token has one name, its `identity`, for all that it allows; its
 /// voice grant says here that calls may come in (`incoming.allow`).
@@ -228,9 +228,9 @@ cap_status cap_set_client_name(cap_token *token, const char *client_name);
 /// library asks: where a name comes from a user, a program can.
 ///
 /// Twilio's pages, libraries and devices differ in what they take; 1 to 256
-/// ASCII letters, digits and underscores are inside all of their rules (but
-/// for one error text, which speaks of 121). Other names may fail with
-/// Twilio's error 31105.
+/// ASCII letters, digits and underscores are inside all of their rules, but
+/// for 121 as the most that the page of the JavaScript SDK allows. Other names
+/// may fail with Twilio's error 31105.
 ///
 /// Returns CAP_STATUS_OK, CAP_STATUS_INVALID_CLIENT_NAME,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT or
@@ -300,8 +300,8 @@ cap_status cap_set_not_before(cap_token *token, int64_t not_before);
 /// in the token's header). Without it, that is the one in the United States. A
 /// second call replaces the region.
 ///
-/// A region has API keys of its own: the one of cap_new_access() must be from
-/// there.
+/// A region has API keys and applications of its own: those of
+/// cap_new_access() and cap_allow_outgoing() must be from there.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,

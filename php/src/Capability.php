@@ -249,7 +249,8 @@ class Capability
     /**
      * Sets the region of Twilio's that takes an access token, such as 'ie1'; without it,
      * that is the one in the United States. A second call replaces it. A region has API keys
-     * of its own: the one of access() must be from there.
+     * and applications of its own: those of access() and allowClientOutgoing() must be from
+     * there.
      *
      * @throws CaptokenException UNSUPPORTED: a capability token; EMPTY_ARGUMENT,
      *     INVALID_UTF8, OUT_OF_MEMORY
