@@ -587,8 +587,15 @@ fn wrong_usage_is_told_without_words_that_may_be_secrets_and_without_control_cha
          '--grant <NAME=JSON>'    | mint --grant {SECRET}
          the name is empty        | mint --grant =\"{SECRET}\"
          '--secret' found         | mint --secret={SECRET}
+         '--secret_file' found    | mint --secret_file={SECRET}
+         '-s' found               | mint -s{SECRET}
+         '...' found              | mint --{SECRET}
+         '...' found              | mint --secret{SECRET}
+         '...' found              | mint --secret:{SECRET}
          exists: '--account'      | mint --acount={SECRET}
          invalid value 'ten' for  | mint --ttl ten
+         invalid value '10m' for  | mint --ttl 10m
+         invalid value '...' for  | mint --ttl {SECRET}
          subcommand exists: 'mint'| mnit"
     );
     for line in cases.lines() {

@@ -66,15 +66,23 @@ fn complaint(mut error: clap::Error) -> String {
     lines.join("\n")
 }
 
-/// Names of options are, and what should be a number; a missing value is empty.
+/// Names of options are, and what should be a number and is no longer than one; a missing
+/// value is empty.
 fn is_harmless(error: &clap::Error, context: ContextKind, said: &str) -> bool {
     match (context, error.get(ContextKind::InvalidArg)) {
         (ContextKind::InvalidArg, _) => {
-            error.kind() != ErrorKind::UnknownArgument || said.starts_with('-')
+            error.kind() != ErrorKind::UnknownArgument || is_name_of_option(said)
         }
         (ContextKind::InvalidValue, Some(ContextValue::String(option))) => {
-            said.is_empty() || option.ends_with("<SECONDS>")
+            let longest = i64::MIN.to_string().len();
+            said.is_empty() || option.ends_with("<SECONDS>") && said.len() <= longest
         }
         _ => false,
     }
+}
+
+/// A secret that stands where an option should has digits or capitals, and no option has.
+fn is_name_of_option(said: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || b"-_".contains(&byte);
+    said.starts_with('-') && (said.chars().count() == 2 || said.bytes().all(is_part))
 }
