@@ -1,6 +1,11 @@
 //! Memory that runs out at any moment is a status, and loses nothing.
 
 #![expect(unsafe_code, reason = "the functions are C's, and so is an allocator")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,9 +14,12 @@ use std::ptr::{null, null_mut};
 
 use captoken::ffi::*;
 
+#[path = "support/token.rs"]
+mod token;
 #[path = "support/turn.rs"]
 mod turn;
 
+use token::parts;
 use turn::turn;
 
 thread_local! {
@@ -69,7 +77,7 @@ const CAPABILITY: Script = Script {
 };
 
 const ACCESS: Script = Script {
-    calls: 14,
+    calls: 16,
     call: access_call,
     before: |_, _| {},
 };
@@ -114,10 +122,12 @@ fn access_call(number: usize, token: &mut *mut Token) -> Status {
             6 => cap_add_outgoing_param(handle, short, long),
             7 => cap_set_region(handle, short),
             8 => cap_set_region(handle, long),
-            9 => cap_set_push_credential(handle, long),
-            10 => cap_add_grant(handle, short, JSON.as_ptr()),
-            11 => cap_add_grant(handle, long, JSON.as_ptr()),
-            12 => cap_add_grant(handle, short, c"{}".as_ptr()),
+            9 => cap_set_push_credential(handle, short),
+            10 => cap_set_push_credential(handle, long),
+            11 => cap_add_grant(handle, short, JSON.as_ptr()),
+            12 => cap_add_grant(handle, long, JSON.as_ptr()),
+            13 => cap_add_grant(handle, short, c"{}".as_ptr()),
+            14 => cap_allow_outgoing(handle, long),
             _ => cap_add_claim(handle, long, JSON.as_ptr()),
         }
     }
@@ -205,6 +215,53 @@ fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
         }
         failed_calls.dedup();
         assert!(failed_calls.iter().copied().eq(0..script.calls));
+    }
+}
+
+/// Names that come before, between and behind each other, more than memory is taken for
+/// at once.
+const NAMES: [&CStr; 12] = [
+    c"m", c"a", c"z", c"c", c"b", c"k", c"x", c"d", c"y", c"l", c"e", c"f",
+];
+
+/// A member for which there was no memory is not there, and the others are still found
+/// under their names: what a failure leaves behind can be seen in later calls alone.
+#[test]
+fn a_name_that_found_no_memory_is_in_nobody_s_way() {
+    let _turn = turn();
+    for allocation in 0.. {
+        let mut token = null_mut();
+        assert_eq!(access_call(0, &mut token), Status::Ok);
+        let mut kept = Vec::with_capacity(NAMES.len());
+        UNTIL_FAILURE.set(Some(allocation));
+        for name in NAMES {
+            // SAFETY: a handle and two texts.
+            match unsafe { cap_add_grant(token, name.as_ptr(), c"{}".as_ptr()) } {
+                Status::Ok => kept.push(name),
+                status => assert_eq!(status, Status::OutOfMemory),
+            }
+        }
+        let is_over = UNTIL_FAILURE.take().is_some();
+
+        let mut expected = Vec::new();
+        for name in &kept {
+            // SAFETY: a handle and two texts.
+            let status = unsafe { cap_add_grant(token, name.as_ptr(), c"{\"a\":1}".as_ptr()) };
+            assert_eq!(status, Status::Ok);
+            expected.push(format!(r#"{name:?}:{{"a":1}}"#));
+        }
+        let jwt = mint(token);
+        // SAFETY: the handle is not used again.
+        unsafe { cap_token_free(token) };
+        let jwt = CStr::from_bytes_until_nul(&jwt).expect("a text");
+        let [_, payload] = parts(jwt.to_str().expect("ASCII"));
+        let grants = format!(r#""grants":{{{}}}}}"#, expected.join(","));
+        assert!(payload.ends_with(&grants), "{payload}");
+
+        assert_eq!(kept.len(), NAMES.len() - usize::from(!is_over));
+        if is_over {
+            break;
+        }
     }
 }
 
