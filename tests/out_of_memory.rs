@@ -71,7 +71,7 @@ struct Script {
 }
 
 const CAPABILITY: Script = Script {
-    calls: 13,
+    calls: 14,
     call: capability_call,
     before: allow_events_before_filters,
 };
@@ -101,7 +101,8 @@ fn capability_call(number: usize, token: &mut *mut Token) -> Status {
             FILTER => cap_add_event_filter(handle, LONG.as_ptr(), LONG.as_ptr()),
             9 => cap_add_event_filter(handle, c"Foo".as_ptr(), c"Bar".as_ptr()),
             10 => cap_set_client_name(handle, c"Bob".as_ptr()),
-            11 => cap_add_claim(handle, LONG.as_ptr(), JSON.as_ptr()),
+            11 => cap_allow_incoming(handle, c"Carol".as_ptr()),
+            12 => cap_add_claim(handle, LONG.as_ptr(), JSON.as_ptr()),
             _ => cap_add_claim(handle, LONG.as_ptr(), c"42".as_ptr()),
         }
     }
