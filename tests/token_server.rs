@@ -9,6 +9,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::UNIX_EPOCH;
 
@@ -244,6 +245,20 @@ fn half_of_the_credentials_are_named_and_nothing_is_served() {
         let refused = Server::try_start(program.watched(), &settings, arguments).err();
         assert_eq!(refused.as_deref(), Some("usage: token_server [PORT]\n"));
     }
+}
+
+/// libmicrohttpd says why, and names a port, too: that is the same one.
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let program = token_server(Language::C99, Linkage::Shared);
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let settings = [&ACCOUNT[..], &[AUTH_TOKEN]].concat();
+    let refused = Server::try_start(program.watched(), &settings, &[&port]).err();
+    let refused = refused.expect("nothing is served");
+    let ours = format!("token_server: cannot listen on port {port}\n");
+    let theirs = refused.strip_suffix(&ours).expect("what we say, last");
+    assert!(theirs.contains(&format!("port {port}: ")), "{theirs}");
 }
 
 #[test]
