@@ -89,8 +89,8 @@ pub unsafe extern "C" fn cap_new(
 /// length.
 ///
 /// All functions that change a handle and make tokens work with this one, too,
-/// and say where an access token differs: a program moves from one token to the
-/// other by this one call.
+/// but for those of event streams, and say where an access token differs: a
+/// program moves from one token to the other by this one call.
 ///
 /// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
 /// cap_token_free() once. Otherwise `*out` is NULL and the status is
@@ -172,8 +172,8 @@ pub unsafe extern "C" fn cap_allow_outgoing(
 ///
 /// In an access token, parameters are members of an object (`outgoing.params`
 /// of the voice grant): a key that is added again keeps its place and takes
-/// the new value. Values are texts there, too; nested ones, which Twilio's
-/// newer libraries can write, cannot be had: see cap_add_grant().
+/// the new value. Values are texts there, too. Objects, which Twilio's newer
+/// libraries can nest there, cannot be had: their JSON can be a value.
 ///
 /// Returns CAP_STATUS_OK, or, with the handle as it was,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
@@ -377,9 +377,7 @@ pub unsafe extern "C" fn cap_set_push_credential(
 /// `name` may be any other, too, so that a grant to come needs no new version
 /// of this library; but not "identity", which cap_allow_incoming() and
 /// cap_set_client_name() write, or "voice", of which this library writes
-/// `incoming`, `outgoing` and `push_credential_sid`. So the parameters of
-/// cap_add_outgoing_param() are texts: an object that is to reach the
-/// application goes into one of them, as JSON.
+/// `incoming`, `outgoing` and `push_credential_sid`.
 ///
 /// `json` is one JSON object, kept as cap_add_claim() keeps a value, and
 /// nested as deep at most. What is in it is not checked. A grant that is added
@@ -416,9 +414,9 @@ pub unsafe extern "C" fn cap_add_grant(
 /// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
 /// Web Token (RFC 7519) signed with HS256. Its claims are those of
 /// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
-/// cap_set_not_before() was called. Those of an access token are, after the
-/// first, jti (the API key SID and the time), iss (the API key SID), sub (the
-/// account SID), exp, nbf, and grants.
+/// cap_set_not_before() was called. In an access token, those of
+/// cap_add_claim() are followed by jti (the API key SID and the time), iss (the
+/// API key SID), sub (the account SID), exp, nbf as above, and grants.
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
