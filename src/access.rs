@@ -111,20 +111,22 @@ impl Access {
 
     /// Writes the claims `jti` and `iss`.
     pub(crate) fn write_issuer(&self, now: i64, payload: &mut Members<'_>) -> io::Result<()> {
-        let jti = payload.member("jti")?;
+        let jti = payload.member(r#""jti":"#)?;
         let open = self.api_key_sid.strip_suffix('"').unwrap_or_default();
         write!(jti, r#"{open}-{now}""#)?;
-        payload.json("iss", &self.api_key_sid)
+        payload.json(r#""iss":"#, &self.api_key_sid)
     }
 
     /// Writes the claim `grants`.
     pub(crate) fn write_grants(&self, out: &mut dyn Write) -> io::Result<()> {
         write_object(out, |grants| {
             if let Some(identity) = &self.identity {
-                grants.json("identity", identity)?;
+                grants.json(r#""identity":"#, identity)?;
             }
             if self.has_voice() {
-                write_object(grants.member("voice")?, |voice| self.write_voice(voice))?;
+                write_object(grants.member(r#""voice":"#)?, |voice| {
+                    self.write_voice(voice)
+                })?;
             }
             grants.all_of(&self.others)
         })
@@ -136,13 +138,15 @@ impl Access {
 
     fn write_voice(&self, voice: &mut Members<'_>) -> io::Result<()> {
         if self.incoming {
-            voice.json("incoming", r#"{"allow":true}"#)?;
+            voice.json(r#""incoming":"#, r#"{"allow":true}"#)?;
         }
         if let Some(outgoing) = &self.outgoing {
-            write_object(voice.member("outgoing")?, |members| outgoing.write(members))?;
+            write_object(voice.member(r#""outgoing":"#)?, |members| {
+                outgoing.write(members)
+            })?;
         }
         if let Some(sid) = &self.push_credential_sid {
-            voice.json("push_credential_sid", sid)?;
+            voice.json(r#""push_credential_sid":"#, sid)?;
         }
         Ok(())
     }
@@ -150,11 +154,11 @@ impl Access {
 
 impl Outgoing {
     fn write(&self, members: &mut Members<'_>) -> io::Result<()> {
-        members.json("application_sid", &self.application_sid)?;
+        members.json(r#""application_sid":"#, &self.application_sid)?;
         if self.params.is_empty() {
             return Ok(());
         }
-        write_object(members.member("params")?, |params| {
+        write_object(members.member(r#""params":"#)?, |params| {
             params.all_of(&self.params)
         })
     }

@@ -178,23 +178,23 @@ impl Capability {
         payload.all_of(&self.claims)?;
         match &self.kind {
             Kind::Scopes(scopes) => {
-                scopes.write(payload.member("scope")?)?;
-                payload.json("iss", &self.account_sid)?;
+                scopes.write(payload.member(r#""scope":"#)?)?;
+                payload.json(r#""iss":"#, &self.account_sid)?;
                 self.write_validity(expiry, payload)
             }
             Kind::Access(access) => {
                 access.write_issuer(now, payload)?;
-                payload.json("sub", &self.account_sid)?;
+                payload.json(r#""sub":"#, &self.account_sid)?;
                 self.write_validity(expiry, payload)?;
-                access.write_grants(payload.member("grants")?)
+                access.write_grants(payload.member(r#""grants":"#)?)
             }
         }
     }
 
     fn write_validity(&self, expiry: i64, payload: &mut Members<'_>) -> io::Result<()> {
-        write!(payload.member("exp")?, "{expiry}")?;
+        write!(payload.member(r#""exp":"#)?, "{expiry}")?;
         if let Some(not_before) = self.not_before {
-            write!(payload.member("nbf")?, "{not_before}")?;
+            write!(payload.member(r#""nbf":"#)?, "{not_before}")?;
         }
         Ok(())
     }

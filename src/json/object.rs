@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::write::string;
+use super::write::{allocate, write_fragment, write_quoted};
 use crate::error::Error;
 
 /// Writes an object with the members that `write` adds.
@@ -10,28 +10,30 @@ pub(crate) fn write_object(
     out: &mut dyn Write,
     write: impl FnOnce(&mut Members<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    out.write_all(b"{")?;
-    write(&mut Members {
+    let mut members = Members {
         out,
-        separator: b"",
-    })?;
-    out.write_all(b"}")
+        separator: b"{",
+    };
+    write(&mut members)?;
+    if members.separator == b"{" {
+        members.separate()?;
+    }
+    members.out.write_all(b"}")
 }
 
 /// The members of an object that is being written.
 pub(crate) struct Members<'a> {
     out: &'a mut dyn Write,
+    /// What stands before the next member.
     separator: &'static [u8],
 }
 
 impl Members<'_> {
-    /// Begins a member, whose value is to be written next. The name has no character
-    /// that JSON escapes.
+    /// Begins a member, whose value is to be written next. The name is spelled as JSON,
+    /// with the colon behind it.
     pub(crate) fn member(&mut self, name: &str) -> io::Result<&mut dyn Write> {
         self.separate()?;
-        self.out.write_all(b"\"")?;
         self.out.write_all(name.as_bytes())?;
-        self.out.write_all(b"\":")?;
         Ok(self.out)
     }
 
@@ -43,10 +45,7 @@ impl Members<'_> {
     /// Adds those of another object.
     pub(crate) fn all_of(&mut self, object: &Object) -> io::Result<()> {
         for Member { name, value } in &object.members {
-            self.separate()?;
-            self.out.write_all(name.as_bytes())?;
-            self.out.write_all(b":")?;
-            self.out.write_all(value.as_bytes())?;
+            self.json(name, value)?;
         }
         Ok(())
     }
@@ -68,7 +67,7 @@ pub(crate) struct Object {
 }
 
 struct Member {
-    /// As a JSON string.
+    /// As JSON, with the colon behind it.
     name: String,
     /// Compact JSON.
     value: String,
@@ -83,7 +82,7 @@ impl Object {
     /// in its old place. On an error, nothing changes.
     pub(crate) fn set(&mut self, name: &str, value: String) -> Result<(), Error> {
         let Self { members, by_name } = self;
-        let name = string(name)?;
+        let name = spelled(name)?;
         let found = by_name.binary_search_by(|&place| {
             members
                 .get(place)
@@ -104,6 +103,14 @@ impl Object {
         }
         Ok(())
     }
+}
+
+/// A member's name as JSON, with the colon behind it.
+fn spelled(name: &str) -> Result<String, Error> {
+    allocate(|out| {
+        write_quoted(out, |out| write_fragment(name, out))?;
+        Ok(out.write_all(b":")?)
+    })
 }
 
 #[cfg(test)]
@@ -130,9 +137,11 @@ mod tests {
 
         let mut out = Vec::new();
         write_object(&mut out, |members| {
-            members.json("a", "2")?;
+            members.json(r#""a":"#, "2")?;
             members.all_of(&kept)?;
-            write_object(members.member("b")?, |inner| inner.json("c", "3"))
+            write_object(members.member(r#""b":"#)?, |inner| {
+                inner.json(r#""c":"#, "3")
+            })
         })
         .unwrap();
         assert_eq!(
@@ -158,7 +167,7 @@ mod tests {
             }
             let members: Vec<String> = plain
                 .iter()
-                .map(|(name, value)| format!("{}:{value}", string(name).unwrap()))
+                .map(|(name, value)| format!("{}{value}", spelled(name).unwrap()))
                 .collect();
             prop_assert_eq!(written(&object), format!("{{{}}}", members.join(",")));
         }
