@@ -126,7 +126,7 @@ test-go:
 .PHONY: test-deep
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
-	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test ffi
+	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi
 
 # Handed over in the environment, where no character of it means anything.
 .PHONY: check-prefix
