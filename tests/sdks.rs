@@ -185,6 +185,7 @@ fn exp_is_a_whole_number() {
     assert!(claims["exp"].is_i64() && claims["nbf"].is_i64());
 }
 
+/// Above a day, twilio-go, -python and -node mint what Twilio refuses (error 20157).
 #[test]
 fn a_time_to_live_that_twilio_refuses_is_refused_here() {
     for ttl in [0, -1, -3600, 86_401, 90_000, 2_147_484, i64::MAX] {

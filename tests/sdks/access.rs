@@ -23,6 +23,7 @@ fn grants(handle: &Handle) -> Value {
     claims(handle)["grants"].clone()
 }
 
+/// twilio-go's `CreateAccessToken` takes `Max(ttl, 3600)`: never less than an hour.
 #[test]
 fn a_short_time_to_live_stays_short() {
     for ttl in [1, 60, 3599] {
