@@ -10,6 +10,9 @@ use serde_json::Value;
 /// The header of every capability token.
 pub(crate) const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
+/// That of every access token without a region.
+pub(crate) const ACCESS_HEADER: &str = r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}"#;
+
 /// A token of any two texts with a right signature.
 pub(crate) fn sign(header: &[u8], payload: &[u8], secret: &str) -> String {
     let part = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
@@ -37,20 +40,19 @@ pub(crate) fn sign_by<H: EagerHash>(alg: &str, payload: &str, secret: &str) -> S
 /// The claims of a token, whose signature and form are verified.
 pub(crate) fn decode(token: &str, secret: &str) -> Value {
     assert!(token.is_ascii());
-    let parts: Vec<&str> = token.split('.').collect();
-    let &[header, payload, signature] = parts.as_slice() else {
-        panic!("a token has three parts: {token}");
-    };
-    let signing_input = format!("{header}.{payload}");
-    let expected = hmac_sha256::HMAC::mac(signing_input.as_bytes(), secret.as_bytes());
-    assert_eq!(signature, BASE64URL_NOPAD.encode(&expected));
-    assert_eq!(text(header), HEADER);
-
-    let payload = text(payload);
+    let [header, payload] = signed_parts(token, secret);
+    assert_eq!(header, HEADER);
     assert!(payload.is_ascii());
     let keys = [r#""scope":""#, r#"","iss":""#, r#"","exp":"#].map(|key| payload.find(key));
     assert!(keys.is_sorted() && !keys.contains(&None), "{payload}");
     serde_json::from_str(&payload).expect("a payload is JSON")
+}
+
+/// The header and the payload of a token of this secret, which is verified.
+pub(crate) fn signed_parts(token: &str, secret: &str) -> [String; 2] {
+    let [header, payload] = parts(token);
+    assert_eq!(token, sign(header.as_bytes(), payload.as_bytes(), secret));
+    [header, payload]
 }
 
 /// The header and the payload of a token, as they are spelled.
