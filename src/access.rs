@@ -10,10 +10,14 @@ use std::io::{self, Write};
 
 use crate::error::Error;
 use crate::json::{self, Members, Object, write_object};
+use crate::jws;
+use crate::text::Text;
 
-const HEADER: &str = r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}"#;
+/// The header `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}`, as a token begins
+/// with it.
+const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0.";
 
-/// The same up to where the region stands, which is a JSON string.
+/// A header as JSON, around the region, which is a JSON string.
 const REGIONAL_HEADER: [&str; 2] = [
     r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1","twr":"#,
     "}",
@@ -21,19 +25,19 @@ const REGIONAL_HEADER: [&str; 2] = [
 
 /// Who holds an access token, and what it allows. All texts are JSON strings.
 pub(crate) struct Access {
-    api_key_sid: String,
-    regional_header: Option<String>,
-    identity: Option<String>,
+    api_key_sid: Text,
+    regional_header: Option<Vec<u8>>,
+    identity: Option<Text>,
     incoming: bool,
     outgoing: Option<Outgoing>,
-    push_credential_sid: Option<String>,
+    push_credential_sid: Option<Text>,
     /// The grants that are not for calls.
     others: Object,
 }
 
 /// May make calls, answered by an application that is given the parameters.
 struct Outgoing {
-    application_sid: String,
+    application_sid: Text,
     params: Object,
 }
 
@@ -55,12 +59,12 @@ impl Access {
         let region = json::string(region)?;
         let [before, behind] = REGIONAL_HEADER;
         let header = json::allocate(|out| {
-            for part in [before, &region, behind] {
-                out.write_all(part.as_bytes())?;
+            for part in [before.as_bytes(), &region, behind.as_bytes()] {
+                out.write_all(part)?;
             }
             Ok(())
         })?;
-        self.regional_header = Some(header);
+        self.regional_header = Some(jws::header(&header)?);
         Ok(())
     }
 
@@ -101,30 +105,31 @@ impl Access {
     }
 
     /// Adds a grant that is not for calls, as compact JSON.
-    pub(crate) fn add_grant(&mut self, name: &str, grant: String) -> Result<(), Error> {
+    pub(crate) fn add_grant(&mut self, name: &str, grant: Text) -> Result<(), Error> {
         self.others.set(name, grant)
     }
 
-    pub(crate) fn header(&self) -> &str {
-        self.regional_header.as_deref().unwrap_or(HEADER)
+    pub(crate) fn header(&self) -> &[u8] {
+        self.regional_header.as_deref().unwrap_or(HEADER.as_bytes())
     }
 
-    /// Writes the claims `jti` and `iss`.
-    pub(crate) fn write_issuer(&self, now: i64, payload: &mut Members<'_>) -> io::Result<()> {
-        let jti = payload.member(r#""jti":"#)?;
-        let open = self.api_key_sid.strip_suffix('"').unwrap_or_default();
-        write!(jti, r#"{open}-{now}""#)?;
-        payload.json(r#""iss":"#, &self.api_key_sid)
+    pub(crate) fn api_key_sid(&self) -> &[u8] {
+        &self.api_key_sid
+    }
+
+    /// The same without the quote at its end.
+    pub(crate) fn api_key_sid_unended(&self) -> &[u8] {
+        self.api_key_sid.strip_suffix(b"\"").unwrap_or_default()
     }
 
     /// Writes the claim `grants`.
-    pub(crate) fn write_grants(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write_grants(&self, out: &mut impl Write) -> io::Result<()> {
         write_object(out, |grants| {
             if let Some(identity) = &self.identity {
-                grants.json(r#""identity":"#, identity)?;
+                grants.json(br#""identity":"#, identity)?;
             }
             if self.has_voice() {
-                write_object(grants.member(r#""voice":"#)?, |voice| {
+                write_object(grants.member(br#""voice":"#)?, |voice| {
                     self.write_voice(voice)
                 })?;
             }
@@ -136,29 +141,29 @@ impl Access {
         self.incoming || self.outgoing.is_some() || self.push_credential_sid.is_some()
     }
 
-    fn write_voice(&self, voice: &mut Members<'_>) -> io::Result<()> {
+    fn write_voice(&self, voice: &mut Members<'_, impl Write>) -> io::Result<()> {
         if self.incoming {
-            voice.json(r#""incoming":"#, r#"{"allow":true}"#)?;
+            voice.json(br#""incoming":"#, br#"{"allow":true}"#)?;
         }
         if let Some(outgoing) = &self.outgoing {
-            write_object(voice.member(r#""outgoing":"#)?, |members| {
+            write_object(voice.member(br#""outgoing":"#)?, |members| {
                 outgoing.write(members)
             })?;
         }
         if let Some(sid) = &self.push_credential_sid {
-            voice.json(r#""push_credential_sid":"#, sid)?;
+            voice.json(br#""push_credential_sid":"#, sid)?;
         }
         Ok(())
     }
 }
 
 impl Outgoing {
-    fn write(&self, members: &mut Members<'_>) -> io::Result<()> {
-        members.json(r#""application_sid":"#, &self.application_sid)?;
+    fn write(&self, members: &mut Members<'_, impl Write>) -> io::Result<()> {
+        members.json(br#""application_sid":"#, &self.application_sid)?;
         if self.params.is_empty() {
             return Ok(());
         }
-        write_object(members.member(r#""params":"#)?, |params| {
+        write_object(members.member(br#""params":"#)?, |params| {
             params.all_of(&self.params)
         })
     }

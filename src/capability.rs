@@ -7,12 +7,11 @@ use std::io::{self, Write};
 
 use crate::access::Access;
 use crate::error::Error;
-use crate::json::{self, Members, Object, write_object};
-use crate::jws::{Draft, Key};
+use crate::json::{self, Object};
+use crate::jws::{HEADER, Kept, Key, Payload, write_token};
 use crate::scope::Scopes;
+use crate::text::Text;
 use crate::validity::{check_time, expiry};
-
-const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
 /// The claims that a program cannot add: the library writes them, or leaves them
 /// out on purpose.
@@ -28,10 +27,12 @@ const RESERVED_GRANTS: [&str; 2] = ["identity", "voice"];
 pub struct Capability {
     claims: Object,
     /// As a JSON string.
-    account_sid: String,
+    account_sid: Text,
     key: Key,
     kind: Kind,
     not_before: Option<i64>,
+    /// Of what tokens have in common. Whatever changes that must forget it.
+    kept: Kept,
 }
 
 enum Kind {
@@ -41,35 +42,51 @@ enum Kind {
     Access(Access),
 }
 
+/// A capability token of nobody yet, which allows nothing.
+///
+/// It is made before it is known whose it is, so that its key is made where it stays:
+/// moving a key leaves copies behind.
+impl Default for Capability {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            claims: Object::default(),
+            account_sid: Text::default(),
+            key: Key::default(),
+            kind: Kind::Scopes(Scopes::default()),
+            not_before: None,
+            kept: Kept::default(),
+        }
+    }
+}
+
 /// A name that the library does not write itself.
 pub struct FreeName<'a>(&'a str);
 
 impl Capability {
-    /// A capability token, which allows nothing yet. The key is the account's auth
-    /// token.
-    pub fn new(account_sid: &str, key: Key) -> Result<Self, Error> {
-        Self::of_kind(Kind::Scopes(Scopes::default()), account_sid, key)
+    /// Says whose tokens these are, and signs them with the key that `set_key` sets: the
+    /// auth token of the account, or the secret of the API key.
+    pub fn set_account(
+        &mut self,
+        account_sid: &str,
+        set_key: impl FnOnce(&mut Key),
+    ) -> Result<(), Error> {
+        self.account_sid = json::string(account_sid)?;
+        set_key(&mut self.key);
+        self.kept.forget();
+        Ok(())
     }
 
-    /// An access token, which allows nothing yet. The key is the secret of the API key.
-    pub fn access(account_sid: &str, api_key_sid: &str, key: Key) -> Result<Self, Error> {
-        Self::of_kind(Kind::Access(Access::new(api_key_sid)?), account_sid, key)
-    }
-
-    fn of_kind(kind: Kind, account_sid: &str, key: Key) -> Result<Self, Error> {
-        Ok(Self {
-            claims: Object::default(),
-            account_sid: json::string(account_sid)?,
-            key,
-            kind,
-            not_before: None,
-        })
+    /// Makes of a capability token that allows nothing an access token of this API key.
+    pub fn set_api_key(&mut self, api_key_sid: &str) -> Result<(), Error> {
+        *self.kind_to_change() = Kind::Access(Access::new(api_key_sid)?);
+        Ok(())
     }
 
     /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
     /// come from it, too.
     pub fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(scopes) => scopes.allow_incoming(client_name),
             Kind::Access(access) => access.allow_incoming(client_name),
         }
@@ -78,7 +95,7 @@ impl Capability {
     /// Allows calls to an application, instead of an earlier one and its
     /// parameters.
     pub fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(scopes) => scopes.allow_outgoing(application_sid),
             Kind::Access(access) => access.allow_outgoing(application_sid),
         }
@@ -86,7 +103,7 @@ impl Capability {
 
     /// Adds a parameter for the application.
     pub fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(scopes) => scopes.add_outgoing_param(key, value),
             Kind::Access(access) => access.add_outgoing_param(key, value),
         }
@@ -95,7 +112,7 @@ impl Capability {
     /// Has outgoing calls come from `client_name`, without letting anybody call it. In
     /// an access token, it is also the name under which all else happens.
     pub fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(scopes) => scopes.set_client_name(client_name),
             Kind::Access(access) => access.set_identity(client_name),
         }
@@ -124,7 +141,9 @@ impl Capability {
     /// Adds a claim of one JSON value, or gives one that is there a new value in its old
     /// place.
     pub fn add_claim(&mut self, name: FreeName<'_>, json: &str) -> Result<(), Error> {
-        self.claims.set(name.0, json::compact(json)?)
+        let value = json::compact(json)?;
+        self.kept.forget();
+        self.claims.set(name.0, value)
     }
 
     /// Sets the region of Twilio's that is to take an access token.
@@ -157,60 +176,133 @@ impl Capability {
         Ok(())
     }
 
-    /// A token that is valid from `now`, in seconds since 1970-01-01 UTC, for
-    /// `ttl` seconds.
-    pub fn draft(
+    /// Writes a token that is valid from `now`, in seconds since 1970-01-01 UTC, for
+    /// `ttl` seconds, to where `place` has room for as many bytes, all of them ASCII.
+    pub fn write_token<'a, E: From<Error>>(
         &self,
         now: i64,
         ttl: i64,
-    ) -> Result<Draft<'_, impl Fn(&mut dyn Write) -> io::Result<()>>, Error> {
+        place: impl FnOnce(usize) -> Result<&'a mut [u8], E>,
+    ) -> Result<(), E> {
         let expiry = expiry(now, ttl)?;
-        let header = match &self.kind {
-            Kind::Scopes(_) => HEADER,
-            Kind::Access(access) => access.header(),
-        };
-        Draft::new(&self.key, header, move |out| {
-            write_object(out, |payload| self.write_payload(now, expiry, payload))
-        })
-    }
-
-    fn write_payload(&self, now: i64, expiry: i64, payload: &mut Members<'_>) -> io::Result<()> {
-        payload.all_of(&self.claims)?;
+        let Self { key, kept, .. } = self;
         match &self.kind {
             Kind::Scopes(scopes) => {
-                scopes.write(payload.member(r#""scope":"#)?)?;
-                payload.json(r#""iss":"#, &self.account_sid)?;
-                self.write_validity(expiry, payload)
+                let payload = CapabilityPayload {
+                    capability: self,
+                    scopes,
+                    expiry,
+                };
+                write_token(key, kept, HEADER.as_bytes(), &payload, place)
             }
             Kind::Access(access) => {
-                access.write_issuer(now, payload)?;
-                payload.json(r#""sub":"#, &self.account_sid)?;
-                self.write_validity(expiry, payload)?;
-                access.write_grants(payload.member(r#""grants":"#)?)
+                let payload = AccessPayload {
+                    capability: self,
+                    access,
+                    now,
+                    expiry,
+                };
+                write_token(key, kept, access.header(), &payload, place)
             }
         }
     }
 
-    fn write_validity(&self, expiry: i64, payload: &mut Members<'_>) -> io::Result<()> {
-        write!(payload.member(r#""exp":"#)?, "{expiry}")?;
+    /// The same token as a text of its own.
+    pub fn token(&self, now: i64, ttl: i64) -> Result<String, Error> {
+        let mut token = Vec::new();
+        let place = &mut token;
+        self.write_token(now, ttl, move |length| {
+            place.try_reserve_exact(length)?;
+            place.resize(length, 0);
+            Ok::<_, Error>(place.as_mut_slice())
+        })?;
+        String::from_utf8(token).map_err(|_| Error::Internal)
+    }
+
+    fn write_validity(&self, expiry: i64, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(itoa::Buffer::new().format(expiry).as_bytes())?;
         if let Some(not_before) = self.not_before {
-            write!(payload.member(r#""nbf":"#)?, "{not_before}")?;
+            out.write_all(br#","nbf":"#)?;
+            out.write_all(itoa::Buffer::new().format(not_before).as_bytes())?;
         }
         Ok(())
     }
 
+    fn kind_to_change(&mut self) -> &mut Kind {
+        self.kept.forget();
+        &mut self.kind
+    }
+
     fn scopes(&mut self) -> Result<&mut Scopes, Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(scopes) => Ok(scopes),
             Kind::Access(_) => Err(Error::Unsupported),
         }
     }
 
     fn access_token(&mut self) -> Result<&mut Access, Error> {
-        match &mut self.kind {
+        match self.kind_to_change() {
             Kind::Scopes(_) => Err(Error::Unsupported),
             Kind::Access(access) => Ok(access),
         }
+    }
+}
+
+/// What a capability token says: claims of the program's own, `scope`, `iss`, `exp` and
+/// `nbf`.
+struct CapabilityPayload<'a> {
+    capability: &'a Capability,
+    scopes: &'a Scopes,
+    expiry: i64,
+}
+
+impl Payload for CapabilityPayload<'_> {
+    fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(b"{")?;
+        self.capability.claims.write_before_others(out)?;
+        out.write_all(br#""scope":"#)?;
+        self.scopes.write(out)?;
+        out.write_all(br#","iss":"#)?;
+        out.write_all(&self.capability.account_sid)?;
+        out.write_all(br#","exp":"#)
+    }
+
+    fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
+        self.capability.write_validity(self.expiry, out)?;
+        out.write_all(b"}")
+    }
+}
+
+/// What an access token says: claims of the program's own, `jti`, `iss`, `sub`, `exp`,
+/// `nbf` and `grants`.
+struct AccessPayload<'a> {
+    capability: &'a Capability,
+    access: &'a Access,
+    now: i64,
+    expiry: i64,
+}
+
+impl Payload for AccessPayload<'_> {
+    fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(b"{")?;
+        self.capability.claims.write_before_others(out)?;
+        // The API key SID and the time, in one string.
+        out.write_all(br#""jti":"#)?;
+        out.write_all(self.access.api_key_sid_unended())?;
+        out.write_all(b"-")
+    }
+
+    fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(itoa::Buffer::new().format(self.now).as_bytes())?;
+        out.write_all(br#"","iss":"#)?;
+        out.write_all(self.access.api_key_sid())?;
+        out.write_all(br#","sub":"#)?;
+        out.write_all(&self.capability.account_sid)?;
+        out.write_all(br#","exp":"#)?;
+        self.capability.write_validity(self.expiry, out)?;
+        out.write_all(br#","grants":"#)?;
+        self.access.write_grants(out)?;
+        out.write_all(b"}")
     }
 }
 

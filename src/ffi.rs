@@ -56,7 +56,7 @@ pub unsafe extern "C" fn cap_new(
 ) -> Status {
     // SAFETY: the caller promises NULL or a place.
     let out = unsafe { Place::new(out) };
-    run_with_secret(|| {
+    run(|| {
         // One look at the defaults, so that both are of one cap_configure() even
         // while another thread calls it again.
         let needs_defaults = account_sid.is_null() || auth_token.is_null();
@@ -69,11 +69,16 @@ pub unsafe extern "C" fn cap_new(
             None => &defaults.ok_or(Status::NoCredentials)?.account_sid,
         };
         // SAFETY: the caller promises NULL or text.
-        let key = match unsafe { text::optional_name(auth_token) }? {
-            Some(auth_token) => Key::new(auth_token)?,
-            None => defaults.ok_or(Status::NoCredentials)?.key.clone(),
-        };
-        out?.fill(Capability::new(account_sid, key)?)
+        match unsafe { text::optional_name(auth_token) }? {
+            Some(auth_token) => out?
+                .fill(|capability| capability.set_account(account_sid, |key| key.set(auth_token))),
+            None => {
+                let default = &defaults.ok_or(Status::NoCredentials)?.key;
+                out?.fill(|capability| {
+                    capability.set_account(account_sid, |key| key.clone_from(default))
+                })
+            }
+        }
     })
 }
 
@@ -105,14 +110,17 @@ pub unsafe extern "C" fn cap_new_access(
 ) -> Status {
     // SAFETY: the caller promises NULL or a place.
     let out = unsafe { Place::new(out) };
-    run_with_secret(|| {
+    run(|| {
         // SAFETY: the caller promises NULL or text.
         let account_sid = unsafe { text::name(account_sid) }?;
         // SAFETY: the caller promises NULL or text.
         let api_key_sid = unsafe { text::name(api_key_sid) }?;
         // SAFETY: the caller promises NULL or text.
-        let key = Key::new(unsafe { text::name(api_key_secret) }?)?;
-        out?.fill(Capability::access(account_sid, api_key_sid, key)?)
+        let secret = unsafe { text::name(api_key_secret) }?;
+        out?.fill(|capability| {
+            capability.set_api_key(api_key_sid)?;
+            capability.set_account(account_sid, |key| key.set(secret))
+        })
     })
 }
 
@@ -440,8 +448,7 @@ pub unsafe extern "C" fn cap_generate(
         // The clock is no argument: all of those are checked first.
         check_ttl(ttl)?;
         output.check()?;
-        let draft = capability.draft(now()?, ttl)?;
-        output.write(draft.length(), |out| draft.write(out))
+        capability.write_token(now()?, ttl, |length| output.place(length))
     })
 }
 
@@ -468,8 +475,7 @@ pub unsafe extern "C" fn cap_generate_at(
     output.run(|output| {
         // SAFETY: the caller promises NULL, even, or a handle nobody changes.
         let capability = unsafe { handle::borrow(token) }?;
-        let draft = capability.draft(now, ttl)?;
-        output.write(draft.length(), |out| draft.write(out))
+        capability.write_token(now, ttl, |length| output.place(length))
     })
 }
 
@@ -521,13 +527,13 @@ pub unsafe extern "C" fn cap_verify(
 ) -> Status {
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
     let output = unsafe { Output::new(payload, size, length) };
-    output.run(|output| {
+    output.run_with_secret(|output| {
         // SAFETY: the caller promises NULL or text.
         let jwt = unsafe { text::any(jwt) }?;
         // SAFETY: the caller promises NULL or text.
         let secret = unsafe { text::name(secret) }?;
         check_time(now)?;
-        let payload = Key::new(secret)?.verify(jwt)?;
+        let payload = Key::new(secret).verify(jwt)?;
         validity::check(&payload, now)?;
         output.copy_if_wanted(&payload)
     })
@@ -598,7 +604,7 @@ pub unsafe extern "C" fn cap_configure(
         let account_sid = unsafe { text::name(account_sid) }?;
         // SAFETY: the caller promises NULL or text.
         let auth_token = unsafe { text::name(auth_token) }?;
-        defaults::set(Defaults::new(account_sid, Key::new(auth_token)?)?);
+        defaults::set(Defaults::new(account_sid, Key::new(auth_token))?);
         Ok(())
     })
 }

@@ -6,49 +6,95 @@
 
 use std::io::{self, Write};
 
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use base64::write::EncoderWriter;
-use base64::{DecodeSliceError, Engine};
-use hmac::block_api::HmacCore;
-use hmac::digest::block_api::{Buffer, CoreProxy};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
+use self::base64url::{decode, encode, encoded_length};
+use self::gather::{Encoder, Gathered};
+pub use self::hmac::Key;
+pub(crate) use self::kept::Kept;
 use crate::error::Error;
-use crate::json::{self, Length};
+use crate::json;
+
+mod base64url;
+mod gather;
+mod hmac;
+mod kept;
 
 /// The length of an HMAC-SHA256 in base64url.
 const SIGNATURE_LENGTH: usize = 43;
 
-/// A signing key, kept as the two hash states that HMAC makes of it. The secret
-/// itself is not kept. The states are wiped when the key is dropped.
-///
-/// An [`Hmac`] would be the states and a buffer. The buffer is not initialised: it
-/// holds what the stack held, such as a copy of a state, and is not wiped.
-#[derive(Clone)]
-pub struct Key(HmacCore<Sha256>);
+/// The header `{"typ":"JWT","alg":"HS256"}`, as a token begins with it.
+pub(crate) const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
+
+/// A header of this JSON, as a token begins with it.
+pub(crate) fn header(json: &[u8]) -> Result<Vec<u8>, Error> {
+    let length = encoded_length(json.len()).ok_or(Error::OutOfMemory)?;
+    let mut header = Vec::new();
+    header.try_reserve_exact(length.checked_add(1).ok_or(Error::OutOfMemory)?)?;
+    header.resize(length, 0);
+    encode(json, &mut header)?;
+    header.push(b'.');
+    Ok(header)
+}
+
+/// A payload in two parts, each the same text at every call.
+pub(crate) trait Payload {
+    /// Writes what no time changes, up to the first that one does.
+    fn write_constant(&self, out: &mut impl Write) -> io::Result<()>;
+
+    /// Writes the rest.
+    fn write_rest(&self, out: &mut impl Write) -> io::Result<()>;
+}
+
+/// Signs a token and writes it to where `place` has room for as many bytes. Tokens that
+/// share `kept` have the same header, and the same constant part.
+pub(crate) fn write_token<'a, E: From<Error>>(
+    key: &Key,
+    kept: &Kept,
+    header: &[u8],
+    payload: &impl Payload,
+    place: impl FnOnce(usize) -> Result<&'a mut [u8], E>,
+) -> Result<(), E> {
+    let too_long = Error::OutOfMemory;
+    let mut gathered = Gathered::default();
+    payload.write_constant(&mut gathered).map_err(Error::from)?;
+    let constant_length = gathered.length();
+    payload.write_rest(&mut gathered).map_err(Error::from)?;
+    let signing_input_length = encoded_length(gathered.length())
+        .and_then(|payload| payload.checked_add(header.len()))
+        .ok_or(too_long)?;
+    let length = signing_input_length
+        .checked_add(1 + SIGNATURE_LENGTH)
+        .ok_or(too_long)?;
+
+    let out = place(length)?;
+    if out.len() != length {
+        return Err(Error::Internal.into());
+    }
+    let (signing_input, signature) = out.split_at_mut(signing_input_length);
+    let (start, payload_part) = signing_input.split_at_mut(header.len());
+    start.copy_from_slice(header);
+    match gathered.text() {
+        Some(text) => encode(text, payload_part)?,
+        None => {
+            let mut encoder = Encoder::new(payload_part);
+            payload.write_constant(&mut encoder).map_err(Error::from)?;
+            payload.write_rest(&mut encoder).map_err(Error::from)?;
+            encoder.finish()?
+        }
+    };
+
+    // Of the last three bytes that are constant, the last may share a character.
+    let constant_length = header.len() + constant_length / 3 * 4;
+    let hmac = key.sign(signing_input, constant_length, kept);
+    let (dot, signature) = signature.split_at_mut(1);
+    dot.copy_from_slice(b".");
+    encode(&hmac, signature)?;
+    Ok(())
+}
 
 impl Key {
-    /// The key whose bytes are those of `secret`, of any length.
-    pub fn new(secret: &str) -> Result<Self, Error> {
-        match HmacCore::new_from_slice(secret.as_bytes()) {
-            Ok(states) => Ok(Self(states)),
-            Err(_) => Err(Error::Internal),
-        }
-    }
-
-    /// The HMAC of a token's header and payload.
-    fn hmac(&self, signing_input: &[u8]) -> Hmac<Sha256> {
-        let states = self.0.clone();
-        let mut hmac = Hmac::compose(states, Buffer::<HmacCore<Sha256>>::default());
-        hmac.update(signing_input);
-        hmac
-    }
-
     /// The payload of a token that this key has signed, whoever wrote it.
     ///
-    /// What the signature does not depend on is looked at first; the signature is
-    /// compared in a time that does not tell where it differs.
+    /// What the signature does not depend on is looked at first.
     pub fn verify(&self, token: &str) -> Result<String, Error> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenMalformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
@@ -56,9 +102,9 @@ impl Key {
         let payload = decode(payload)?;
         let signature = decode(signature)?;
         check_header(&header)?;
-        self.hmac(signing_input.as_bytes())
-            .verify_slice(&signature)
-            .map_err(|_| Error::TokenSignature)?;
+        if !self.accepts(signing_input.as_bytes(), &signature) {
+            return Err(Error::TokenSignature);
+        }
         String::from_utf8(payload).map_err(|_| Error::TokenMalformed)
     }
 }
@@ -86,123 +132,71 @@ fn decode_text(base64url: &str) -> Result<String, Error> {
     String::from_utf8(decode(base64url)?).map_err(|_| Error::TokenMalformed)
 }
 
-/// The bytes that a part of a token spells, without padding and in the one way that
-/// is canonical.
-fn decode(base64url: &str) -> Result<Vec<u8>, Error> {
-    let size = base64::decoded_len_estimate(base64url.len());
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size)?;
-    bytes.resize(size, 0);
-    let length = URL_SAFE_NO_PAD
-        .decode_slice(base64url, &mut bytes)
-        .map_err(|error| match error {
-            DecodeSliceError::DecodeError(_) => Error::TokenMalformed,
-            DecodeSliceError::OutputSliceTooSmall => Error::Internal,
-        })?;
-    bytes.truncate(length);
-    Ok(bytes)
-}
-
-/// A token that is measured and ready to be written: nothing is held in memory
-/// but what it is made of.
-pub struct Draft<'a, P> {
-    key: &'a Key,
-    header: &'a str,
-    payload: P,
-    signing_input_length: usize,
-    length: usize,
-}
-
-impl<'a, P> Draft<'a, P>
-where
-    P: Fn(&mut dyn Write) -> io::Result<()>,
-{
-    /// A token of two JSON texts; `payload` writes the same one at every call.
-    pub(crate) fn new(key: &'a Key, header: &'a str, payload: P) -> Result<Self, Error> {
-        let mut payload_length = Length::default();
-        payload(&mut payload_length)?;
-        let signing_input_length =
-            signing_input_length(header.len(), payload_length.get()?).ok_or(Error::OutOfMemory)?;
-        let length = signing_input_length
-            .checked_add(1 + SIGNATURE_LENGTH)
-            .ok_or(Error::OutOfMemory)?;
-        Ok(Self {
-            key,
-            header,
-            payload,
-            signing_input_length,
-            length,
-        })
-    }
-
-    /// The length of the token in bytes, all of them ASCII.
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
-    /// Writes the token into `out`, which is exactly as long as the token.
-    pub fn write(&self, out: &mut [u8]) -> Result<(), Error> {
-        if out.len() != self.length {
-            return Err(Error::Internal);
-        }
-        let (signing_input, mut signature) = out.split_at_mut(self.signing_input_length);
-
-        let mut rest = &mut *signing_input;
-        write_base64url(&mut rest, |out| out.write_all(self.header.as_bytes()))?;
-        rest.write_all(b".")?;
-        write_base64url(&mut rest, &self.payload)?;
-        if !rest.is_empty() {
-            return Err(Error::Internal);
-        }
-
-        let hmac = self.key.hmac(signing_input).finalize().into_bytes();
-        signature.write_all(b".")?;
-        match URL_SAFE_NO_PAD.encode_slice(hmac, signature) {
-            Ok(SIGNATURE_LENGTH) => Ok(()),
-            _ => Err(Error::Internal),
-        }
-    }
-}
-
-/// The length of header and payload in base64url, and the dot between them.
-fn signing_input_length(header: usize, payload: usize) -> Option<usize> {
-    let payload = base64::encoded_len(payload, false)?;
-    base64::encoded_len(header, false)?
-        .checked_add(1)?
-        .checked_add(payload)
-}
-
-fn write_base64url(
-    out: impl Write,
-    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut encoder = EncoderWriter::new(out, &URL_SAFE_NO_PAD);
-    text(&mut encoder)?;
-    encoder.finish()?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64URL_NOPAD;
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn token(secret: &str, header: &str, payload: &str) -> String {
-        let key = Key::new(secret).unwrap();
-        let draft = Draft::new(&key, header, |out| out.write_all(payload.as_bytes())).unwrap();
-        let mut out = vec![0; draft.length()];
-        draft.write(&mut out).unwrap();
+    /// A payload that comes in pieces.
+    struct Pieces<'a> {
+        constant: &'a [&'a str],
+        rest: &'a [&'a str],
+    }
+
+    impl Payload for Pieces<'_> {
+        fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
+            write_all(self.constant, out)
+        }
+
+        fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
+            write_all(self.rest, out)
+        }
+    }
+
+    fn write_all(pieces: &[&str], out: &mut impl Write) -> io::Result<()> {
+        pieces
+            .iter()
+            .try_for_each(|piece| out.write_all(piece.as_bytes()))
+    }
+
+    fn token(secret: &str, kept: &Kept, header: &str, payload: Pieces<'_>) -> String {
+        let mut out = Vec::new();
+        let place = &mut out;
+        let key = Key::new(secret);
+        write_token(&key, kept, header.as_bytes(), &payload, move |length| {
+            place.resize(length, 0);
+            Ok::<_, Error>(place.as_mut_slice())
+        })
+        .unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    /// The plain way to the same.
+    fn plain_token(secret: &str, header: &str, payload: &Pieces<'_>) -> String {
+        let payload = [payload.constant.concat(), payload.rest.concat()].concat();
+        let payload = BASE64URL_NOPAD.encode(payload.as_bytes());
+        let signing_input = format!("{header}{payload}");
+        let hmac = hmac_sha256::HMAC::mac(&signing_input, secret);
+        format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&hmac))
     }
 
     /// The specification's own example of HS256 has a key that is not UTF-8, so
     /// this one is of jwt.io's well-known token instead.
     #[test]
     fn a_known_token_comes_out_byte_for_byte() {
+        let header = header(br#"{"alg":"HS256","typ":"JWT"}"#).unwrap();
+        let payload = Pieces {
+            constant: &[r#"{"sub":"1234567890","name":"John Doe","iat":"#],
+            rest: &["1516239022}"],
+        };
         assert_eq!(
             token(
                 "your-256-bit-secret",
-                r#"{"alg":"HS256","typ":"JWT"}"#,
-                r#"{"sub":"1234567890","name":"John Doe","iat":1516239022}"#,
+                &Kept::default(),
+                &String::from_utf8(header).unwrap(),
+                payload
             ),
             "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
              eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.\
@@ -211,37 +205,46 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_every_length_modulo_three_are_encoded_alike_in_one_piece_or_many() {
-        let key = Key::new("secret").unwrap();
-        for length in 0..70 {
-            let text = "ab?~\u{7f}>".repeat(12);
-            let (text, _) = text.split_at(length);
-            let whole = token("secret", text, text);
-            let pieces = Draft::new(&key, text, |out| {
-                text.as_bytes()
-                    .chunks(length % 5 + 1)
-                    .try_for_each(|piece| out.write_all(piece))
-            })
-            .unwrap();
-            let mut out = vec![0; pieces.length()];
-            pieces.write(&mut out).unwrap();
-            assert_eq!(out, whole.as_bytes());
+    fn the_usual_header_is_spelled_as_it_would_be_encoded() {
+        let json = br#"{"typ":"JWT","alg":"HS256"}"#;
+        assert_eq!(header(json).unwrap(), HEADER.as_bytes());
+    }
 
-            let parts: Vec<_> = whole.split('.').collect();
-            let encoded = data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
-            assert_eq!(parts.len(), 3);
-            assert_eq!(parts[0], encoded);
-            assert_eq!(parts[1], encoded);
+    proptest! {
+        /// The first token keeps the hash of the constant part, the second goes on from
+        /// it; payloads are shorter and longer than what is gathered at once.
+        #[test]
+        fn the_first_token_of_a_handle_and_those_after_it_are_what_the_plain_way_makes(
+            secret in "[ -~]{0,100}",
+            constant in proptest::collection::vec("[ -~]{0,300}", 0..8),
+            rests in proptest::collection::vec("[ -~]{0,300}", 1..4),
+        ) {
+            let kept = Kept::default();
+            let constant: Vec<&str> = constant.iter().map(String::as_str).collect();
+            for rest in &rests {
+                let rest = [rest.as_str(), "}"];
+                let payload = || Pieces { constant: &constant, rest: &rest };
+                let expected = plain_token(&secret, HEADER, &payload());
+                prop_assert_eq!(token(&secret, &kept, HEADER, payload()), expected);
+            }
         }
     }
 
     #[test]
-    fn a_buffer_of_another_length_is_refused() {
-        let key = Key::new("secret").unwrap();
-        let draft = Draft::new(&key, "{}", |out| out.write_all(b"{}")).unwrap();
-        let length = draft.length();
-        for other in [0, 1, length - 1, length + 1] {
-            assert_eq!(draft.write(&mut vec![0; other]), Err(Error::Internal));
+    fn a_place_of_another_length_is_refused() {
+        for wrong in [-1, 1] {
+            let mut out = Vec::new();
+            let place = &mut out;
+            let payload = Pieces {
+                constant: &["{"],
+                rest: &["}"],
+            };
+            let (key, kept) = (Key::new("secret"), Kept::default());
+            let result = write_token(&key, &kept, HEADER.as_bytes(), &payload, |length| {
+                place.resize(length.checked_add_signed(wrong).unwrap(), 0);
+                Ok::<_, Error>(place.as_mut_slice())
+            });
+            assert_eq!(result, Err(Error::Internal));
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | how a text becomes a JSON string, and JSON is read | `json/write.rs`, `json/read.rs` |
 //! | objects of which no name repeats: claims, grants, parameters | `json/object.rs` |
 //! | how header and payload become a signed token, how one is verified | `jws.rs` |
+//! | HMAC, the hash that a handle keeps, base64url | `jws/hmac.rs`, `jws/kept.rs`, `jws/base64url.rs` |
 //! | when a token begins and ceases to be valid | `validity.rs` |
 //! | the exported functions | `ffi.rs` |
 //! | statuses and their texts | `ffi/status.rs` |
@@ -19,7 +20,8 @@
 //! | what a `cap_token *` is, and what is wiped when it is freed | `ffi/handle.rs` |
 //! | what is not ours, and goes to libcap | `ffi/libcap.rs` |
 //! | the configured defaults | `ffi/defaults.rs` |
-//! | where panics stop, and the stack is overwritten | `ffi/boundary.rs` |
+//! | where panics stop | `ffi/boundary.rs` |
+//! | where the stack is overwritten, behind secrets | `stack.rs` |
 //! | the command line | `bin/captoken/main.rs` |
 //!
 //! Imports point one way: `ffi` and the command line use `capability`, `jws` and
@@ -35,6 +37,8 @@ pub mod error;
 mod json;
 pub mod jws;
 mod scope;
+mod stack;
+mod text;
 pub mod validity;
 
 #[expect(unsafe_code, reason = "C passes pointers and calls by name")]

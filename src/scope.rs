@@ -10,8 +10,9 @@
 
 use std::io::{self, Write};
 
-use self::percent::{TWICE, encode, encoded_length, push_encoded};
+use self::percent::{TWICE, append_encoded, encode};
 use crate::error::Error;
+use crate::text::Text;
 
 mod percent;
 
@@ -67,7 +68,7 @@ impl Scopes {
 
     /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
     /// has left neither quotes, nor backslashes, nor anything but visible ASCII.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"\"")?;
         let mut separator: &[u8] = b"";
         if let Some(client_name) = &self.incoming {
@@ -88,7 +89,7 @@ impl Scopes {
 }
 
 /// The name of a browser or phone.
-struct ClientName(String);
+struct ClientName(Text);
 
 impl ClientName {
     fn new(name: &str) -> Result<Self, Error> {
@@ -96,15 +97,14 @@ impl ClientName {
     }
 
     /// Writes the scope of who may be called under this name.
-    fn write_incoming(&self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"scope:client:incoming")?;
-        write_value(out, "?clientName=", &self.0)
+    fn write_incoming(&self, out: &mut impl Write) -> io::Result<()> {
+        write_value(out, b"scope:client:incoming?clientName=", &self.0)
     }
 }
 
 /// May make calls, answered by an application that is given the parameters.
 struct Outgoing {
-    application_sid: String,
+    application_sid: Text,
     params: Pairs,
 }
 
@@ -117,12 +117,11 @@ impl Outgoing {
     }
 
     /// Writes the scope; calls come from the caller, if it has a name.
-    fn write(&self, caller: Option<&ClientName>, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"scope:client:outgoing")?;
-        write_value(out, "?appSid=", &self.application_sid)?;
-        self.params.write(out, "&appParams=")?;
+    fn write(&self, caller: Option<&ClientName>, out: &mut impl Write) -> io::Result<()> {
+        write_value(out, b"scope:client:outgoing?appSid=", &self.application_sid)?;
+        self.params.write(out, b"&appParams=")?;
         if let Some(ClientName(name)) = caller {
-            write_value(out, "&clientName=", name)?;
+            write_value(out, b"&clientName=", name)?;
         }
         Ok(())
     }
@@ -136,37 +135,35 @@ struct EventStream {
 
 impl EventStream {
     /// Writes the scope.
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
-        self.filters.write(out, "&params=")
+        self.filters.write(out, b"&params=")
     }
 }
 
 /// Keys and values, `k=v&k=v`, as one value of a query: separators encoded once,
 /// keys and values twice.
 #[derive(Default)]
-struct Pairs(String);
+struct Pairs(Text);
 
 impl Pairs {
     /// Adds a pair behind the others; a key may repeat. On an error, none is added.
     fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let Self(pairs) = self;
-        let separator = if pairs.is_empty() { "" } else { "%26" };
-        let length = separator
-            .len()
-            .saturating_add(encoded_length(key, TWICE))
-            .saturating_add("%3D".len())
-            .saturating_add(encoded_length(value, TWICE));
-        pairs.try_reserve(length)?;
-        pairs.push_str(separator);
-        push_encoded(pairs, key, TWICE);
-        pairs.push_str("%3D");
-        push_encoded(pairs, value, TWICE);
-        Ok(())
+        let length = pairs.len();
+        let append = |pairs: &mut Text| {
+            if length > 0 {
+                pairs.append(b"%26")?;
+            }
+            append_encoded(pairs, key, TWICE)?;
+            pairs.append(b"%3D")?;
+            append_encoded(pairs, value, TWICE)
+        };
+        append(pairs).inspect_err(|_| pairs.truncate(length))
     }
 
     /// Writes `key` and the pairs, if there are any.
-    fn write(&self, out: &mut dyn Write, key: &str) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write, key: &[u8]) -> io::Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -174,29 +171,33 @@ impl Pairs {
     }
 }
 
-fn write_value(out: &mut dyn Write, key: &str, value: &str) -> io::Result<()> {
-    out.write_all(key.as_bytes())?;
-    out.write_all(value.as_bytes())
+fn write_value(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {
+    out.write_all(key)?;
+    out.write_all(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn encoded(text: &str) -> String {
+        encode(text).unwrap().into_string()
+    }
+
     #[test]
     fn parameters_are_encoded_each_and_then_as_a_whole() {
         let mut outgoing = Outgoing::new("AP 1&x").unwrap();
         let mut events = EventStream::default();
         for (key, value) in [("a&b", "c=d e"), ("", ""), ("a&b", "%41+")] {
-            let inner = format!("{}={}", encode(key).unwrap(), encode(value).unwrap());
-            let mut expected = outgoing.params.0.clone();
+            let inner = format!("{}={}", encoded(key), encoded(value));
+            let mut expected = String::from_utf8(outgoing.params.0.to_vec()).unwrap();
             if !expected.is_empty() {
-                expected.push_str(&encode("&").unwrap());
+                expected.push_str(&encoded("&"));
             }
-            expected.push_str(&encode(&inner).unwrap());
+            expected.push_str(&encoded(&inner));
             outgoing.params.add(key, value).unwrap();
             events.filters.add(key, value).unwrap();
-            assert_eq!(outgoing.params.0, expected);
+            assert_eq!(*outgoing.params.0, *expected.as_bytes());
         }
         let mut scopes = Vec::new();
         outgoing.write(None, &mut scopes).unwrap();

@@ -59,6 +59,8 @@ const JSON: &CStr = c" { \"\xc3\xa9\\n\" : [ 1.50 , true , null , \"\\ud83d\\ude
 /// All calls for a token that take memory.
 struct Script {
     calls: usize,
+    /// Those that take no memory, since their texts are short, or there is room left.
+    without_memory: &'static [usize],
     /// Makes one of them, by its number.
     call: fn(usize, &mut *mut Token) -> Status,
     /// Makes one that takes no memory and changes the token, if it is to stand before
@@ -68,12 +70,14 @@ struct Script {
 
 const CAPABILITY: Script = Script {
     calls: 14,
+    without_memory: &[2, 3, 4, 9, 10, 11],
     call: capability_call,
     before: allow_events_before_filters,
 };
 
 const ACCESS: Script = Script {
     calls: 16,
+    without_memory: &[1, 3, 9, 13],
     call: access_call,
     before: |_, _| {},
 };
@@ -211,7 +215,9 @@ fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
             failed_calls.push(call);
         }
         failed_calls.dedup();
-        assert!(failed_calls.iter().copied().eq(0..script.calls));
+        let takes_memory = |call: &usize| !script.without_memory.contains(call);
+        let expected: Vec<usize> = (0..script.calls).filter(takes_memory).collect();
+        assert_eq!(failed_calls, expected);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Panics stop here, and secrets do not stay on the stack.
 
-use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::status::Status;
+use crate::stack;
 
 /// Runs `body`; a panic becomes `fallback`.
 ///
@@ -21,28 +21,13 @@ pub(super) fn run(body: impl FnOnce() -> Result<(), Status>) -> Status {
     }
 }
 
-/// Runs a `body` that handles a secret, and then overwrites the part of the stack
-/// that it used. Hashing and moving leave copies there that nobody drops: `hmac`
-/// alone leaves the key, xored with a constant.
+/// Runs a `body` that handles a secret, and leaves nothing of it on the stack.
 pub(super) fn run_with_secret(body: impl FnOnce() -> Result<(), Status>) -> Status {
-    let status = run(|| apart(body));
-    overwrite_stack();
-    status
+    stack::wiped_behind::<STACK_IN_USE, _>(|| run(body))
 }
 
-/// Keeps what `body` puts on the stack below the frame of the caller.
-#[inline(never)]
-fn apart<T>(body: impl FnOnce() -> T) -> T {
-    body()
-}
-
-/// More than any `body` uses in an optimised build. (`tests/wiping.rs` looks.)
-const STACK_IN_USE: usize = 4096;
-
-#[inline(never)]
-fn overwrite_stack() {
-    black_box(&mut [0_u8; STACK_IN_USE]);
-}
+/// More than any `body` uses in an optimised build.
+const STACK_IN_USE: usize = 2048;
 
 #[cfg(test)]
 mod tests {

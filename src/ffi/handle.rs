@@ -9,14 +9,14 @@
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
-use std::mem::{MaybeUninit, offset_of};
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
-use std::slice;
 
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 use super::status::Status;
 use crate::capability::Capability;
+use crate::error::Error;
 
 /// One token in the making: an account, its secret, and what the token will
 /// allow.
@@ -60,17 +60,31 @@ impl Place {
         Ok(Self(place))
     }
 
-    /// Makes a handle of a capability and writes it there.
-    pub(super) fn fill(self, capability: Capability) -> Result<(), Status> {
-        let token = give(capability)?;
-        // SAFETY: `new` was promised that it can be written.
-        unsafe { self.0.write(token) };
-        Ok(())
+    /// Makes a handle there; `make` says what it is to be one of. Without success, none
+    /// is made.
+    pub(super) fn fill(
+        self,
+        make: impl FnOnce(&mut Capability) -> Result<(), Error>,
+    ) -> Result<(), Status> {
+        let token = new()?;
+        // SAFETY: the handle is new.
+        match make(unsafe { borrow_mut(token) }?) {
+            Ok(()) => {
+                // SAFETY: `new` was promised that it can be written.
+                unsafe { self.0.write(token) };
+                Ok(())
+            }
+            Err(error) => {
+                // SAFETY: nobody has the handle yet.
+                unsafe { free(token) }?;
+                Err(error.into())
+            }
+        }
     }
 }
 
-/// Moves a capability to where C can hold it.
-fn give(capability: Capability) -> Result<*mut Token, Status> {
+/// A handle of a capability of nobody yet.
+fn new() -> Result<*mut Token, Status> {
     // SAFETY: an Object is not of size zero.
     let object: *mut Object = unsafe { alloc(LAYOUT) }.cast();
     if object.is_null() {
@@ -82,7 +96,7 @@ fn give(capability: Capability) -> Result<*mut Token, Status> {
         object.write(Object {
             below: [0; 9],
             mark: 0,
-            capability,
+            capability: Capability::default(),
         });
     }
     Ok(object.wrapping_byte_add(OFFSET).cast())
@@ -108,11 +122,11 @@ fn object(token: *const Token) -> Result<*const Object, Status> {
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`give`] that is not freed or written
+/// `token` is NULL, even, or a handle of [`new`] that is not freed or written
 /// while the reference is used.
 pub(super) unsafe fn borrow<'a>(token: *const Token) -> Result<&'a Capability, Status> {
     let object = object(token)?;
-    // SAFETY: `give` made an Object at this address; the caller promises that it
+    // SAFETY: `new` made an Object at this address; the caller promises that it
     // is still there and that nobody writes to it.
     Ok(unsafe { &(*object).capability })
 }
@@ -121,11 +135,11 @@ pub(super) unsafe fn borrow<'a>(token: *const Token) -> Result<&'a Capability, S
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`give`] that nobody else uses while the
+/// `token` is NULL, even, or a handle of [`new`] that nobody else uses while the
 /// reference is used.
 pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capability, Status> {
     let object = object(token)?.cast_mut();
-    // SAFETY: `give` made an Object at this address; the caller promises that it
+    // SAFETY: `new` made an Object at this address; the caller promises that it
     // is still there and that nobody else uses it.
     Ok(unsafe { &mut (*object).capability })
 }
@@ -134,17 +148,18 @@ pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capabil
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`give`] that is never used again.
+/// `token` is NULL, even, or a handle of [`new`] that is never used again.
 pub(super) unsafe fn free(token: *mut Token) -> Result<(), Status> {
     let object = object(token)?.cast_mut();
-    // SAFETY: `give` made an Object at this address, in memory of this layout from
+    // SAFETY: `new` made an Object at this address, in memory of this layout from
     // the global allocator; the caller hands it over. Once it is dropped, its memory
     // is bytes, initialised or not.
     unsafe {
         object.drop_in_place();
         // Dropping wipes the key. Where a permission was never given, there may be
         // a second one: a copy of what the stack held when the object was made.
-        slice::from_raw_parts_mut(object.cast::<MaybeUninit<u8>>(), LAYOUT.size()).zeroize();
+        object.cast::<u8>().write_bytes(0, LAYOUT.size());
+        optimization_barrier(&*object.cast::<[u8; LAYOUT.size()]>());
         dealloc(object.cast(), LAYOUT);
     }
     Ok(())

@@ -4,9 +4,8 @@ use std::ffi::{CStr, c_char};
 use std::ptr::NonNull;
 use std::slice;
 
-use super::boundary::run_with_secret;
+use super::boundary::{run, run_with_secret};
 use super::status::Status;
-use crate::error::Error;
 
 /// A text that may be empty.
 ///
@@ -73,7 +72,20 @@ impl Output {
     /// Runs `body`, which writes last. Whatever fails, an empty
     /// text is left behind, of length 0 unless the buffer was too small.
     pub(super) fn run(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
+        let status = run(|| body(&mut self));
+        self.leave(status)
+    }
+
+    /// The same with a `body` that handles a secret.
+    pub(super) fn run_with_secret(
+        mut self,
+        body: impl FnOnce(&mut Self) -> Result<(), Status>,
+    ) -> Status {
         let status = run_with_secret(|| body(&mut self));
+        self.leave(status)
+    }
+
+    fn leave(mut self, status: Status) -> Status {
         if status != Status::Ok {
             self.terminate(0);
         }
@@ -98,33 +110,24 @@ impl Output {
             self.set_length(text.len());
             return Ok(());
         }
-        self.write(text.len(), |out| {
-            out.copy_from_slice(text.as_bytes());
-            Ok(())
-        })
+        self.place(text.len())?.copy_from_slice(text.as_bytes());
+        Ok(())
     }
 
-    /// Has `fill` write a text of `length` bytes, and ends it with a NUL.
-    pub(super) fn write(
-        &mut self,
-        length: usize,
-        fill: impl FnOnce(&mut [u8]) -> Result<(), Error>,
-    ) -> Result<(), Status> {
+    /// The place for a text of `length` bytes, behind which a NUL stands.
+    pub(super) fn place(&mut self, length: usize) -> Result<&mut [u8], Status> {
         self.check()?;
         self.set_length(length);
         if length >= self.size {
             return Err(Status::BufferTooSmall);
         }
-        // SAFETY: `length` bytes are fewer than `size`, for which the buffer is
-        // writable, and it is not NULL, since `size` is not zero. They are written
+        // SAFETY: `length` bytes and one are no more than `size`, for which the buffer
+        // is writable, and it is not NULL, since `size` is not zero. They are written
         // before a slice is made of them, as C may not have done so.
-        let text = unsafe {
-            self.buffer.write_bytes(0, length);
+        Ok(unsafe {
+            self.buffer.write_bytes(0, length + 1);
             slice::from_raw_parts_mut(self.buffer.cast(), length)
-        };
-        fill(text)?;
-        self.terminate(length);
-        Ok(())
+        })
     }
 
     /// Writes a NUL at `index`, if the buffer reaches that far.

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use super::write::{allocate, write_fragment, write_quoted};
 use crate::error::Error;
+use crate::text::Text;
 
 /// Writes an object with the members that `write` adds.
-pub(crate) fn write_object(
-    out: &mut dyn Write,
-    write: impl FnOnce(&mut Members<'_>) -> io::Result<()>,
+pub(crate) fn write_object<W: Write>(
+    out: &mut W,
+    write: impl FnOnce(&mut Members<'_, W>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut members = Members {
         out,
@@ -22,24 +23,24 @@ pub(crate) fn write_object(
 }
 
 /// The members of an object that is being written.
-pub(crate) struct Members<'a> {
-    out: &'a mut dyn Write,
+pub(crate) struct Members<'a, W> {
+    out: &'a mut W,
     /// What stands before the next member.
     separator: &'static [u8],
 }
 
-impl Members<'_> {
+impl<W: Write> Members<'_, W> {
     /// Begins a member, whose value is to be written next. The name is spelled as JSON,
     /// with the colon behind it.
-    pub(crate) fn member(&mut self, name: &str) -> io::Result<&mut dyn Write> {
+    pub(crate) fn member(&mut self, name: &[u8]) -> io::Result<&mut W> {
         self.separate()?;
-        self.out.write_all(name.as_bytes())?;
+        self.out.write_all(name)?;
         Ok(self.out)
     }
 
     /// Adds a member whose value is this JSON.
-    pub(crate) fn json(&mut self, name: &str, value: &str) -> io::Result<()> {
-        self.member(name)?.write_all(value.as_bytes())
+    pub(crate) fn json(&mut self, name: &[u8], value: &[u8]) -> io::Result<()> {
+        self.member(name)?.write_all(value)
     }
 
     /// Adds those of another object.
@@ -68,26 +69,36 @@ pub(crate) struct Object {
 
 struct Member {
     /// As JSON, with the colon behind it.
-    name: String,
+    name: Text,
     /// Compact JSON.
-    value: String,
+    value: Text,
 }
 
 impl Object {
+    /// Writes the members with a comma behind each, for others to follow.
+    pub(crate) fn write_before_others(&self, out: &mut impl Write) -> io::Result<()> {
+        for Member { name, value } in &self.members {
+            for part in [name, value, b",".as_slice()] {
+                out.write_all(part)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
     /// Adds a member whose value is this JSON, or gives one that is there the new value
     /// in its old place. On an error, nothing changes.
-    pub(crate) fn set(&mut self, name: &str, value: String) -> Result<(), Error> {
+    pub(crate) fn set(&mut self, name: &str, value: Text) -> Result<(), Error> {
         let Self { members, by_name } = self;
         let name = spelled(name)?;
         let found = by_name.binary_search_by(|&place| {
             members
                 .get(place)
-                .map(|other| &other.name)
-                .cmp(&Some(&name))
+                .map(|other| &*other.name)
+                .cmp(&Some(&*name))
         });
         match found {
             Ok(index) => {
@@ -106,7 +117,7 @@ impl Object {
 }
 
 /// A member's name as JSON, with the colon behind it.
-fn spelled(name: &str) -> Result<String, Error> {
+fn spelled(name: &str) -> Result<Text, Error> {
     allocate(|out| {
         write_quoted(out, |out| write_fragment(name, out))?;
         Ok(out.write_all(b":")?)
@@ -130,17 +141,17 @@ mod tests {
         let mut kept = Object::default();
         assert!(kept.is_empty());
         assert_eq!(written(&kept), "{}");
-        kept.set("é\"", "1".to_owned()).unwrap();
-        kept.set("", "[]".to_owned()).unwrap();
+        kept.set("é\"", Text::of("1")).unwrap();
+        kept.set("", Text::of("[]")).unwrap();
         assert!(!kept.is_empty());
         assert_eq!(written(&kept), r#"{"\u00e9\"":1,"":[]}"#);
 
         let mut out = Vec::new();
         write_object(&mut out, |members| {
-            members.json(r#""a":"#, "2")?;
+            members.json(br#""a":"#, b"2")?;
             members.all_of(&kept)?;
-            write_object(members.member(r#""b":"#)?, |inner| {
-                inner.json(r#""c":"#, "3")
+            write_object(members.member(br#""b":"#)?, |inner| {
+                inner.json(br#""c":"#, b"3")
             })
         })
         .unwrap();
@@ -159,7 +170,7 @@ mod tests {
             let mut object = Object::default();
             let mut plain: Vec<(String, u32)> = Vec::new();
             for (name, value) in sets {
-                object.set(&name, value.to_string()).unwrap();
+                object.set(&name, Text::of(&value.to_string())).unwrap();
                 match plain.iter_mut().find(|(other, _)| *other == name) {
                     Some((_, old)) => *old = value,
                     None => plain.push((name, value)),
@@ -167,7 +178,7 @@ mod tests {
             }
             let members: Vec<String> = plain
                 .iter()
-                .map(|(name, value)| format!("{}{value}", spelled(name).unwrap()))
+                .map(|(name, value)| format!("{}{value}", spelled(name).unwrap().into_string()))
                 .collect();
             prop_assert_eq!(written(&object), format!("{{{}}}", members.join(",")));
         }

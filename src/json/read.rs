@@ -12,6 +12,7 @@ use hifijson::{Expect, Read as _, SliceLexer};
 
 use super::write::{allocate, write_fragment, write_quoted};
 use crate::error::Error;
+use crate::text::Text;
 
 /// How many arrays and objects may stand inside each other in a value: as many as
 /// `serde_json` reads by default.
@@ -23,14 +24,14 @@ const MEMBER_DEPTH: u32 = 128;
 
 /// One JSON value, without white space and in ASCII. The order of keys, keys that
 /// repeat and the spelling of numbers are kept.
-pub(crate) fn compact(json: &str) -> Result<String, Error> {
+pub(crate) fn compact(json: &str) -> Result<Text, Error> {
     allocate(|out| write_compact(json, out))
 }
 
 /// The same of a value that must be an object.
-pub(crate) fn compact_object(json: &str) -> Result<String, Error> {
+pub(crate) fn compact_object(json: &str) -> Result<Text, Error> {
     let object = compact(json)?;
-    if object.starts_with('{') {
+    if object.starts_with(b"{") {
         Ok(object)
     } else {
         Err(Error::InvalidJson)
@@ -289,6 +290,14 @@ mod tests {
 
     use super::*;
 
+    fn compact(json: &str) -> Result<String, Error> {
+        super::compact(json).map(Text::into_string)
+    }
+
+    fn compact_object(json: &str) -> Result<String, Error> {
+        super::compact_object(json).map(Text::into_string)
+    }
+
     #[test]
     fn a_value_keeps_its_order_its_repeated_keys_and_its_numbers_and_loses_white_space() {
         let cases = [
@@ -516,7 +525,7 @@ mod tests {
             match compact(&json) {
                 Ok(compact) => {
                     prop_assert!(compact.is_ascii());
-                    prop_assert_eq!(super::compact(&compact), Ok(compact.clone()));
+                    prop_assert_eq!(self::compact(&compact), Ok(compact.clone()));
                     match (serde_json::from_str::<Value>(&compact), expected) {
                         (Ok(value), Ok(expected)) => prop_assert_eq!(value, expected),
                         // A number that is spelled right, and too large for a double.

@@ -2,6 +2,7 @@
 //! (section 2.3), a space as `%20`.
 
 use crate::error::Error;
+use crate::text::Text;
 
 /// What stands for `%` where text is encoded once, and where it is encoded and
 /// the result encoded again. (Unreserved characters stay as they are both times,
@@ -10,32 +11,25 @@ pub(super) const ONCE: &str = "%";
 pub(super) const TWICE: &str = "%25";
 
 /// `text` percent-encoded once.
-pub(super) fn encode(text: &str) -> Result<String, Error> {
-    let mut encoded = String::new();
-    encoded.try_reserve_exact(encoded_length(text, ONCE))?;
-    push_encoded(&mut encoded, text, ONCE);
+pub(super) fn encode(text: &str) -> Result<Text, Error> {
+    let mut encoded = Text::default();
+    append_encoded(&mut encoded, text, ONCE)?;
     Ok(encoded)
 }
 
-/// How many bytes [`push_encoded`] appends. A length beyond all memory comes out
-/// as one that no reservation grants.
-pub(super) fn encoded_length(text: &str, percent: &str) -> usize {
-    let unreserved = text.bytes().filter(|&byte| is_unreserved(byte)).count();
-    (text.len() - unreserved)
-        .saturating_mul(percent.len() + 2)
-        .saturating_add(unreserved)
-}
-
-/// Appends `text` to where room for it is reserved.
-pub(super) fn push_encoded(out: &mut String, text: &str, percent: &str) {
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(percent);
-            out.push(hexadecimal(byte >> 4));
-            out.push(hexadecimal(byte & 15));
-        }
+/// Appends `text`. On an error, a part of it may have been appended.
+pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Result<(), Error> {
+    let mut rest = text.as_bytes();
+    loop {
+        let unreserved = rest.iter().take_while(|&&byte| is_unreserved(byte)).count();
+        let (as_it_is, other) = rest.split_at(unreserved);
+        out.append(as_it_is)?;
+        let Some((byte, behind)) = other.split_first() else {
+            return Ok(());
+        };
+        out.append(percent.as_bytes())?;
+        out.append(&[hexadecimal(byte >> 4), hexadecimal(byte & 15)])?;
+        rest = behind;
     }
 }
 
@@ -43,11 +37,11 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-fn hexadecimal(digit: u8) -> char {
-    char::from(match digit {
+fn hexadecimal(digit: u8) -> u8 {
+    match digit {
         0..10 => b'0' + digit,
         _ => b'A' - 10 + digit,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -56,29 +50,19 @@ mod tests {
 
     const UNRESERVED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    #[test]
-    fn unreserved_characters_stay_and_every_other_byte_is_written_in_upper_case() {
-        assert_eq!(encode(UNRESERVED).unwrap(), UNRESERVED);
-        for character in (0..=0x7f).map(char::from) {
-            if !UNRESERVED.contains(character) {
-                let expected = format!("%{:02X}", u32::from(character));
-                assert_eq!(encode(&character.to_string()).unwrap(), expected);
-            }
-        }
-        assert_eq!(
-            encode(" +é€😀").unwrap(),
-            "%20%2B%C3%A9%E2%82%AC%F0%9F%98%80"
-        );
+    fn encoded(text: &str) -> String {
+        encode(text).unwrap().into_string()
     }
 
     #[test]
-    fn memory_is_reserved_for_exactly_what_is_written() {
-        for text in ["", "a", " ", "a b", "é&=~"] {
-            for percent in [ONCE, TWICE] {
-                let mut out = String::new();
-                push_encoded(&mut out, text, percent);
-                assert_eq!(out.len(), encoded_length(text, percent));
+    fn unreserved_characters_stay_and_every_other_byte_is_written_in_upper_case() {
+        assert_eq!(encoded(UNRESERVED), UNRESERVED);
+        for character in (0..=0x7f).map(char::from) {
+            if !UNRESERVED.contains(character) {
+                let expected = format!("%{:02X}", u32::from(character));
+                assert_eq!(encoded(&character.to_string()), expected);
             }
         }
+        assert_eq!(encoded(" +é€😀"), "%20%2B%C3%A9%E2%82%AC%F0%9F%98%80");
     }
 }

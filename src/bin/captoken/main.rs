@@ -64,7 +64,7 @@ fn verify(arguments: &Verify) -> Result<(), Failure> {
     let parts = report::decode(&token);
     let is_access_token = parts.as_ref().is_ok_and(Parts::has_access_header);
     let secret = secret::to_verify(&arguments.secret, is_access_token)?;
-    let key = Key::new(secret.text()?)?;
+    let key = Key::new(secret.text()?);
     let place = secret.place;
     drop(secret);
     key.verify(&token)

@@ -1,13 +1,11 @@
 //! The command that prints a token of either kind, and what it warns of.
 
 use captoken::capability::{Capability, check_client_name};
-use captoken::error::Error;
-use captoken::jws::Key;
 
 use crate::arguments::Mint;
 use crate::failure::{Failure, in_words};
 use crate::report::Minted;
-use crate::secret::{self, API_KEY_SECRET, AUTH_TOKEN};
+use crate::secret::{API_KEY_SECRET, AUTH_TOKEN};
 use crate::{complain, json, print, time};
 
 pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
@@ -56,18 +54,11 @@ pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
         capability.set_not_before(not_before).map_err(in_option)?;
     }
 
-    let draft = capability.draft(now, arguments.ttl)?;
+    let token = capability.token(now, arguments.ttl)?;
     let expires_at = now + arguments.ttl;
     if arguments.not_before.is_some_and(|from| from >= expires_at) {
         complain("warning: --not-before: the token expires before it begins to be valid");
     }
-    let mut token = Vec::new();
-    token
-        .try_reserve_exact(draft.length())
-        .map_err(Error::from)?;
-    token.resize(draft.length(), 0);
-    draft.write(&mut token)?;
-    let token = String::from_utf8(token).map_err(|_| Error::Internal)?;
     if arguments.common.json {
         print(&json(&Minted { token, expires_at })?)
     } else {
@@ -77,18 +68,19 @@ pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
 
 /// A token that allows nothing yet, of the kind that the arguments ask for.
 fn allowing_nothing(arguments: &Mint) -> Result<Capability, Failure> {
-    let account_sid = &arguments.account;
-    let capability = match &arguments.api_key {
-        None => Capability::new(account_sid, key(&AUTH_TOKEN, arguments)?)?,
+    let mut capability = Capability::default();
+    let kind = match &arguments.api_key {
+        None => &AUTH_TOKEN,
         // Never the auth token: Twilio would refuse what it signs.
-        Some(sid) => Capability::access(account_sid, sid, key(&API_KEY_SECRET, arguments)?)?,
+        Some(sid) => {
+            capability.set_api_key(sid)?;
+            &API_KEY_SECRET
+        }
     };
-    Ok(capability)
-}
-
-fn key(kind: &secret::Kind, arguments: &Mint) -> Result<Key, Failure> {
     let secret = kind.read(&arguments.secret)?;
-    Ok(Key::new(secret.text()?)?)
+    let secret = secret.text()?;
+    capability.set_account(&arguments.account, |key| key.set(secret))?;
+    Ok(capability)
 }
 
 /// Says which names may not do what they are given for.

@@ -1,0 +1,81 @@
+//! Base64url without padding (RFC 4648, section 5), by the vector instructions that
+//! the processor has.
+
+use base64_simd::{Out, URL_SAFE_NO_PAD};
+
+use crate::error::Error;
+
+/// How many characters spell so many bytes; `None` if no address could count them.
+pub(crate) const fn encoded_length(bytes: usize) -> Option<usize> {
+    let groups = bytes / 3;
+    match (groups.checked_mul(4), bytes % 3) {
+        (Some(length), 0) => Some(length),
+        (Some(length), rest) => length.checked_add(rest + 1),
+        (None, _) => None,
+    }
+}
+
+/// Writes `bytes` to the beginning of `out`, and returns what is behind them.
+pub(crate) fn encode<'a>(bytes: &[u8], out: &'a mut [u8]) -> Result<&'a mut [u8], Error> {
+    let length = encoded_length(bytes.len()).ok_or(Error::Internal)?;
+    let (encoded, rest) = out.split_at_mut_checked(length).ok_or(Error::Internal)?;
+    let _ = URL_SAFE_NO_PAD.encode(bytes, Out::from_slice(encoded));
+    Ok(rest)
+}
+
+/// The bytes that a text spells in the one way that is canonical.
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Error> {
+    let length = URL_SAFE_NO_PAD
+        .decoded_length(text.as_bytes())
+        .map_err(|_| Error::TokenMalformed)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length)?;
+    bytes.resize(length, 0);
+    URL_SAFE_NO_PAD
+        .decode(text.as_bytes(), Out::from_slice(&mut bytes))
+        .map_err(|_| Error::TokenMalformed)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::BASE64URL_NOPAD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bytes_of_any_length_are_spelled_in_the_plain_way_and_read_back(
+            bytes in proptest::collection::vec(any::<u8>(), 0..400),
+            behind in 0..10_usize,
+        ) {
+            let expected = BASE64URL_NOPAD.encode(&bytes);
+            prop_assert_eq!(encoded_length(bytes.len()), Some(expected.len()));
+            let mut out = vec![b'?'; expected.len() + behind];
+            prop_assert_eq!(encode(&bytes, &mut out).unwrap(), vec![b'?'; behind]);
+            prop_assert_eq!(&out[..expected.len()], expected.as_bytes());
+            prop_assert_eq!(decode(&expected), Ok(bytes));
+        }
+
+        /// Another reader, which is as strict, takes and refuses the same.
+        #[test]
+        fn what_is_not_canonical_base64url_is_refused(
+            text in prop_oneof!["[A-Za-z0-9_-]{0,100}", "[A-Za-f0-9_=+/é-]{0,9}", "\\PC{0,9}"]
+        ) {
+            let plain = BASE64URL_NOPAD.decode(text.as_bytes());
+            prop_assert_eq!(decode(&text), plain.map_err(|_| Error::TokenMalformed));
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_too_small_is_an_error() {
+        assert_eq!(encode(b"abc", &mut [0; 3]), Err(Error::Internal));
+    }
+
+    #[test]
+    fn no_length_overflows() {
+        assert_eq!(encoded_length(usize::MAX), None);
+        assert_eq!(encoded_length(usize::MAX / 4 * 3), Some(usize::MAX - 3));
+    }
+}

@@ -1,0 +1,133 @@
+//! The texts that a token in the making keeps. A short one stays where the handle is,
+//! so that a token of usual size takes no memory but that of its handle.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::ops::Deref;
+
+use arrayvec::ArrayVec;
+
+use crate::error::Error;
+
+/// A SID with quotes around it is short, and so are most names.
+const SHORT: usize = 44;
+
+/// A text as it will stand in a token, which is ASCII.
+pub(crate) enum Text {
+    Short(ArrayVec<u8, SHORT>),
+    Long(Vec<u8>),
+}
+
+impl Text {
+    /// Makes room for so many bytes more, which can then be appended without fail.
+    pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), Error> {
+        match self {
+            Self::Short(short) if additional <= short.remaining_capacity() => {}
+            Self::Short(short) => {
+                let mut long = Vec::new();
+                long.try_reserve(short.len().saturating_add(additional))?;
+                long.extend_from_slice(short);
+                *self = Self::Long(long);
+            }
+            Self::Long(long) => long.try_reserve(additional)?,
+        }
+        Ok(())
+    }
+
+    /// Appends, and makes room if there is none.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.reserve(bytes.len())?;
+        match self {
+            Self::Short(short) => short
+                .try_extend_from_slice(bytes)
+                .map_err(|_| Error::Internal),
+            Self::Long(long) => {
+                long.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops all but the first so many bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        match self {
+            Self::Short(short) => short.truncate(length),
+            Self::Long(long) => long.truncate(length),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Text {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut new = Self::default();
+        new.append(text.as_bytes()).unwrap();
+        new
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        String::from_utf8(self.to_vec()).unwrap()
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Short(ArrayVec::new())
+    }
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Short(short) => short,
+            Self::Long(long) => long,
+        }
+    }
+}
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_whole_wherever_it_grows_out_of_its_place() {
+        for first in 0..2 * SHORT {
+            for second in [0, 1, 2, SHORT, 2 * SHORT] {
+                let (mut text, mut expected) = (Text::default(), Vec::new());
+                for (byte, length) in [(b'a', first), (b'b', second), (b'c', 1)] {
+                    let piece = vec![byte; length];
+                    text.append(&piece).unwrap();
+                    expected.extend(piece);
+                }
+                assert_eq!(*text, *expected);
+                assert_eq!(matches!(text, Text::Short(_)), expected.len() <= SHORT);
+                text.truncate(first);
+                expected.truncate(first);
+                assert_eq!(*text, *expected);
+            }
+        }
+    }
+
+    #[test]
+    fn room_that_cannot_be_had_is_an_error_and_changes_nothing() {
+        for length in [3, 2 * SHORT] {
+            let mut text = Text::of(&"x".repeat(length));
+            assert_eq!(text.reserve(usize::MAX), Err(Error::OutOfMemory));
+            assert_eq!(text.into_string(), "x".repeat(length));
+        }
+    }
+}
