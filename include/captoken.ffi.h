@@ -85,6 +85,18 @@ cap_status cap_generate_at(const cap_token *token,
                            size_t size,
                            size_t *length);
 
+cap_status cap_mint(const char *account_sid,
+                    const char *auth_token,
+                    const char *client_name,
+                    const char *application_sid,
+                    const char *params,
+                    size_t count,
+                    int64_t now,
+                    int64_t ttl,
+                    char *buffer,
+                    size_t size,
+                    size_t *length);
+
 cap_status cap_verify(const char *jwt,
                       const char *secret,
                       int64_t now,

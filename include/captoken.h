@@ -392,6 +392,44 @@ cap_status cap_generate_at(const cap_token *token,
                            size_t size,
                            size_t *length);
 
+/// Makes a capability token in one call, without a handle: the same, byte for
+/// byte, as cap_new(), cap_allow_incoming(), cap_allow_outgoing(),
+/// cap_add_outgoing_param() for each parameter, cap_generate_at() and
+/// cap_token_free() make. What few texts of usual length take is on the stack.
+///
+///     cap_mint(account_sid, auth_token, "alice", application_sid,
+///              "user_id\0" "42\0" "plan\0" "gold", 2,
+///              time(NULL), CAP_TTL_DEFAULT, token, sizeof token, NULL);
+///
+/// `account_sid` and `auth_token` may be NULL to take what cap_configure() has
+/// set. With `client_name` NULL nobody can call the holder of the token, with
+/// `application_sid` NULL the holder can make no calls. `params` is the key and
+/// the value of each of `count` parameters, one text behind the other, each with
+/// a NUL at its end; NULL if there are none. `now` is in seconds since 1970-01-01
+/// 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as
+/// for cap_generate().
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
+/// what `size` must exceed. Otherwise `*length` is 0 and the status is
+/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
+/// CAP_STATUS_EMPTY_ARGUMENT (a key and a value may be ""),
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT (`params`, `buffer`),
+/// CAP_STATUS_INVALID_TIME (`now` is negative, or it or `now + ttl` is above
+/// 2^53 - 1), CAP_STATUS_INVALID_TTL, CAP_STATUS_MISSING_SCOPE (parameters
+/// without an application) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
+/// `buffer` that has a byte holds an empty text.
+cap_status cap_mint(const char *account_sid,
+                    const char *auth_token,
+                    const char *client_name,
+                    const char *application_sid,
+                    const char *params,
+                    size_t count,
+                    int64_t now,
+                    int64_t ttl,
+                    char *buffer,
+                    size_t size,
+                    size_t *length);
+
 /// Checks a token, whichever of Twilio's libraries or this one has made it,
 /// and writes its payload into `payload`: JSON in UTF-8, byte for byte as it
 /// was signed.

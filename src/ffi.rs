@@ -17,7 +17,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::time::SystemTime;
 
 use self::boundary::{catch, run, run_with_secret};
-use self::defaults::Defaults;
+use self::defaults::{Defaults, Guard};
 use self::handle::Place;
 pub use self::handle::Token;
 pub use self::status::Status;
@@ -57,28 +57,9 @@ pub unsafe extern "C" fn cap_new(
     // SAFETY: the caller promises NULL or a place.
     let out = unsafe { Place::new(out) };
     run(|| {
-        // One look at the defaults, so that both are of one cap_configure() even
-        // while another thread calls it again.
-        let needs_defaults = account_sid.is_null() || auth_token.is_null();
-        let guard = needs_defaults.then(defaults::get);
-        let defaults = guard.as_deref().and_then(Option::as_ref);
-
-        // SAFETY: the caller promises NULL or text.
-        let account_sid = match unsafe { text::optional_name(account_sid) }? {
-            Some(account_sid) => account_sid,
-            None => &defaults.ok_or(Status::NoCredentials)?.account_sid,
-        };
-        // SAFETY: the caller promises NULL or text.
-        match unsafe { text::optional_name(auth_token) }? {
-            Some(auth_token) => out?
-                .fill(|capability| capability.set_account(account_sid, |key| key.set(auth_token))),
-            None => {
-                let default = &defaults.ok_or(Status::NoCredentials)?.key;
-                out?.fill(|capability| {
-                    capability.set_account(account_sid, |key| key.clone_from(default))
-                })
-            }
-        }
+        // SAFETY: the caller promises NULL or texts.
+        let account = unsafe { Account::new(account_sid, auth_token) }?;
+        out?.fill(|capability| account.give(capability))
     })
 }
 
@@ -479,6 +460,81 @@ pub unsafe extern "C" fn cap_generate_at(
     })
 }
 
+/// Makes a capability token in one call, without a handle: the same, byte for
+/// byte, as cap_new(), cap_allow_incoming(), cap_allow_outgoing(),
+/// cap_add_outgoing_param() for each parameter, cap_generate_at() and
+/// cap_token_free() make. What few texts of usual length take is on the stack.
+///
+///     cap_mint(account_sid, auth_token, "alice", application_sid,
+///              "user_id\0" "42\0" "plan\0" "gold", 2,
+///              time(NULL), CAP_TTL_DEFAULT, token, sizeof token, NULL);
+///
+/// `account_sid` and `auth_token` may be NULL to take what cap_configure() has
+/// set. With `client_name` NULL nobody can call the holder of the token, with
+/// `application_sid` NULL the holder can make no calls. `params` is the key and
+/// the value of each of `count` parameters, one text behind the other, each with
+/// a NUL at its end; NULL if there are none. `now` is in seconds since 1970-01-01
+/// 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as
+/// for cap_generate().
+///
+/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
+/// what `size` must exceed. Otherwise `*length` is 0 and the status is
+/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
+/// CAP_STATUS_EMPTY_ARGUMENT (a key and a value may be ""),
+/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT (`params`, `buffer`),
+/// CAP_STATUS_INVALID_TIME (`now` is negative, or it or `now + ttl` is above
+/// 2^53 - 1), CAP_STATUS_INVALID_TTL, CAP_STATUS_MISSING_SCOPE (parameters
+/// without an application) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
+/// `buffer` that has a byte holds an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_mint(
+    account_sid: *const c_char,
+    auth_token: *const c_char,
+    client_name: *const c_char,
+    application_sid: *const c_char,
+    params: *const c_char,
+    count: usize,
+    now: i64,
+    ttl: i64,
+    buffer: *mut c_char,
+    size: usize,
+    length: *mut usize,
+) -> Status {
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    let output = unsafe { Output::new(buffer, size, length) };
+    output.run(|output| {
+        let mut capability = Capability::default();
+        // SAFETY: the caller promises NULL or text.
+        let account = unsafe { Account::new(account_sid, auth_token) }?;
+        // SAFETY: the caller promises NULL or text.
+        let client_name = unsafe { text::optional_name(client_name) }?;
+        // SAFETY: the caller promises NULL or text.
+        let application_sid = unsafe { text::optional_name(application_sid) }?;
+        // SAFETY: the caller promises NULL or so many pairs of texts.
+        let params = unsafe { text::Pairs::new(params, count) }?;
+
+        account.give(&mut capability)?;
+        if let Some(client_name) = client_name {
+            capability.allow_incoming(client_name)?;
+        }
+        if let Some(application_sid) = application_sid {
+            capability.allow_outgoing(application_sid)?;
+        }
+        for pair in params {
+            let (key, value) = pair?;
+            if application_sid.is_some() {
+                capability.add_outgoing_param(key, value)?;
+            }
+        }
+        validity::expiry(now, ttl)?;
+        output.check()?;
+        if application_sid.is_none() && count > 0 {
+            return Err(Status::MissingScope);
+        }
+        capability.write_token(now, ttl, |length| output.place(length))
+    })
+}
+
 /// Checks a token, whichever of Twilio's libraries or this one has made it,
 /// and writes its payload into `payload`: JSON in UTF-8, byte for byte as it
 /// was signed.
@@ -627,6 +683,55 @@ pub extern "C" fn cap_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
     catch(c"unknown status", || status::text(status)).as_ptr()
+}
+
+/// Whose tokens a program asks for: its own texts, or what is configured.
+struct Account<'a> {
+    sid: Option<&'a str>,
+    auth_token: Option<&'a str>,
+    /// One look at the defaults, so that both are of one [`cap_configure`] even while
+    /// another thread calls it again. Taken where one is needed, and there.
+    defaults: Option<Guard>,
+}
+
+impl<'a> Account<'a> {
+    /// # Safety
+    ///
+    /// Each is NULL, or a text that nobody writes while the result is used.
+    unsafe fn new(sid: *const c_char, auth_token: *const c_char) -> Result<Self, Status> {
+        let needs_defaults = sid.is_null() || auth_token.is_null();
+        let defaults = needs_defaults.then(defaults::get);
+        let is_configured = defaults.as_ref().is_some_and(|defaults| defaults.is_some());
+        // SAFETY: the caller promises it.
+        let sid = unsafe { text::optional_name(sid) }?;
+        if sid.is_none() && !is_configured {
+            return Err(Status::NoCredentials);
+        }
+        // SAFETY: the caller promises it.
+        let auth_token = unsafe { text::optional_name(auth_token) }?;
+        if auth_token.is_none() && !is_configured {
+            return Err(Status::NoCredentials);
+        }
+        Ok(Self {
+            sid,
+            auth_token,
+            defaults,
+        })
+    }
+
+    /// Has a capability make tokens of this account.
+    fn give(self, capability: &mut Capability) -> Result<(), Error> {
+        let defaults = self.defaults.as_deref().and_then(Option::as_ref);
+        let default_sid = || defaults.map(|defaults| defaults.account_sid.as_str());
+        let sid = self.sid.or_else(default_sid).ok_or(Error::Internal)?;
+        match (self.auth_token, defaults) {
+            (Some(auth_token), _) => capability.set_account(sid, |key| key.set(auth_token)),
+            (None, Some(defaults)) => {
+                capability.set_account(sid, |key| key.clone_from(&defaults.key))
+            }
+            (None, None) => Err(Error::Internal),
+        }
+    }
 }
 
 /// Gives a capability a name, which must not be empty.

@@ -39,8 +39,11 @@ pub(super) fn clear() {
     *write() = None;
 }
 
+/// Keeps the defaults as they are.
+pub(super) type Guard = RwLockReadGuard<'static, Option<Defaults>>;
+
 /// The defaults as they are now, both of one call to [`set`].
-pub(super) fn get() -> RwLockReadGuard<'static, Option<Defaults>> {
+pub(super) fn get() -> Guard {
     DEFAULTS.read().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,6 +1,7 @@
 //! C strings to `&str`, Rust text into the caller's buffer.
 
 use std::ffi::{CStr, c_char};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::slice;
 
@@ -46,6 +47,47 @@ pub(super) unsafe fn optional_name<'a>(text: *const c_char) -> Result<Option<&'a
     }
     // SAFETY: the caller promises what `any` asks for.
     unsafe { name(text) }.map(Some)
+}
+
+/// Keys and values, one text behind the other.
+pub(super) struct Pairs<'a> {
+    next: *const c_char,
+    left: usize,
+    texts: PhantomData<&'a CStr>,
+}
+
+impl Pairs<'_> {
+    /// # Safety
+    ///
+    /// `texts` is NULL, or `count` pairs of texts, one behind the other, each of which is
+    /// NUL-terminated, and not written while the result is used.
+    pub(super) unsafe fn new(texts: *const c_char, count: usize) -> Result<Self, Status> {
+        if texts.is_null() && count > 0 {
+            return Err(Status::NullArgument);
+        }
+        Ok(Self {
+            next: texts,
+            left: count,
+            texts: PhantomData,
+        })
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Result<(&'a str, &'a str), Status>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let mut text = || {
+            // SAFETY: `new` was promised that there is one more.
+            let text = unsafe { CStr::from_ptr(self.next) };
+            // SAFETY: that is behind the NUL of the text, in the same memory or where it
+            // ends.
+            self.next = unsafe { self.next.add(text.count_bytes() + 1) };
+            text.to_str().map_err(|_| Status::InvalidUtf8)
+        };
+        Some(text().and_then(|key| Ok((key, text()?))))
+    }
 }
 
 /// Where a program wants a result: a buffer of `size` bytes, and a place for the
