@@ -98,10 +98,15 @@ impl Key {
     pub fn verify(&self, token: &str) -> Result<String, Error> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenMalformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
-        let header = decode_text(header)?;
+        // The usual one is known to be right.
+        let header = (!token.starts_with(HEADER))
+            .then(|| decode_text(header))
+            .transpose()?;
         let payload = decode(payload)?;
         let signature = decode(signature)?;
-        check_header(&header)?;
+        if let Some(header) = header {
+            check_header(&header)?;
+        }
         if !self.accepts(signing_input.as_bytes(), &signature) {
             return Err(Error::TokenSignature);
         }

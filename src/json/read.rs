@@ -1,7 +1,7 @@
 //! Reading JSON (RFC 8259) that somebody else wrote, in constant memory: neither a
 //! long text nor a deep one can make the stack or the heap run out.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::str::from_utf8;
 
 use hifijson::escape::Lex as _;
@@ -10,7 +10,7 @@ use hifijson::str::LexWrite as _;
 use hifijson::token::Lex as _;
 use hifijson::{Expect, Read as _, SliceLexer};
 
-use super::write::{allocate, write_fragment, write_quoted};
+use super::write::{allocate, write_fragment};
 use crate::error::Error;
 use crate::text::Text;
 
@@ -40,8 +40,44 @@ pub(crate) fn compact_object(json: &str) -> Result<Text, Error> {
 
 fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
     let mut lexer = SliceLexer::new(json.as_bytes());
-    value(&mut lexer, DEPTH, out)?;
+    value(&mut lexer, DEPTH, &mut Compact(out))?;
     end(&mut lexer)
+}
+
+/// Where that goes which is read.
+trait Out {
+    /// Takes what is spelled as it was read.
+    fn write(&mut self, json: &[u8]) -> Result<(), Error>;
+
+    /// Takes a part of a string's text.
+    fn write_fragment(&mut self, text: &[u8]) -> Result<(), Error>;
+}
+
+/// There it is spelled anew, compactly.
+struct Compact<'a>(&'a mut dyn Write);
+
+impl Out for Compact<'_> {
+    fn write(&mut self, json: &[u8]) -> Result<(), Error> {
+        Ok(self.0.write_all(json)?)
+    }
+
+    fn write_fragment(&mut self, text: &[u8]) -> Result<(), Error> {
+        let text = from_utf8(text).map_err(|_| Error::Internal)?;
+        write_fragment(text, self.0)
+    }
+}
+
+/// It was to be checked, and no more.
+struct Nowhere;
+
+impl Out for Nowhere {
+    fn write(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn write_fragment(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// The values that an object has for these keys, as they are spelled there. One of
@@ -76,9 +112,11 @@ fn for_each_member<'a>(
         .expect(SliceLexer::ws_peek, b'{')
         .ok_or(Error::InvalidJson)?;
     lexer.seq(b'}', SliceLexer::ws_peek, |_, lexer| {
-        let key = spelling(lexer, |lexer| key(lexer, &mut io::sink()))?;
+        let key = spelling(json, lexer, |lexer| key(lexer, &mut Nowhere))?;
         colon(lexer)?;
-        let value = spelling(lexer, |lexer| value(lexer, MEMBER_DEPTH, &mut io::sink()))?;
+        let value = spelling(json, lexer, |lexer| {
+            value(lexer, MEMBER_DEPTH, &mut Nowhere)
+        })?;
         visit(key, value)
     })?;
     end(&mut lexer)
@@ -90,25 +128,22 @@ pub(crate) fn short_string<'a>(spelling: &str, buffer: &'a mut [u8]) -> Option<&
     lexer.expect(SliceLexer::peek_next, b'"')?;
     let size = buffer.len();
     let mut rest = &mut *buffer;
-    each_fragment(&mut lexer, &mut |fragment| {
-        Ok(rest.write_all(fragment.as_bytes())?)
-    })
-    .ok()?;
+    each_fragment(&mut lexer, &mut |fragment| Ok(rest.write_all(fragment)?)).ok()?;
     let length = size - rest.len();
     from_utf8(buffer.get(..length)?).ok()
 }
 
-/// What `read` reads, without the white space before it.
+/// What `read` reads of `json`, without the white space before it.
 fn spelling<'a>(
+    json: &'a str,
     lexer: &mut SliceLexer<'a>,
     read: impl FnOnce(&mut SliceLexer<'a>) -> Result<(), Error>,
 ) -> Result<&'a str, Error> {
+    let place = |lexer: &SliceLexer<'_>| json.len() - lexer.as_slice().len();
     lexer.eat_whitespace();
-    let before = lexer.as_slice();
+    let start = place(lexer);
     read(lexer)?;
-    let length = before.len() - lexer.as_slice().len();
-    let spelling = before.get(..length).ok_or(Error::Internal)?;
-    from_utf8(spelling).map_err(|_| Error::Internal)
+    json.get(start..place(lexer)).ok_or(Error::Internal)
 }
 
 /// The arrays and objects that are open: a bit each, set for objects.
@@ -140,13 +175,13 @@ impl Open {
 }
 
 /// Writes the next value compactly.
-fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut dyn Write) -> Result<(), Error> {
+fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut impl Out) -> Result<(), Error> {
     let mut open = Open::default();
     loop {
         match lexer.ws_peek() {
             Some(start @ (b'[' | b'{')) => {
                 lexer.take_next();
-                out.write_all(&[start])?;
+                out.write(&[start])?;
                 let is_object = start == b'{';
                 open.push(is_object, limit)?;
                 if lexer.ws_peek() != Some(closing(is_object)) {
@@ -167,7 +202,7 @@ fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut dyn Write) -> Result<
             match lexer.ws_peek() {
                 Some(b',') => {
                     lexer.take_next();
-                    out.write_all(b",")?;
+                    out.write(b",")?;
                     if is_object {
                         member_key(lexer, out)?;
                     }
@@ -175,7 +210,7 @@ fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut dyn Write) -> Result<
                 }
                 Some(end) if end == closing(is_object) => {
                     lexer.take_next();
-                    out.write_all(&[end])?;
+                    out.write(&[end])?;
                     open.pop();
                 }
                 _ => return Err(Error::InvalidJson),
@@ -188,13 +223,13 @@ fn closing(is_object: bool) -> u8 {
     if is_object { b'}' } else { b']' }
 }
 
-fn member_key(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+fn member_key(lexer: &mut SliceLexer<'_>, out: &mut impl Out) -> Result<(), Error> {
     key(lexer, out)?;
     colon(lexer)?;
-    Ok(out.write_all(b":")?)
+    out.write(b":")
 }
 
-fn key(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+fn key(lexer: &mut SliceLexer<'_>, out: &mut impl Out) -> Result<(), Error> {
     lexer
         .expect(SliceLexer::ws_peek, b'"')
         .ok_or(Error::InvalidJson)?;
@@ -215,7 +250,7 @@ fn end(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
 }
 
 /// Writes a value that contains no other.
-fn scalar(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
+fn scalar(lexer: &mut SliceLexer<'_>, out: &mut impl Out) -> Result<(), Error> {
     match lexer.peek_next() {
         Some(b'"') => {
             lexer.take_next();
@@ -224,7 +259,7 @@ fn scalar(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> 
         Some(b'-' | b'0'..=b'9') => {
             let number = lexer.num_string().validated();
             let (number, _) = number.map_err(|_| Error::InvalidJson)?;
-            Ok(out.write_all(number.as_bytes())?)
+            out.write(number.as_bytes())
         }
         _ => {
             let literal = match lexer.null_or_bool().ok_or(Error::InvalidJson)? {
@@ -232,34 +267,31 @@ fn scalar(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> 
                 Some(true) => "true",
                 Some(false) => "false",
             };
-            Ok(out.write_all(literal.as_bytes())?)
+            out.write(literal.as_bytes())
         }
     }
 }
 
 /// Writes the string whose first quote is read.
-fn string(lexer: &mut SliceLexer<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    write_quoted(out, |out| {
-        each_fragment(lexer, &mut |fragment| write_fragment(fragment, out))
-    })
+fn string(lexer: &mut SliceLexer<'_>, out: &mut impl Out) -> Result<(), Error> {
+    out.write(b"\"")?;
+    each_fragment(lexer, &mut |fragment| out.write_fragment(fragment))?;
+    out.write(b"\"")
 }
 
 /// Reads the rest of a string; hands on what stands between its escapes, and each
 /// character that is escaped.
 fn each_fragment(
     lexer: &mut SliceLexer<'_>,
-    visit: &mut dyn FnMut(&str) -> Result<(), Error>,
+    visit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     lexer.str_fold(
         visit,
-        |bytes, visit| match from_utf8(bytes) {
-            Ok(fragment) => visit(fragment),
-            Err(_) => Err(Error::InvalidJson),
-        },
+        |fragment, visit| visit(fragment),
         |lexer, visit| {
             let kind = lexer.take_next().ok_or(Error::InvalidJson)?;
             let character = lexer.escape(kind)?;
-            visit(character.encode_utf8(&mut [0; 4]))
+            visit(character.encode_utf8(&mut [0; 4]).as_bytes())
         },
     )?;
     Ok(())
