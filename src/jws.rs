@@ -17,6 +17,7 @@ mod base64url;
 mod gather;
 mod hmac;
 mod kept;
+mod sha256;
 
 /// The length of an HMAC-SHA256 in base64url.
 const SIGNATURE_LENGTH: usize = 43;

@@ -12,7 +12,10 @@
 //! | how a text becomes a JSON string, and JSON is read | `json/write.rs`, `json/read.rs` |
 //! | objects of which no name repeats: claims, grants, parameters | `json/object.rs` |
 //! | how header and payload become a signed token, how one is verified | `jws.rs` |
-//! | HMAC, the hash that a handle keeps, base64url | `jws/hmac.rs`, `jws/kept.rs`, `jws/base64url.rs` |
+//! | HMAC, and the hash that a handle keeps | `jws/hmac.rs`, `jws/kept.rs` |
+//! | SHA-256, as the processor does it best | `jws/sha256.rs`, `jws/sha256/vectors.rs` |
+//! | base64url, a payload gathered from its pieces | `jws/base64url.rs`, `jws/gather.rs` |
+//! | short texts in place, long ones on the heap | `text.rs` |
 //! | when a token begins and ceases to be valid | `validity.rs` |
 //! | the exported functions | `ffi.rs` |
 //! | statuses and their texts | `ffi/status.rs` |

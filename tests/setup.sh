@@ -44,6 +44,7 @@ need_c() {
     need valgrind valgrind --version
     need php-cli php_has FFI
     need libcap-dev has_file /usr/include/sys/capability.h
+    need qemu-user qemu-x86_64 --version
     need libmicrohttpd-dev has_file /usr/include/microhttpd.h
 }
 

@@ -2,16 +2,15 @@
 //! tokens begin with can be kept, and go on from there.
 
 use ctutils::CtEq;
-use sha2::block_api::compress256;
 use sha2::digest::array::Array;
 use sha2::digest::typenum::U64;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::kept::Kept;
+use super::sha256::{BLOCK, compress};
 use crate::stack;
 
-const BLOCK: usize = 64;
 const DIGEST: usize = 32;
 
 /// The state of SHA-256 between two blocks. Each here begins with the key: who knows it
@@ -62,7 +61,7 @@ impl Key {
             }
             for (state, pad) in [(&mut self.inner, 0x36), (&mut self.outer, 0x5c)] {
                 **state = INITIAL;
-                compress256(state, &[block.map(|byte| byte ^ pad)]);
+                compress(state, &[block.map(|byte| byte ^ pad)]);
             }
         });
     }
@@ -101,7 +100,7 @@ impl Key {
 /// Hashes whole blocks, and returns what is left.
 fn absorb<'a>(state: &mut State, message: &'a [u8]) -> &'a [u8] {
     let (blocks, rest) = Array::<u8, U64>::slice_as_chunks(message);
-    compress256(state, Array::cast_slice_to_core(blocks));
+    compress(state, Array::cast_slice_to_core(blocks));
     rest
 }
 
@@ -120,7 +119,7 @@ fn finish(state: &mut State, end: &[u8], length: usize) -> [u8; DIGEST] {
     if let Some(last) = padding.last_chunk_mut() {
         *last = (8 * length as u64).to_be_bytes();
     }
-    compress256(state, blocks);
+    compress(state, blocks);
 
     let mut digest = [0; DIGEST];
     for (bytes, word) in digest.chunks_exact_mut(4).zip(state.iter()) {

@@ -1,0 +1,78 @@
+//! Tokens are the same on every processor: on one with instructions for SHA, on one that
+//! has vectors alone, and on one that has neither. The last two are emulated: an
+//! instruction that they lack ends the program.
+
+#![cfg(target_arch = "x86_64")]
+#![expect(unsafe_code, reason = "the functions are C's")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::env;
+use std::process::Command;
+
+#[path = "support/handle.rs"]
+mod handle;
+#[path = "support/native.rs"]
+mod native;
+#[path = "support/token.rs"]
+mod token;
+
+use handle::{Handle, verify};
+use native::run;
+
+/// What the environment says of the processor: whether it has AVX2. (No emulated one has
+/// instructions for SHA.)
+const HAS_AVX2: &str = "CAPTOKEN_TEST_HAS_AVX2";
+
+fn emulated(processor: &str, has_avx2: bool) {
+    let program = env::current_exe().expect("this program");
+    let out = run(Command::new("qemu-x86_64")
+        .args(["-cpu", processor])
+        .arg(program)
+        .args([
+            "--exact",
+            "this_processor_s_tokens_are_right",
+            "--test-threads=1",
+        ])
+        .env(HAS_AVX2, has_avx2.to_string()));
+    assert!(out.contains("1 passed"), "{out}");
+}
+
+#[test]
+fn tokens_are_right_where_there_are_vectors_and_nothing_for_sha() {
+    emulated("Haswell", true);
+}
+
+#[test]
+fn tokens_are_right_where_there_are_neither_vectors_nor_anything_for_sha() {
+    emulated("Nehalem", false);
+}
+
+/// Of all lengths that a secret or a payload has, within some blocks of the hash.
+#[test]
+fn this_processor_s_tokens_are_right() {
+    if let Ok(has_avx2) = env::var(HAS_AVX2) {
+        assert!(!is_x86_feature_detected!("sha"));
+        assert_eq!(is_x86_feature_detected!("avx2").to_string(), has_avx2);
+    }
+    for length in 1..80 {
+        let name = "é".repeat(length);
+        let secret = &"0123456789abcdef".repeat(10)[..2 * length];
+        let mut token = Handle::new("AC123123", secret).expect("new");
+        token.allow_incoming(&name).expect("allowed");
+        for now in [1_400_000_000, 1_400_000_001] {
+            let jwt = token.generate_at(now, 3600).expect("a token");
+            let expected = format!(
+                r#"{{"scope":"scope:client:incoming?clientName={}","iss":"AC123123","exp":{}}}"#,
+                "%C3%A9".repeat(length),
+                now + 3600
+            );
+            let header = token::HEADER.as_bytes();
+            assert_eq!(jwt, token::sign(header, expected.as_bytes(), secret));
+            assert_eq!(verify(&jwt, secret, now), Ok(expected));
+        }
+    }
+}
