@@ -1,5 +1,7 @@
 //! Programs of C and C++, linked with the library as it is installed.
 
+#![allow(dead_code, reason = "no test uses everything")]
+
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::LazyLock;
