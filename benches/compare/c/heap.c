@@ -1,0 +1,60 @@
+/* Counts the calls of the heap, when it is preloaded. What it counts it hands to the C
+ * library under the names that this has besides. */
+#include <errno.h>
+#include <stddef.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *block);
+
+static long allocations, frees;
+
+void heap_calls(long *of_them, long *all)
+{
+    *of_them = allocations;
+    *all = allocations + frees;
+}
+
+void *malloc(size_t size)
+{
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+    allocations++;
+    return __libc_realloc(block, size);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    allocations++;
+    return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = memalign(alignment, size);
+    return *block != NULL ? 0 : ENOMEM;
+}
+
+/* Freeing nothing is no call that costs anything. */
+void free(void *block)
+{
+    frees += block != NULL;
+    __libc_free(block);
+}

@@ -1,0 +1,136 @@
+"""Who takes part: how each is built and started, which works it can do, and how it is seen
+that it does them right."""
+
+import collections.abc
+import dataclasses
+
+import tokens
+
+RING = "ring asks the CPU and nobody else"
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """`check` takes what the work shows. `base` is the work, as (contestant, work), that its
+    row in the report is compared with. `unmasked` says why SHA instructions cannot be kept
+    from it, if so: then it is in no table of a CPU that is masked."""
+
+    label: str
+    check: collections.abc.Callable
+    base: tuple
+    unmasked: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Contestant:
+    """`build` takes a place, and returns the command and what its environment has besides."""
+
+    name: str
+    group: str
+    build: collections.abc.Callable
+    works: dict[str, Work]
+
+
+def captoken_c(place):
+    place.make_library()
+    command = [place.worker("captoken", place.library)]
+    return command, {"LD_LIBRARY_PATH": str(place.libraries)}
+
+
+def all_contestants(inputs):
+    mac = tokens.check_mac(inputs["BENCH_SIGNING_INPUT"])
+    c, rust = ("captoken-c", "s1"), ("captoken-rust", "s1")
+    verify_c, verify_rust = ("captoken-c", "verify"), ("captoken-rust", "verify")
+    access = ("captoken-c", "access-s1")
+
+    def floor(label, unmasked=None):
+        return Work(label, mac, c, unmasked)
+
+    return [
+        Contestant(
+            "hmac-openssl",
+            "The floor: HMAC-SHA256 of the same bytes",
+            lambda place: ([place.worker("openssl", "-lcrypto")], {}),
+            {
+                "set-up": floor("OpenSSL, `SHA256_*`"),
+                "kept": floor("OpenSSL, `SHA256_*`, key state kept"),
+                "HMAC()": floor("OpenSSL, `HMAC()`"),
+            },
+        ),
+        Contestant(
+            "hmac-rust",
+            "The floor: HMAC-SHA256 of the same bytes",
+            lambda place: ([place.rust("hmac")], {}),
+            {
+                "sha2-set-up": floor("sha2 + hmac"),
+                "sha2-kept": floor("sha2 + hmac, key state kept"),
+                "ring-set-up": floor("ring", RING),
+                "ring-kept": floor("ring, key state kept", RING),
+                "aws-lc-set-up": floor("aws-lc-rs"),
+                "aws-lc-kept": floor("aws-lc-rs, key state kept"),
+            },
+        ),
+        Contestant(
+            "captoken-c",
+            "C",
+            captoken_c,
+            {
+                "s1": Work("**captoken**, S1", tokens.check_ours, c),
+                "s3": Work("**captoken**, S3", tokens.check_ours, c),
+                "verify": Work("**captoken**, `cap_verify`", tokens.check_payload, verify_c),
+                "params-100": Work("**captoken**, 100 parameters", tokens.check_many(100), c),
+                "params-1000": Work("**captoken**, 1,000 parameters", tokens.check_many(1000), c),
+                "access-s1": Work("**captoken**, access token, S1", tokens.check_access, access),
+                "access-s3": Work("**captoken**, access token, S3", tokens.check_access, access),
+                "access-params-100": Work(
+                    "**captoken**, access token, 100 parameters",
+                    tokens.check_access_many(100),
+                    access,
+                ),
+                "access-params-1000": Work(
+                    "**captoken**, access token, 1,000 parameters",
+                    tokens.check_access_many(1000),
+                    access,
+                ),
+            },
+        ),
+        Contestant(
+            "libjwt",
+            "C",
+            lambda place: ([place.worker("libjwt", "-ljwt")], {}),
+            {
+                "s1": Work("libjwt", tokens.check_capability, c),
+                "verify": Work("libjwt, `jwt_decode`", tokens.check_payload, verify_c),
+            },
+        ),
+        Contestant(
+            "captoken-rust",
+            "Rust",
+            lambda place: ([place.rust("captoken")], {}),
+            {
+                "s1": Work("**captoken**, S1", tokens.check_ours, rust),
+                "verify": Work("**captoken**, `cap_verify`", tokens.check_payload, verify_rust),
+            },
+        ),
+        *(
+            Contestant(
+                f"jsonwebtoken-{backend}",
+                "Rust",
+                lambda place, backend=backend: ([place.rust("jsonwebtoken"), backend], {}),
+                {
+                    "s1": Work(f"jsonwebtoken, {backend}", tokens.check_capability, rust),
+                    "verify": Work(
+                        f"jsonwebtoken, {backend}, `decode` with key and validation made for it",
+                        tokens.check_payload,
+                        verify_rust,
+                    ),
+                    "verify-kept": Work(
+                        f"jsonwebtoken, {backend}, `decode` with key and validation kept",
+                        tokens.check_payload,
+                        verify_rust,
+                    ),
+                },
+            )
+            for backend in ("rust_crypto", "aws_lc_rs")
+        ),
+    ]
