@@ -204,8 +204,10 @@ uninstall-php: check-prefix
 	rmdir "$$(dirname "$(TO_PHP)")" 2> /dev/null || true
 
 # The archive and the header in the Go package's own folder, where `go mod vendor`
-# finds them. Go watches the header, but no archive: the checksum, which cgo.go compiles
+# finds them, or in that of a copy. Go watches the header, but no archive: the checksum, which cgo.go compiles
 # in, makes it link again when the archive is another.
+TO_GO ?= go
+
 .PHONY: go-lib
 go-lib: all
 	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
@@ -213,13 +215,13 @@ go-lib: all
 .PHONY: refresh-go-lib
 refresh-go-lib:
 	sum=$$(sha256sum < "$(STATIC)") && sum=$${sum%% *} && \
-	if ! cmp -s "$(STATIC)" go/libcaptoken.a || ! grep -qs "$$sum" go/captoken.h || \
-	    [ include/captoken.h -nt go/captoken.h ]; then \
-	    cp "$(STATIC)" go/libcaptoken.a.new && \
-	    cp include/captoken.h go/captoken.h.new && \
-	    echo "#define CAPTOKEN_ARCHIVE \"$$sum\"" >> go/captoken.h.new && \
-	    mv go/libcaptoken.a.new go/libcaptoken.a && \
-	    mv go/captoken.h.new go/captoken.h; \
+	if ! cmp -s "$(STATIC)" "$(TO_GO)/libcaptoken.a" || ! grep -qs "$$sum" "$(TO_GO)/captoken.h" || \
+	    [ include/captoken.h -nt "$(TO_GO)/captoken.h" ]; then \
+	    cp "$(STATIC)" "$(TO_GO)/libcaptoken.a.new" && \
+	    cp include/captoken.h "$(TO_GO)/captoken.h.new" && \
+	    echo "#define CAPTOKEN_ARCHIVE \"$$sum\"" >> "$(TO_GO)/captoken.h.new" && \
+	    mv "$(TO_GO)/libcaptoken.a.new" "$(TO_GO)/libcaptoken.a" && \
+	    mv "$(TO_GO)/captoken.h.new" "$(TO_GO)/captoken.h"; \
 	fi
 
 # An installation to test and try, laid out as a package would be, and made again

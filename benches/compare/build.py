@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import shutil
 import subprocess
 
 import cpu
@@ -11,6 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "benches" / "compare"
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 CC = os.environ.get("CC", "cc")
+GO = TARGET / "go-current" / "go" / "bin" / "go"
+GOLANG_JWT = "/usr/share/gocode/src/github.com/golang-jwt/jwt"
 CARGO = os.environ.get("CARGO", "cargo")
 
 
@@ -62,8 +65,11 @@ class Place:
         self.library.unlink(missing_ok=True)
         self.library.symlink_to(self.given or self.cargo_target / "release" / "libcaptoken.so")
 
-    def make(self, goal):
-        run("make", goal, CARGO_TARGET_DIR=self.cargo_target, RUSTFLAGS=self.cpu.rustflags)
+    def make(self, goal, *variables):
+        run(
+            "make", goal, *variables,
+            CARGO_TARGET_DIR=self.cargo_target, RUSTFLAGS=self.cpu.rustflags,
+        )
 
     def cc(self, name, *sources, options=(), libraries=()):
         """Compiles sources of the folder c, and returns what comes out."""
@@ -89,3 +95,31 @@ class Place:
             CARGO_TARGET_DIR=target, RUSTFLAGS=self.cpu.rustflags,
         )
         return target / "release" / name
+
+    def php_package(self):
+        """Our PHP package, installed as for php-fpm."""
+        prefix = self.folder / "php"
+        self.make("install-php", f"PREFIX={prefix}")
+        return prefix / "share" / "php" / "captoken"
+
+    def go(self, name):
+        """With a copy of our package, as its archive stands in the folder of the package, and
+        with Debian's golang-jwt."""
+        package = self.folder / "go" / "captoken"
+        package.mkdir(parents=True, exist_ok=True)
+        for file in [ROOT / "go" / "go.mod", *(ROOT / "go").glob("*.go")]:
+            if not file.name.endswith("_test.go"):
+                shutil.copy2(file, package)
+        self.make("go-lib", f"TO_GO={package}")
+
+        module = self.folder / "go" / "go.mod"
+        replaced = {"captoken": package, "github.com/golang-jwt/jwt/v4": GOLANG_JWT}
+        lines = [f"replace {path} => {folder}\n" for path, folder in replaced.items()]
+        module.write_text((SOURCES / "go" / "go.mod").read_text() + "\n" + "".join(lines))
+        out = self.folder / "go" / "bin" / name
+        run(
+            GO, "build", f"-modfile={module}", "-o", out, f"./{name}", folder=SOURCES / "go",
+            GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="-mod=mod", GOWORK="off", GOROOT="",
+            CGO_ENABLED="1",
+        )
+        return out

@@ -3,8 +3,11 @@ that it does them right."""
 
 import collections.abc
 import dataclasses
+import os
+import pwd
 
 import tokens
+from build import SOURCES, TARGET
 
 RING = "ring asks the CPU and nobody else"
 
@@ -37,11 +40,32 @@ def captoken_c(place):
     return command, {"LD_LIBRARY_PATH": str(place.libraries)}
 
 
+def php(*settings):
+    """PHP as a server runs it that looks for speed: with its cache of compiled scripts, and
+    with its compiler to machine code as its manual recommends it."""
+    jit = ["opcache.enable_cli=1", "opcache.jit=tracing", "opcache.jit_buffer_size=64M"]
+    return ["php", *(word for setting in [*jit, *settings] for word in ("-d", setting))]
+
+
+def captoken_php(place):
+    """Preloaded, as under php-fpm: the settings are those of captoken.ini."""
+    package = place.php_package()
+    command = php(
+        "ffi.enable=preload",
+        f"ffi.preload={package}/captoken.ffi.h",
+        f"opcache.preload={package}/preload.php",
+        # Root must say so.
+        f"opcache.preload_user={pwd.getpwuid(os.getuid()).pw_name}",
+    )
+    return [*command, SOURCES / "php" / "captoken.php", package], {}
+
+
 def all_contestants(inputs):
     mac = tokens.check_mac(inputs["BENCH_SIGNING_INPUT"])
     c, rust = ("captoken-c", "s1"), ("captoken-rust", "s1")
     verify_c, verify_rust = ("captoken-c", "verify"), ("captoken-rust", "verify")
     access = ("captoken-c", "access-s1")
+    go, php_class = ("captoken-go", "s1"), ("captoken-php", "s1")
 
     def floor(label, unmasked=None):
         return Work(label, mac, c, unmasked)
@@ -132,5 +156,77 @@ def all_contestants(inputs):
                 },
             )
             for backend in ("rust_crypto", "aws_lc_rs")
+        ),
+            Contestant(
+            "captoken-go",
+            "Go",
+            lambda place: ([place.go("captoken")], {}),
+            {
+                "s1": Work("**captoken**, full cycle", tokens.check_ours, go),
+                "s3": Work("**captoken**, again", tokens.check_ours, go),
+            },
+        ),
+        Contestant(
+            "golang-jwt",
+            "Go",
+            lambda place: ([place.go("golangjwt")], {}),
+            {"s1": Work("golang-jwt", tokens.check_capability, go)},
+        ),
+        Contestant(
+            "go-standard",
+            "Go",
+            lambda place: ([place.go("standard")], {}),
+            {
+                "s1": Work("standard library by hand", tokens.check_capability, go),
+                "mac": Work("of it, HMAC-SHA256", mac, go),
+            },
+        ),
+        Contestant(
+            "captoken-php",
+            "PHP",
+            captoken_php,
+            {
+                "s1": Work("**captoken**, full cycle", tokens.check_ours, php_class),
+                "s3": Work("**captoken**, again", tokens.check_ours, php_class),
+            },
+        ),
+        Contestant(
+            "php-hand",
+            "PHP",
+            lambda place: ([*php(), SOURCES / "php" / "hand.php"], {}),
+            {
+                "s1": Work("by hand", tokens.check_capability, php_class),
+                "mac": Work("of it, `hash_hmac`", mac, php_class),
+            },
+        ),
+        Contestant(
+            "python",
+            "Python and Node, against ours from C",
+            lambda place: (
+                ["python3", SOURCES / "python" / "peers.py", TARGET / "sdk" / "python"],
+                {},
+            ),
+            {
+                "twilio": Work("twilio-python, capability token", tokens.check_capability, c),
+                "twilio-access": Work(
+                    "twilio-python, access token", tokens.check_access, access
+                ),
+                "PyJWT": Work("PyJWT", tokens.check_capability, c),
+                "mac": Work("of it, HMAC-SHA256", mac, c),
+            },
+        ),
+        Contestant(
+            "node",
+            "Python and Node, against ours from C",
+            lambda place: (
+                ["node", SOURCES / "node" / "peers.mjs", TARGET / "sdk" / "node"],
+                {},
+            ),
+            {
+                "twilio": Work("twilio-node, capability token", tokens.check_capability, c),
+                "twilio-access": Work("twilio-node, access token", tokens.check_access, access),
+                "jsonwebtoken": Work("jsonwebtoken of Node", tokens.check_capability, c),
+                "mac": Work("of it, HMAC-SHA256", mac, c),
+            },
         ),
     ]
