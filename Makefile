@@ -4,6 +4,7 @@
 # make test-php, test-go
 #                 of it, what concerns one of the packages
 # make test-deep  the same and what takes longer
+# make bench      ROUNDS=31, measures against other libraries: BENCHMARKS.md
 # make install    PREFIX=/usr/local DESTDIR=
 # make uninstall  PREFIX=/usr/local DESTDIR=
 # make cli        build the command line
@@ -127,6 +128,15 @@ test-go:
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi
+
+# Fails where a target is missed. What it prints is in the target folder, too:
+# bench/report.md.
+ROUNDS ?= 31
+
+.PHONY: bench
+bench:
+	sh tests/setup.sh go sdk bench
+	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
 # Handed over in the environment, where no character of it means anything.
 .PHONY: check-prefix

