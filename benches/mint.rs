@@ -1,0 +1,72 @@
+//! What tokens cost: S1, the full cycle of a handle; S3, another token of one that is there;
+//! both with many parameters; and a check. BENCHMARKS.md compares them with others.
+
+#![expect(unsafe_code, reason = "the functions are C's")]
+#![expect(clippy::expect_used, reason = "a benchmark that fails has no result")]
+
+use std::ffi::CString;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+#[path = "support/cycle.rs"]
+mod cycle;
+
+use cycle::{Buffer, Subject, now};
+
+/// Room for a token with a thousand parameters.
+const SIZE: usize = 64 * 1024;
+
+fn subject(params: usize) -> Subject {
+    let text = |text: String| CString::new(text).expect("a text without NUL");
+    Subject {
+        account: c"AC0123456789abcdef0123456789abcdef".into(),
+        secret: c"fedcba9876543210fedcba9876543210".into(),
+        application: c"AP0123456789abcdef0123456789abcdef".into(),
+        client: c"alice".into(),
+        params: (0..params)
+            .map(|number| {
+                (
+                    text(format!("key{number:04}")),
+                    text(format!("value{number:04}")),
+                )
+            })
+            .collect(),
+    }
+}
+
+fn tokens(criterion: &mut Criterion) {
+    let subject = subject(1);
+    let buffer = Buffer::new(SIZE);
+    criterion.bench_function("S1", |bencher| {
+        bencher.iter(|| subject.mint(&buffer).map(|_| ()));
+    });
+
+    let handle = subject.allow().expect("a handle");
+    let mut now = now();
+    criterion.bench_function("S3", |bencher| {
+        bencher.iter(|| {
+            now += 1;
+            handle.mint_at(now, &buffer)
+        });
+    });
+
+    let token = CString::from(subject.mint(&buffer).expect("a token").text());
+    criterion.bench_function("verify", |bencher| {
+        bencher.iter(|| subject.verify(&token, &buffer).map(|_| ()));
+    });
+}
+
+fn many_params(criterion: &mut Criterion) {
+    let buffer = Buffer::new(SIZE);
+    let mut group = criterion.benchmark_group("parameters");
+    for params in [1, 10, 100, 1000] {
+        let subject = subject(params);
+        group.throughput(Throughput::Elements(params as u64));
+        group.bench_function(BenchmarkId::from_parameter(params), |bencher| {
+            bencher.iter(|| subject.mint(&buffer).map(|_| ()));
+        });
+    }
+}
+
+criterion_group!(benches, tokens, many_params);
+criterion_main!(benches);
