@@ -98,73 +98,82 @@ def alone():
         yield
 
 
-def compare(options, kinds, chosen, inputs):
-    cores = cpu.cores()
-    places = {
-        kind: build.Place(kind, options.library and options.library.resolve()) for kind in kinds
-    }
-    prepared = {kind: [] for kind in kinds}
+def build_all(places, chosen):
+    """What starts each contestant, by kind of CPU."""
+    prepared = {kind: [] for kind in places}
     for kind, place in places.items():
         for contestant in chosen:
             tell(f"building {contestant.name}, {kind.name}")
             prepared[kind].append((contestant, *contestant.build(place)))
-    if any(contestant.group == "Rust" for contestant in chosen):
+    if any("rust" in contestant.name for contestant in chosen):
         locked.compare()
-    place = places[kinds[0]]
-    cold_costs = []
-    if not (options.quick or options.only):
-        cold_costs = cold.costs(place, inputs, cores[-1], tell)
+    return prepared
+
+
+def start_all(kind, prepared, inputs):
+    """Those that are to run on one kind of CPU, and do right what they do."""
+    for contestant, command, environment in prepared:
+        tell(f"checking {contestant.name}, {kind.name}")
+        environment = {**inputs, **kind.environment, **environment}
+        worker = Worker(contestant.name, command, environment)
+        check(contestant, worker)
+        yield contestant, worker
+
+
+def compare(options, kinds, chosen):
+    """All that is measured, as a text, and what was missed."""
+    given = options.library and options.library.resolve()
+    places = {kind: build.Place(kind, given) for kind in kinds}
+    prepared = build_all(places, chosen)
+    inputs = tokens.environment()
+    cores = cpu.cores()
+    native = kinds[0]
+    whole = not (options.quick or options.only)
+    cold_costs = cold.costs(places[native], inputs, cores[-1], tell) if whole else []
 
     # All on one core, this program too, which sleeps while another works.
     os.sched_setaffinity(0, {cores[-1]})
-    heap = heap_calls(place, inputs, prepared[kinds[0]])
-    timed = {}
-    for kind in kinds:
-        workers = []
-        for contestant, command, environment in prepared[kind]:
-            environment = {**inputs, **kind.environment, **environment}
-            worker = Worker(contestant.name, command, environment)
-            check(contestant, worker)
-            workers.append((contestant, worker))
-        timed[kind] = dict(runs(kind, workers, cores))
+    heap = heap_calls(places[native], inputs, prepared[native])
+    timed = {
+        kind: dict(runs(kind, start_all(kind, prepared[kind], inputs), cores)) for kind in kinds
+    }
     measure([run for kind in kinds for run in timed[kind].values()], options.rounds, tell)
+    tell("")
 
     results = {
         kind: {name: run.rounds for name, run in timed[kind].items()} for kind in kinds
     }
-    ours = {work: calls for (name, work), calls in heap.items() if name == "captoken-c"}
     outcomes = {
-        kind: list(targets.outcomes(found, ours, kind.has_sha)) for kind, found in results.items()
+        kind: list(targets.outcomes(found, heap, kind.has_sha)) for kind, found in results.items()
     }
     losses = masking.losses(results)
     about = machine.describe(options.rounds, cores[-1])
-    both = {kind: (outcomes[kind], results[kind]) for kind in kinds}
-    tell("")
-    return report.write(about, chosen, both, heap, losses, cold_costs), outcomes, losses
+    text = report.write(about, chosen, outcomes, results, heap, losses, cold_costs)
+    return text, failures(outcomes, losses, options.only is None)
+
+
+def failures(outcomes, losses, everybody):
+    """Where only some take part, what the others are needed for is no failure."""
+    for kind, found in outcomes.items():
+        for outcome in found:
+            if not outcome.met and (outcome.measured or everybody):
+                yield f"{outcome.verdict.strip('*')}, {kind.name}: {outcome.name}"
+    for work in masking.unmasked(losses):
+        yield f"not masked: {work}"
 
 
 def main():
     options = arguments()
-    inputs = tokens.environment()
-    chosen = choose(options.only, contestants.all_contestants(inputs))
+    chosen = choose(options.only, contestants.contestants())
     kinds = [kind for kind in cpu.kinds() if options.cpu in (None, kind.name.split()[0])]
     if not kinds:
         raise SystemExit(f"This CPU is not one {options.cpu} SHA instructions.")
     with alone():
-        text, outcomes, losses = compare(options, kinds, chosen, inputs)
+        text, failed = compare(options, kinds, chosen)
     (build.TARGET / "bench" / "report.md").write_text(text)
     print(text)
-
-    # Where only some take part, what the others are needed for is no failure.
-    failures = [
-        f"{outcome.verdict.strip('*')}, {kind.name}: {outcome.name}"
-        for kind, found in outcomes.items()
-        for outcome in found
-        if not outcome.met and (outcome.measured or options.only is None)
-    ]
-    failures += [f"not masked: {work}" for work in masking.unmasked(losses)]
-    if failures:
-        raise SystemExit("\n".join(failures))
+    if reasons := "\n".join(failed):
+        raise SystemExit(reasons)
 
 
 if __name__ == "__main__":

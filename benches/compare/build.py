@@ -25,7 +25,8 @@ def run(*command, folder=ROOT, **environment):
         environment.pop(name, None)
     command = [str(word) for word in command]
     done = subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=folder, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
     if done.returncode != 0:
         raise SystemExit(f"{done.stdout}\nfailed: {' '.join(command)}")

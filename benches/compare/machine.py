@@ -25,6 +25,7 @@ def describe(rounds, core):
         ["date", datetime.date.today().isoformat()],
         ["rounds", f"{rounds}, everything on core {core} of {os.cpu_count()}"],
         ["CPU", f"{model()}, with {', '.join(has)}"],
+        ["SHA instructions", sha()],
         ["system", f"Linux {platform.release()}, {system}"],
         ["compilers", f"{first('rustc', '--version')}; {first(build.CC, '--version')}"],
         ["captoken", f"{commit()}; {locked.names(build.ROOT, 'sha2', 'hmac')}"],
@@ -39,6 +40,12 @@ def describe(rounds, core):
         ["Python", f"{first('python3', '--version')}; {named(pinned)}"],
         ["Node", f"{first('node', '--version')}; {named(node)}"],
     ]
+
+
+def sha():
+    if any(kind.masked for kind in cpu.kinds()):
+        return "there, and masked for the second half"
+    return "there" if cpu.kinds()[0].has_sha else "none: there is one half"
 
 
 def first(*command):

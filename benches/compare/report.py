@@ -5,8 +5,9 @@ import itertools
 from measure import ratio, spread
 
 
-def table(header, rows):
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+def table(header, rows, column="---:"):
+    """The first column is always a text, the others are numbers unless it is said."""
+    lines = [header, ["---", *[column] * (len(header) - 1)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -65,27 +66,27 @@ def works_table(chosen, results):
 
 def heap_table(heap):
     rows = [
-        [contestant, work, str(calls.allocations), str(calls.all)]
-        for (contestant, work), calls in heap.items()
+        [", ".join(work), str(calls.allocations), str(calls.all)]
+        for work, calls in heap.items()
     ]
-    return table(["", "work", "allocations", "all calls"], rows)
+    return table(["", "allocations", "all calls"], rows)
 
 
 def masked_table(losses):
     rows = [
-        [f"{name}, {work}", *(nanoseconds(value) for value in (loss.native, loss.masked, loss.lost))]
-        for (name, work), loss in losses.items()
+        [", ".join(work), *map(nanoseconds, (loss.native, loss.masked, loss.lost))]
+        for work, loss in losses.items()
     ]
     return table(["", "with, ns", "without, ns", "difference"], rows)
 
 
-def write(about, chosen, kinds, heap, losses, cold):
-    """All sections. `kinds` are the outcomes and the rounds of each kind of CPU."""
-    text = f"## The machine\n\n{table(['', ''], about)}\n"
-    for kind, (outcomes, results) in kinds.items():
-        text += f"## On a CPU {kind.name}\n\n{targets_table(outcomes)}\n"
+def write(about, chosen, outcomes, results, heap, losses, cold):
+    """All sections; `outcomes` and `results` by kind of CPU."""
+    text = f"## The machine\n\n{table(['', ''], about, '---')}\n"
+    for kind, found in results.items():
+        text += f"## On a CPU {kind.name}\n\n{targets_table(outcomes[kind])}\n"
         for group, members in itertools.groupby(chosen, lambda contestant: contestant.group):
-            text += f"### {group}\n\n{works_table(members, results)}\n"
+            text += f"### {group}\n\n{works_table(members, found)}\n"
     if losses:
         text += f"## What masking changed\n\n{masked_table(losses)}\n"
     if heap:

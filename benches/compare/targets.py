@@ -119,7 +119,7 @@ def fastest(results, works):
 
 
 def outcomes(results, heap, has_sha):
-    """`results` are the rounds of each (contestant, work), `heap` what our works call."""
+    """`results` are the rounds of each (contestant, work), `heap` the calls of the heap."""
     for target in TARGETS:
         dividend = fastest(results, target.dividend)
         divisor = fastest(results, target.divisor)
@@ -130,6 +130,6 @@ def outcomes(results, heap, has_sha):
             ratio(dividend, divisor) if dividend and divisor else None,
         )
     for target in HEAP_TARGETS:
-        calls = heap.get(target.work)
+        calls = heap.get(("captoken-c", target.work))
         measured = spread([calls.all]) if calls else None
         yield Outcome(target.name, True, target.calls, None, measured)
