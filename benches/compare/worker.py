@@ -35,7 +35,7 @@ class Worker:
     def take_precedence(self):
         """Over what else the machine does, where that can be had: root may. Linux shares a
         core out among sessions first, where it has autogroups, and within each by nice."""
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
             autogroup = pathlib.Path(f"/proc/{self.process.pid}/autogroup")
             if autogroup.exists():
