@@ -103,7 +103,8 @@ def build_all(places, chosen):
     prepared = {kind: [] for kind in places}
     for kind, place in places.items():
         for contestant in chosen:
-            tell(f"building {contestant.name}, {kind.name}")
+            # To be seen by anybody: the first time, this takes minutes.
+            print(f"building {contestant.name}, {kind.name}", file=sys.stderr)
             prepared[kind].append((contestant, *contestant.build(place)))
     if any("rust" in contestant.name for contestant in chosen):
         locked.compare()
