@@ -71,7 +71,7 @@ impl Capability {
         account_sid: &str,
         set_key: impl FnOnce(&mut Key),
     ) -> Result<(), Error> {
-        self.account_sid = json::string(account_sid)?;
+        json::set_string(&mut self.account_sid, account_sid)?;
         set_key(&mut self.key);
         self.kept.forget();
         Ok(())

@@ -14,7 +14,6 @@
 )]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::time::SystemTime;
 
 use self::boundary::{catch, run, run_with_secret};
 use self::defaults::{Defaults, Guard};
@@ -29,6 +28,7 @@ pub use crate::validity::Ttl;
 use crate::validity::{self, check_time, check_ttl};
 
 mod boundary;
+mod clock;
 mod defaults;
 mod handle;
 mod libcap;
@@ -698,6 +698,7 @@ impl<'a> Account<'a> {
     /// # Safety
     ///
     /// Each is NULL, or a text that nobody writes while the result is used.
+    #[inline]
     unsafe fn new(sid: *const c_char, auth_token: *const c_char) -> Result<Self, Status> {
         let needs_defaults = sid.is_null() || auth_token.is_null();
         let defaults = needs_defaults.then(defaults::get);
@@ -720,6 +721,7 @@ impl<'a> Account<'a> {
     }
 
     /// Has a capability make tokens of this account.
+    #[inline]
     fn give(self, capability: &mut Capability) -> Result<(), Error> {
         let defaults = self.defaults.as_deref().and_then(Option::as_ref);
         let default_sid = || defaults.map(|defaults| defaults.account_sid.as_str());
@@ -769,8 +771,5 @@ unsafe fn with_pair(
 
 /// Seconds since 1970-01-01 UTC by the system clock.
 pub fn now() -> Result<i64, Error> {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_err(|_| Error::InvalidTime)?;
-    i64::try_from(since.as_secs()).map_err(|_| Error::InvalidTime)
+    clock::now()
 }

@@ -9,4 +9,4 @@ mod write;
 
 pub(crate) use object::{Members, Object, write_object};
 pub(crate) use read::{compact, compact_object, members, short_string};
-pub(crate) use write::{allocate, string};
+pub(crate) use write::{allocate, set_string, string};

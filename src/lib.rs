@@ -23,6 +23,7 @@
 //! | what a `cap_token *` is, and what is wiped when it is freed | `ffi/handle.rs` |
 //! | what is not ours, and goes to libcap | `ffi/libcap.rs` |
 //! | the configured defaults | `ffi/defaults.rs` |
+//! | what time it is | `ffi/clock.rs` |
 //! | where panics stop | `ffi/boundary.rs` |
 //! | where the stack is overwritten, behind secrets | `stack.rs` |
 //! | the command line | `bin/captoken/main.rs` |

@@ -10,19 +10,23 @@
 
 use std::io::{self, Write};
 
-use self::percent::{TWICE, append_encoded, encode};
+use self::percent::{TWICE, append_encoded, set_encoded};
 use crate::error::Error;
 use crate::text::Text;
 
 mod percent;
 
-/// What a capability token allows.
+/// What a capability token allows. Names and the application SID are percent-encoded.
 #[derive(Default)]
 pub(crate) struct Scopes {
-    incoming: Option<ClientName>,
+    /// Who may be called.
+    incoming: Option<Text>,
     /// The name on outgoing calls, where it is not the one that may be called.
-    caller: Option<ClientName>,
-    outgoing: Option<Outgoing>,
+    caller: Option<Text>,
+    /// May make calls, which this application answers.
+    application_sid: Option<Text>,
+    /// What the application is given.
+    params: Pairs,
     events: Option<EventStream>,
 }
 
@@ -30,7 +34,7 @@ impl Scopes {
     /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
     /// come from it, too.
     pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        self.incoming = Some(ClientName::new(client_name)?);
+        set_encoded(&mut self.incoming, client_name)?;
         self.caller = None;
         Ok(())
     }
@@ -38,21 +42,23 @@ impl Scopes {
     /// Has outgoing calls come from `client_name`, which need not be one that may be
     /// called.
     pub(crate) fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
-        self.caller = Some(ClientName::new(client_name)?);
-        Ok(())
+        set_encoded(&mut self.caller, client_name)
     }
 
     /// Allows calls to an application, instead of an earlier one and its
     /// parameters.
     pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
-        self.outgoing = Some(Outgoing::new(application_sid)?);
+        set_encoded(&mut self.application_sid, application_sid)?;
+        self.params = Pairs::default();
         Ok(())
     }
 
     /// Adds a parameter for the application.
     pub(crate) fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
-        outgoing.params.add(key, value)
+        if self.application_sid.is_none() {
+            return Err(Error::MissingScope);
+        }
+        self.params.add(key, value)
     }
 
     /// Allows to follow the account's events, without the filters of an earlier call.
@@ -72,12 +78,12 @@ impl Scopes {
         out.write_all(b"\"")?;
         let mut separator: &[u8] = b"";
         if let Some(client_name) = &self.incoming {
-            client_name.write_incoming(out)?;
+            write_value(out, b"scope:client:incoming?clientName=", client_name)?;
             separator = b" ";
         }
-        if let Some(outgoing) = &self.outgoing {
+        if let Some(application_sid) = &self.application_sid {
             out.write_all(separator)?;
-            outgoing.write(self.caller.as_ref().or(self.incoming.as_ref()), out)?;
+            self.write_outgoing(application_sid, out)?;
             separator = b" ";
         }
         if let Some(events) = &self.events {
@@ -86,41 +92,12 @@ impl Scopes {
         }
         out.write_all(b"\"")
     }
-}
 
-/// The name of a browser or phone.
-struct ClientName(Text);
-
-impl ClientName {
-    fn new(name: &str) -> Result<Self, Error> {
-        encode(name).map(Self)
-    }
-
-    /// Writes the scope of who may be called under this name.
-    fn write_incoming(&self, out: &mut impl Write) -> io::Result<()> {
-        write_value(out, b"scope:client:incoming?clientName=", &self.0)
-    }
-}
-
-/// May make calls, answered by an application that is given the parameters.
-struct Outgoing {
-    application_sid: Text,
-    params: Pairs,
-}
-
-impl Outgoing {
-    fn new(application_sid: &str) -> Result<Self, Error> {
-        Ok(Self {
-            application_sid: encode(application_sid)?,
-            params: Pairs::default(),
-        })
-    }
-
-    /// Writes the scope; calls come from the caller, if it has a name.
-    fn write(&self, caller: Option<&ClientName>, out: &mut impl Write) -> io::Result<()> {
-        write_value(out, b"scope:client:outgoing?appSid=", &self.application_sid)?;
+    /// Writes the scope of outgoing calls. They come from a name, if there is one.
+    fn write_outgoing(&self, application_sid: &Text, out: &mut impl Write) -> io::Result<()> {
+        write_value(out, b"scope:client:outgoing?appSid=", application_sid)?;
         self.params.write(out, b"&appParams=")?;
-        if let Some(ClientName(name)) = caller {
+        if let Some(name) = self.caller.as_ref().or(self.incoming.as_ref()) {
             write_value(out, b"&clientName=", name)?;
         }
         Ok(())
@@ -181,34 +158,35 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> String {
-        encode(text).unwrap().into_string()
+        let mut encoded = None;
+        set_encoded(&mut encoded, text).unwrap();
+        encoded.unwrap().into_string()
     }
 
     #[test]
     fn parameters_are_encoded_each_and_then_as_a_whole() {
-        let mut outgoing = Outgoing::new("AP 1&x").unwrap();
-        let mut events = EventStream::default();
+        let mut scopes = Scopes::default();
+        scopes.allow_outgoing("AP 1&x").unwrap();
+        scopes.allow_event_stream();
         for (key, value) in [("a&b", "c=d e"), ("", ""), ("a&b", "%41+")] {
             let inner = format!("{}={}", encoded(key), encoded(value));
-            let mut expected = String::from_utf8(outgoing.params.0.to_vec()).unwrap();
+            let mut expected = String::from_utf8(scopes.params.0.to_vec()).unwrap();
             if !expected.is_empty() {
                 expected.push_str(&encoded("&"));
             }
             expected.push_str(&encoded(&inner));
-            outgoing.params.add(key, value).unwrap();
-            events.filters.add(key, value).unwrap();
-            assert_eq!(*outgoing.params.0, *expected.as_bytes());
+            scopes.add_outgoing_param(key, value).unwrap();
+            scopes.add_event_filter(key, value).unwrap();
+            assert_eq!(*scopes.params.0, *expected.as_bytes());
         }
-        let mut scopes = Vec::new();
-        outgoing.write(None, &mut scopes).unwrap();
-        scopes.push(b'\n');
-        events.write(&mut scopes).unwrap();
+        let mut written = Vec::new();
+        scopes.write(&mut written).unwrap();
         assert_eq!(
-            String::from_utf8(scopes).unwrap(),
-            "scope:client:outgoing?appSid=AP%201%26x\
-             &appParams=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B\n\
+            String::from_utf8(written).unwrap(),
+            "\"scope:client:outgoing?appSid=AP%201%26x\
+             &appParams=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B \
              scope:stream:subscribe?path=%2F2010-04-01%2FEvents\
-             &params=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B"
+             &params=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B\""
         );
     }
 }

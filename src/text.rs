@@ -10,8 +10,9 @@ use arrayvec::ArrayVec;
 
 use crate::error::Error;
 
-/// A SID with quotes around it is short, and so are most names.
-const SHORT: usize = 44;
+/// How many bytes a short text has at most. A SID with quotes around it is one, and so
+/// are most names.
+pub(crate) const SHORT: usize = 44;
 
 /// A text as it will stand in a token, which is ASCII.
 pub(crate) enum Text {
@@ -33,6 +34,25 @@ impl Text {
             Self::Long(long) => long.try_reserve(additional)?,
         }
         Ok(())
+    }
+
+    /// Puts these parts in place of what is there. On an error, nothing changes.
+    ///
+    /// A short text is written where it stays: a processor waits where one that was just
+    /// written is moved.
+    pub(crate) fn set(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+        let length = parts
+            .iter()
+            .fold(0, |sum: usize, part| sum.saturating_add(part.len()));
+        match self {
+            Self::Short(short) if length <= SHORT => short.clear(),
+            _ => {
+                let mut new = Self::default();
+                new.reserve(length)?;
+                *self = new;
+            }
+        }
+        parts.iter().try_for_each(|part| self.append(part))
     }
 
     /// Appends, and makes room if there is none.

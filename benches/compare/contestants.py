@@ -103,6 +103,7 @@ def contestants():
             captoken_c,
             {
                 "s1": Work("**captoken**, S1", tokens.check_ours, c),
+                "mint": Work("**captoken**, in one call", tokens.check_ours, c),
                 "s3": Work("**captoken**, S3", tokens.check_ours, c),
                 "one-thread": Work("the same in a thread", tokens.check_ours, c, threads=1),
                 "two-threads": Work(

@@ -11,19 +11,22 @@ use crate::text::Text;
 
 /// `text` as a JSON string, quotes included.
 pub(crate) fn string(text: &str) -> Result<Text, Error> {
+    let mut string = Text::default();
+    set_string(&mut string, text)?;
+    Ok(string)
+}
+
+/// Puts `text` as a JSON string in place of what is there. On an error, nothing changes.
+pub(crate) fn set_string(place: &mut Text, text: &str) -> Result<(), Error> {
     // Looks at all bytes, however soon it could know: that makes it quick.
-    if text
+    let stays = text
         .bytes()
-        .fold(true, |stays, byte| stays & stays_as_it_is(byte))
-    {
-        let mut string = Text::default();
-        string.reserve(text.len().saturating_add(2))?;
-        string.append(b"\"")?;
-        string.append(text.as_bytes())?;
-        string.append(b"\"")?;
-        return Ok(string);
+        .fold(true, |stays, byte| stays & stays_as_it_is(byte));
+    if stays {
+        return place.set(&[b"\"", text.as_bytes(), b"\""]);
     }
-    allocate(|out| write_quoted(out, |out| write_fragment(text, out)))
+    *place = allocate(|out| write_quoted(out, |out| write_fragment(text, out)))?;
+    Ok(())
 }
 
 /// Whether a byte is a character that a JSON string of ours spells as itself.

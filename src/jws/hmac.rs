@@ -15,7 +15,7 @@ const DIGEST: usize = 32;
 
 /// The state of SHA-256 between two blocks. Each here begins with the key: who knows it
 /// can sign.
-pub(super) type State = Zeroizing<[u32; 8]>;
+pub(super) type State = [u32; 8];
 
 /// What SHA-256 begins with (FIPS 180-4, section 5.3.3).
 const INITIAL: [u32; 8] = [
@@ -34,8 +34,8 @@ const INITIAL: [u32; 8] = [
 /// dropped.
 #[derive(Clone, Default)]
 pub struct Key {
-    inner: State,
-    outer: State,
+    inner: Zeroizing<State>,
+    outer: Zeroizing<State>,
 }
 
 impl Key {
@@ -72,7 +72,7 @@ impl Key {
         stack::wiped_behind::<STACK_IN_USE, _>(|| {
             let (beginning, rest) = message.split_at(constant - constant % BLOCK);
             let state = kept.get().unwrap_or_else(|| {
-                let mut state = self.inner.clone();
+                let mut state = *self.inner;
                 absorb(&mut state, beginning);
                 kept.offer(&state);
                 state
@@ -85,7 +85,7 @@ impl Key {
     /// is not.
     pub(super) fn accepts(&self, message: &[u8], hmac: &[u8]) -> bool {
         stack::wiped_behind::<STACK_IN_USE, _>(|| {
-            let expected = self.finish(self.inner.clone(), message, message.len());
+            let expected = self.finish(*self.inner, message, message.len());
             expected.as_slice().ct_eq(hmac).to_bool()
         })
     }
@@ -93,7 +93,8 @@ impl Key {
     /// The HMAC of a message of which `inner` is the state before the `rest`.
     fn finish(&self, mut inner: State, rest: &[u8], length: usize) -> [u8; DIGEST] {
         let digest = finish(&mut inner, rest, BLOCK + length);
-        finish(&mut self.outer.clone(), &digest, BLOCK + DIGEST)
+        let mut outer = *self.outer;
+        finish(&mut outer, &digest, BLOCK + DIGEST)
     }
 }
 

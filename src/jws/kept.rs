@@ -74,13 +74,13 @@ mod tests {
         let mut kept = Kept::default();
         assert_eq!(kept.get(), None);
         for (state, seen) in [(1, 1), (2, 1)] {
-            kept.offer(&State::new([state; 8]));
-            assert_eq!(kept.get(), Some(State::new([seen; 8])));
+            kept.offer(&([state; 8]));
+            assert_eq!(kept.get(), Some([seen; 8]));
         }
         kept.forget();
         assert_eq!(kept.get(), None);
-        kept.offer(&State::new([3; 8]));
-        assert_eq!(kept.get(), Some(State::new([3; 8])));
+        kept.offer(&([3; 8]));
+        assert_eq!(kept.get(), Some([3; 8]));
     }
 
     /// Each thread offers another state, which in truth are all the same: so a state of
@@ -93,9 +93,9 @@ mod tests {
                 for number in 1..=4 {
                     let kept = &kept;
                     scope.spawn(move || {
-                        kept.offer(&State::new([number; 8]));
+                        kept.offer(&([number; 8]));
                         if let Some(state) = kept.get() {
-                            assert_eq!(*state, [state[0]; 8]);
+                            assert_eq!(state, [state[0]; 8]);
                         }
                     });
                 }

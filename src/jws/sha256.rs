@@ -11,6 +11,9 @@ pub(super) const BLOCK: usize = 64;
 
 /// Takes blocks into the state of a hash.
 pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
+    if blocks.is_empty() {
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     if !has_sha_instructions() {
         if let Some(vectors) = vectors::available() {

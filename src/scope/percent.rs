@@ -2,7 +2,7 @@
 //! (section 2.3), a space as `%20`.
 
 use crate::error::Error;
-use crate::text::Text;
+use crate::text::{SHORT, Text};
 
 /// What stands for `%` where text is encoded once, and where it is encoded and
 /// the result encoded again. (Unreserved characters stay as they are both times,
@@ -10,11 +10,20 @@ use crate::text::Text;
 pub(super) const ONCE: &str = "%";
 pub(super) const TWICE: &str = "%25";
 
-/// `text` percent-encoded once.
-pub(super) fn encode(text: &str) -> Result<Text, Error> {
+/// Puts `text`, percent-encoded once, in place of what is there. On an error, nothing
+/// changes.
+pub(super) fn set_encoded(place: &mut Option<Text>, text: &str) -> Result<(), Error> {
+    // Looks at all bytes, however soon it could know: that makes it quick.
+    let is_plain = text
+        .bytes()
+        .fold(true, |is_plain, byte| is_plain & is_unreserved(byte));
+    if is_plain && text.len() <= SHORT {
+        return place.get_or_insert_default().set(&[text.as_bytes()]);
+    }
     let mut encoded = Text::default();
     append_encoded(&mut encoded, text, ONCE)?;
-    Ok(encoded)
+    *place = Some(encoded);
+    Ok(())
 }
 
 /// Appends `text`. On an error, a part of it may have been appended.
@@ -51,7 +60,9 @@ mod tests {
     const UNRESERVED: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
     fn encoded(text: &str) -> String {
-        encode(text).unwrap().into_string()
+        let mut encoded = None;
+        set_encoded(&mut encoded, text).unwrap();
+        encoded.unwrap().into_string()
     }
 
     #[test]
