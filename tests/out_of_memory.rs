@@ -291,6 +291,56 @@ fn generating_and_freeing_take_no_memory() {
     }
 }
 
+/// Short texts take none, and long ones what they need.
+#[test]
+fn a_token_in_one_call_is_a_token_or_a_status() {
+    let _turn = turn();
+    let mint = |text: &CStr, params: &[u8]| {
+        let (mut jwt, mut length) = ([0x55_u8; 4096], 0x5555);
+        let (text, buffer) = (text.as_ptr(), jwt.as_mut_ptr().cast());
+        let (params, now) = (params.as_ptr().cast(), 1_400_000_000);
+        // SAFETY: texts, one pair of them, a buffer of the size that is said, and a place
+        // for the length.
+        let status = unsafe {
+            cap_mint(
+                text,
+                text,
+                text,
+                text,
+                params,
+                1,
+                now,
+                60,
+                buffer,
+                4096,
+                &mut length,
+            )
+        };
+        (status, jwt[0], length)
+    };
+    let pair = |text: &CStr| [text.to_bytes_with_nul(), text.to_bytes_with_nul()].concat();
+
+    let short = pair(c"Foo");
+    UNTIL_FAILURE.set(Some(0));
+    assert_eq!(mint(c"Foo", &short).0, Status::Ok);
+    assert_eq!(UNTIL_FAILURE.take(), Some(0));
+
+    let long = pair(LONG);
+    let mut failures = 0;
+    loop {
+        UNTIL_FAILURE.set(Some(failures));
+        let outcome = mint(LONG, &long);
+        if UNTIL_FAILURE.take().is_some() {
+            assert_eq!(outcome.0, Status::Ok);
+            break;
+        }
+        assert_eq!(outcome, (Status::OutOfMemory, 0, 0));
+        failures += 1;
+    }
+    // The account SID, two names, and at least one for the parameter.
+    assert!(failures > 3, "{failures}");
+}
+
 #[test]
 fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
     let _turn = turn();

@@ -13,7 +13,8 @@ mod scope;
 #[path = "support/token.rs"]
 mod token;
 
-use handle::{Handle, verify};
+use captoken::ffi::Status;
+use handle::{Handle, mint, verify};
 use scope::{Scope, scopes};
 use token::{ACCESS_HEADER, decode, signed_parts};
 
@@ -197,5 +198,72 @@ proptest! {
             expected[name] = serde_json::from_str(&json)?;
         }
         prop_assert_eq!(serde_json::from_str::<Value>(&payload)?, expected);
+    }
+
+    /// What a handle keeps from its first token for those that follow ends with each
+    /// change.
+    #[test]
+    fn tokens_between_the_changes_of_a_handle_leave_no_trace(
+        is_access in any::<bool>(),
+        changes in proptest::collection::vec((0..10, any_name(), any_name()), 0..12),
+        now in 0..=9_007_199_254_740_991_i64 - 86_400,
+    ) {
+        let new = || if is_access {
+            Handle::access("AC123123", "SK123123", "secret")
+        } else {
+            Handle::new("AC123123", "secret")
+        };
+        let mut minting = new().expect("a handle");
+        let mut silent = new().expect("a handle");
+        for (number, (change, one, other)) in changes.iter().enumerate() {
+            let at = now.saturating_sub(number as i64).max(0);
+            minting.generate_at(at, 3600).expect("a token");
+            let json = Value::from(other.as_str()).to_string();
+            let make = |handle: &mut Handle| match change {
+                0 => handle.allow_incoming(one),
+                1 => handle.allow_outgoing(one),
+                2 => handle.add_outgoing_param(one, other),
+                3 => handle.set_client_name(one),
+                4 => handle.allow_event_stream(),
+                5 => handle.add_event_filter(one, other),
+                6 => handle.add_claim(one, &json),
+                7 => handle.set_region(one),
+                8 => handle.set_push_credential(one),
+                _ => handle.add_grant(one, &format!("{{\"a\":{json}}}")),
+            };
+            prop_assert_eq!(make(&mut minting), make(&mut silent));
+        }
+        for at in [now, now + 1] {
+            prop_assert_eq!(minting.generate_at(at, 3600), silent.generate_at(at, 3600));
+        }
+    }
+
+    #[test]
+    fn a_token_in_one_call_is_that_of_all_calls(
+        account_sid in any_name(),
+        auth_token in any_name(),
+        client_name in proptest::option::of(any_name()),
+        application_sid in proptest::option::of(any_name()),
+        params in proptest::collection::vec((any_text(), any_text()), 0..5),
+        now in -1..=9_007_199_254_740_991_i64,
+        ttl in 0..=86_401_i64,
+    ) {
+        let (client_name, application_sid) = (client_name.as_deref(), application_sid.as_deref());
+        let mut handle = Handle::new(&account_sid, &auth_token).expect("a handle");
+        if let Some(client_name) = client_name {
+            handle.allow_incoming(client_name).expect("incoming");
+        }
+        if let Some(application_sid) = application_sid {
+            handle.allow_outgoing(application_sid).expect("outgoing");
+        }
+        let added: Result<(), Status> = params
+            .iter()
+            .try_for_each(|(key, value)| handle.add_outgoing_param(key, value));
+        // Where a parameter has no application, the time still comes first.
+        let token = handle.generate_at(now, ttl);
+        let expected = token.and_then(|token| added.map(|()| token));
+        let account = [account_sid.as_str(), &auth_token];
+        let minted = mint(account, client_name, application_sid, &params, now, ttl);
+        prop_assert_eq!(minted, expected);
     }
 }

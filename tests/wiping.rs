@@ -241,6 +241,23 @@ fn verify_genuine() {
     assert_eq!(status, Status::Ok);
 }
 
+/// A token without a handle.
+fn mint_in_one_call() {
+    let mut jwt = [0; 1024];
+    let buffer = jwt.as_mut_ptr();
+    let param = [c"Foo", c"Bar"].map(CStr::to_bytes_with_nul).concat();
+    let (name, params) = (c"Alice".as_ptr(), param.as_ptr().cast());
+    // SAFETY: texts, one pair of them, and a buffer of the size that is said.
+    let status = unsafe {
+        let (sid, auth_token) = (ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
+        let (now, length) = (1_400_000_000, null_mut());
+        cap_mint(
+            sid, auth_token, name, sid, params, 1, now, 3600, buffer, 1024, length,
+        )
+    };
+    assert_eq!(status, Status::Ok);
+}
+
 /// Checks a token that the auth token has not signed.
 fn verify_forged() {
     // SAFETY: two texts, and no places for a payload.
@@ -289,6 +306,7 @@ fn no_freed_memory_holds_the_secret_of(new: fn() -> *mut Token) {
     assert!(contains(object, &[outer]));
 
     free(token);
+    mint_in_one_call();
     verify_forged();
     let seen = stop_looking();
     assert!(seen.freed > 0);
@@ -348,7 +366,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
     // The search finds what a function leaves behind that does not care.
     assert!(contains(&stack_after(careless), &[ipad]));
 
-    let calls: [fn(); 7] = [
+    let calls: [fn(); 8] = [
         || free(new(ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr())),
         || free(new_access()),
         || {
@@ -366,6 +384,7 @@ fn no_call_leaves_the_auth_token_or_what_signs_in_its_place_on_the_stack() {
             free(token);
             configure(null(), null());
         },
+        mint_in_one_call,
         verify_forged,
         verify_genuine,
     ];
