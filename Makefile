@@ -127,7 +127,7 @@ test-go:
 .PHONY: test-deep
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
-	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi
+	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi --test mint
 
 # Fails where a target is missed. What it prints is in the target folder, too:
 # bench/report.md.
