@@ -2,8 +2,8 @@
 //!
 //! A handle that nobody changes is used by many threads at once, and whichever comes
 //! first keeps the state for all. Nobody waits for it: who finds no state yet, or finds
-//! it being written, hashes the whole. It is never replaced, so that who finds it written
-//! can read it.
+//! it being written, hashes the whole; so does the child of a process that forked in
+//! between. It is never replaced, so that who finds it written can read it.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
