@@ -224,7 +224,7 @@ func TestBuildAfterTheLibraryHasChanged(t *testing.T) {
 	archive := filepath.Join(w.captoken, "libcaptoken.a")
 	content, err := os.ReadFile(archive)
 	check(t, err)
-	changed := strings.ReplaceAll(string(content), "HS256", "HS999")
+	changed := strings.ReplaceAll(string(content), "client:incoming", "client:INCOMING")
 	check(t, os.WriteFile(archive, []byte(changed), 0o666))
 	header := filepath.Join(w.captoken, "captoken.h")
 	content, err = os.ReadFile(header)
