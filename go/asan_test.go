@@ -3,4 +3,4 @@
 package captoken_test
 
 // AddressSanitizer's checks move the header of Generate's slice to the heap, too.
-const allocationsPerToken = 2
+const allocationsPerToken, allocationsPerRequest = 2, 2

@@ -71,12 +71,18 @@ func BenchmarkVerify(b *testing.B) {
 	})
 }
 
-// fullToken returns a Token with both permissions and a param.
+// fullToken returns a Token with both permissions and a param. It does without check, whose
+// Helper takes as long as a token.
 func fullToken(b *testing.B) *captoken.Token {
 	token, err := captoken.New(accountSID, authToken)
-	check(b, err)
-	check(b, token.AllowIncoming("Alice"))
-	param := captoken.Param{Key: "Foo", Value: "Bar"}
-	check(b, token.AllowOutgoing(applicationSID, param))
+	if err == nil {
+		err = token.AllowIncoming("Alice")
+	}
+	if err == nil {
+		err = token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "Bar"})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
 	return token
 }

@@ -64,14 +64,21 @@
 //
 // [errors.As] finds an [*Error] in every error. Tell them apart with [errors.Is] and the
 // variables whose names begin with Err; of [Verify], [ErrInvalidToken] stands for all
-// that can be wrong with a token. A call that fails has changed nothing. (Where that
-// cannot be, the Token is closed: see [Token.AllowOutgoing].) Besides those that are
-// named, any call may return [ErrInternal], for a bug in the library that was stopped.
+// that can be wrong with a token. A call that fails has changed nothing. Besides those
+// that are named, any call may return [ErrInternal], for a bug in the library that was
+// stopped.
+//
+// [Token.AllowIncoming], [Token.SetClientName], [Token.AllowOutgoing] and
+// [Token.AllowEventStream] check their texts at once; the rest is done when the next
+// token is minted. Should memory run out there, it is [Token.Generate] that returns
+// [ErrOutOfMemory], and tries again when it is called again: no token has only some of
+// what it should say.
 //
 // # Concurrency
 //
 // All functions and methods may be called by any number of goroutines at once. Calls
-// of Generate run side by side; those that change a Token have it for themselves.
+// of Generate run side by side; those that change a Token have it for themselves, and so
+// have the first two of Generate after a change.
 //
 // # The secret
 //
@@ -93,12 +100,8 @@ package captoken
 import (
 	"encoding/json"
 	"errors"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
-	"unsafe"
 )
 
 // Times to live.
@@ -126,7 +129,7 @@ func Configure(accountSID, authToken string) error {
 	if hasNUL(accountSID) || hasNUL(authToken) {
 		return failure(StatusNUL)
 	}
-	texts := join(accountSID, authToken)
+	texts := join(nil, accountSID, authToken)
 	defer wipe(texts)
 	return failure(libConfigure(texts))
 }
@@ -135,21 +138,16 @@ func Configure(accountSID, authToken string) error {
 // It comes from [New] or [NewAccess]; the zero Token is a closed one. Copies of a Token
 // are the same Token.
 type Token struct {
-	// Behind a pointer, so that copying a Token cannot make two owners of one handle.
+	// Behind a pointer, so that copying a Token cannot make two owners of one object.
 	handle *handle
 }
 
-// A handle owns an object of the library.
+// A handle owns an object.
 type handle struct {
 	mu sync.RWMutex
 
-	// The object's address, 0 once it is freed. The library makes it odd, so it must
-	// never be in a variable of a pointer type: Go would take it for a broken one.
-	address uintptr
-
-	// How long the tokens are at the moment, 0 if that is not known. A token that has
-	// another length, as its time has another number of digits, is minted all the same.
-	length int
+	// nil once the Token is closed.
+	object *object
 }
 
 // closed is what a zero Token uses. It is never opened.
@@ -164,7 +162,7 @@ var closed handle
 // The errors are [ErrNUL], which is looked for first, [ErrNoCredentials] ("", and
 // nothing is configured), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func New(accountSID, authToken string) (*Token, error) {
-	return newToken(libNew, accountSID, authToken)
+	return newToken(libNew, false, accountSID, authToken)
 }
 
 // NewAccess returns a Token for the access tokens of an account, which allows nothing
@@ -176,24 +174,26 @@ func New(accountSID, authToken string) (*Token, error) {
 // The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument],
 // [ErrInvalidUTF8] and [ErrOutOfMemory].
 func NewAccess(accountSID, apiKeySID, apiKeySecret string) (*Token, error) {
-	return newToken(libNewAccess, accountSID, apiKeySID, apiKeySecret)
+	return newToken(libNewAccess, true, accountSID, apiKeySID, apiKeySecret)
 }
 
-func newToken(call func(texts []byte) object, credentials ...string) (*Token, error) {
+func newToken(call func(texts []byte) (uintptr, Status), access bool, credentials ...string) (*Token, error) {
 	for _, credential := range credentials {
 		if hasNUL(credential) {
 			return nil, failure(StatusNUL)
 		}
 	}
-	texts := join(credentials...)
-	defer wipe(texts)
-	made := call(texts)
-	if made.status != StatusOK {
-		return nil, failure(made.status)
+	o, status := newObject(call, access, credentials)
+	if status != StatusOK {
+		return nil, failure(status)
 	}
-	h := &handle{address: made.address, length: made.length}
-	runtime.SetFinalizer(h, (*handle).free)
-	return &Token{h}, nil
+	// One allocation instead of two.
+	made := &struct {
+		token  Token
+		handle handle
+	}{handle: handle{object: o}}
+	made.token.handle = &made.handle
+	return &made.token, nil
 }
 
 // AllowIncoming lets the browser or phone that holds the token be called, under a
@@ -205,7 +205,7 @@ func newToken(call func(texts []byte) object, credentials ...string) (*Token, er
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
 func (t *Token) AllowIncoming(clientName string) error {
-	return t.change(libAllowIncoming, clientName)
+	return t.allow(wishIncoming, clientName, 0, nil)
 }
 
 // SetClientName has outgoing calls come from a client name without letting anybody
@@ -221,7 +221,7 @@ func (t *Token) AllowIncoming(clientName string) error {
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
 func (t *Token) SetClientName(clientName string) error {
-	return t.change(libSetClientName, clientName)
+	return t.allow(wishClientName, clientName, 0, nil)
 }
 
 // CheckClientName tells whether all of Twilio takes a client name: one of 1 to 256
@@ -234,7 +234,7 @@ func CheckClientName(clientName string) error {
 	if hasNUL(clientName) {
 		return failure(StatusNUL)
 	}
-	return failure(libCheckClientName(join(clientName)))
+	return failure(libCheckClientName(join(nil, clientName)))
 }
 
 // A Param is a parameter that Twilio hands to the application with every outgoing
@@ -257,10 +257,9 @@ type Param struct {
 // the last value.
 //
 // The errors are [ErrEmptyArgument] (the SID), [ErrInvalidUTF8], [ErrNUL],
-// [ErrClosed] and [ErrOutOfMemory]. Should memory run out between two parameters, or
-// a bug be stopped there, the Token is closed, so that no token has only some of them.
+// [ErrClosed] and [ErrOutOfMemory].
 func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
-	return t.allow(libAllowOutgoing, params, applicationSID)
+	return t.allow(wishOutgoing, applicationSID, wishParam, params)
 }
 
 // AllowEventStream lets whoever holds the token follow the account's events: those that
@@ -269,11 +268,9 @@ func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 // A second call replaces all filters.
 //
 // The errors are [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (an access token, which has
-// no such permission), [ErrClosed] and [ErrOutOfMemory]. Should memory run out between
-// two filters, or a bug be stopped there, the Token is closed, so that no token has only
-// some of them.
+// no such permission), [ErrClosed] and [ErrOutOfMemory].
 func (t *Token) AllowEventStream(filters ...Param) error {
-	return t.allow(libAllowEventStream, filters)
+	return t.allow(wishEventStream, "", wishFilter, filters)
 }
 
 // AddClaim adds a claim of the program's own: with it, one token serves the program's
@@ -321,7 +318,7 @@ func (t *Token) AddGrant(name string, grant any) error {
 }
 
 // add adds a claim or a grant.
-func (t *Token) add(call func(address uintptr, texts []byte) object, what, name string, value any) error {
+func (t *Token) add(call func(address uintptr, texts []byte) Status, what, name string, value any) error {
 	// Without the lock: a MarshalJSON may call methods of this Token.
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -372,57 +369,31 @@ func (t *Token) SetNotBefore(notBefore time.Time) error {
 	if !notBefore.IsZero() {
 		seconds = notBefore.Unix()
 	}
-	return t.change(func(address uintptr, _ []byte) object {
+	return t.change(func(address uintptr, _ []byte) Status {
 		return libSetNotBefore(address, seconds)
 	})
 }
 
-// change makes a change that the library makes or refuses as a whole.
-func (t *Token) change(call func(address uintptr, texts []byte) object, texts ...string) error {
+// change makes a change that the library may refuse.
+func (t *Token) change(call func(address uintptr, texts []byte) Status, texts ...string) error {
 	h := t.open()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.address == 0 {
+	if h.object == nil {
 		return failure(StatusClosed)
 	}
-	for _, text := range texts {
-		if hasNUL(text) {
-			return failure(StatusNUL)
-		}
-	}
-	return h.update(call(h.address, join(texts...)))
+	return failure(h.object.change(call, texts))
 }
 
-// allow sets a permission that has pairs. The texts before them must not be empty.
-func (t *Token) allow(call func(address uintptr, texts []byte, pairs int) object, pairs []Param, before ...string) error {
+// allow sets a permission or a name, and a permission's pairs.
+func (t *Token) allow(kind byte, name string, kindOfPair byte, pairs []Param) error {
 	h := t.open()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.address == 0 {
+	if h.object == nil {
 		return failure(StatusClosed)
 	}
-
-	// The library adds one pair after the other. So whatever it would refuse is found
-	// before the first, in the order in which the library looks.
-	texts := make([]string, 0, len(before)+2*len(pairs))
-	for _, text := range before {
-		if text == "" {
-			return failure(StatusEmptyArgument)
-		}
-		texts = append(texts, text)
-	}
-	for _, pair := range pairs {
-		texts = append(texts, pair.Key, pair.Value)
-	}
-	for _, text := range texts {
-		if hasNUL(text) {
-			return failure(StatusNUL)
-		}
-		if !utf8.ValidString(text) {
-			return failure(StatusInvalidUTF8)
-		}
-	}
-	return h.update(call(h.address, join(texts...), len(pairs)))
+	return failure(h.object.allow(kind, name, kindOfPair, pairs))
 }
 
 // Generate mints a token. It expires after ttl, counted from now by the system clock.
@@ -453,30 +424,32 @@ type clock struct {
 }
 
 func (t *Token) generate(clock clock, ttl time.Duration) (string, error) {
-	h := t.open()
+	h, seconds := t.open(), wholeSeconds(ttl)
+	token, status, minted := h.mint(clock, seconds)
+	if !minted {
+		token, status = h.mintChanged(clock, seconds)
+	}
+	return token, failure(status)
+}
+
+// mint mints a token side by side with others.
+func (h *handle) mint(clock clock, ttl int64) (token string, status Status, minted bool) {
 	h.mu.RLock()
-	// Behind the last use of the address, this also keeps the finalizer waiting.
+	// Behind the last use of the object, this also keeps its finalizer waiting.
 	defer h.mu.RUnlock()
-	if h.address == 0 {
-		return "", failure(StatusClosed)
+	if h.object == nil {
+		return "", StatusClosed, true
 	}
-	seconds := wholeSeconds(ttl)
-	for size := h.length + 1; ; {
-		buffer := make([]byte, size)
-		length, status := libGenerate(h.address, clock, seconds, buffer)
-		switch status {
-		case StatusOK:
-			token := buffer[:length]
-			// The bytes become the string instead of being copied into one. Nobody
-			// else has the slice, so they never change; a string's header is the
-			// beginning of a slice's, as strings.Builder relies on, too.
-			return *(*string)(unsafe.Pointer(&token)), nil
-		case StatusBufferTooSmall:
-			size = length + 1
-		default:
-			return "", failure(status)
-		}
+	return h.object.mint(clock, ttl)
+}
+
+func (h *handle) mintChanged(clock clock, ttl int64) (string, Status) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.object == nil {
+		return "", StatusClosed
 	}
+	return h.object.mintChanged(clock, ttl)
 }
 
 // wholeSeconds returns a time to live as the library takes it. Its answer to 0 is
@@ -496,7 +469,13 @@ func wholeSeconds(ttl time.Duration) int64 {
 // finish first; later ones return [ErrClosed]. Close itself may be called again, and
 // always returns nil.
 func (t *Token) Close() error {
-	t.open().free()
+	h := t.open()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.object != nil {
+		h.object.close()
+		h.object = nil
+	}
 	return nil
 }
 
@@ -506,56 +485,4 @@ func (t *Token) open() *handle {
 		return &closed
 	}
 	return t.handle
-}
-
-func (h *handle) free() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.address != 0 {
-		libFree(h.address)
-		h.forget()
-	}
-}
-
-// forget is for a handle whose object is freed.
-func (h *handle) forget() {
-	h.address = 0
-	runtime.SetFinalizer(h, nil)
-}
-
-// update takes over what a change of the object led to.
-func (h *handle) update(changed object) error {
-	switch {
-	case changed.address == 0:
-		h.forget()
-	case changed.status == StatusOK:
-		h.length = changed.length
-	}
-	return failure(changed.status)
-}
-
-func hasNUL(text string) bool {
-	return strings.IndexByte(text, 0) >= 0
-}
-
-// join writes texts as C reads them, each with a NUL behind it, one after the other.
-// The size is right from the beginning: a slice that grew would leave copies behind.
-func join(texts ...string) []byte {
-	size := len(texts)
-	for _, text := range texts {
-		size += len(text)
-	}
-	joined := make([]byte, 0, size)
-	for _, text := range texts {
-		joined = append(joined, text...)
-		joined = append(joined, 0)
-	}
-	return joined
-}
-
-func wipe(secret []byte) {
-	for i := range secret {
-		secret[i] = 0
-	}
-	runtime.KeepAlive(secret)
 }

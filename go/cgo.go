@@ -3,7 +3,7 @@ package captoken
 // All of cgo is in this file. Each function is one call of C, and each of the C
 // functions below does what would otherwise take several. Texts arrive joined: each
 // with a NUL behind it, one after the other. Results come back by value, since a place
-// that Go lends to C would be memory to allocate.
+// that Go lends to C would be memory to allocate. C keeps nothing of what it is lent.
 
 /*
 #ifdef __has_include
@@ -19,6 +19,7 @@ which puts both into the folder of the Go package; or install captoken and build
 #else
 
 #include "captoken.h"
+#include <stdbool.h>
 #include <string.h>
 
 #ifdef CAPTOKEN_ARCHIVE
@@ -27,28 +28,17 @@ which puts both into the folder of the Go package; or install captoken and build
 __attribute__((used)) static const char captoken_archive[] = CAPTOKEN_ARCHIVE;
 #endif
 
-// A handle and how a call with it ended.
+// A handle that a call has made, 0 if it has made none.
 typedef struct {
     cap_status status;
     uintptr_t token;
-    size_t length;
-} captoken_object;
+} captoken_made;
 
 // The length of what was written.
 typedef struct {
     cap_status status;
     size_t length;
 } captoken_text;
-
-// How long the tokens of a handle are, with an expiry of ten digits. 0 where the
-// clock is wrong, which cap_generate() is to report.
-static inline size_t captoken_length(const cap_token *token)
-{
-    size_t length;
-
-    cap_generate(token, CAP_TTL_DEFAULT, NULL, 0, &length);
-    return length;
-}
 
 static inline const char *captoken_next(const char *text)
 {
@@ -61,34 +51,24 @@ static inline const char *captoken_optional(const char *text)
     return *text != '\0' ? text : NULL;
 }
 
-// What a call has made or changed: a handle, or 0 if there is none, or none any more.
-static inline captoken_object captoken_result(const cap_token *token, cap_status status)
-{
-    captoken_object result = {status, (uintptr_t)token, 0};
-
-    if (status == CAP_STATUS_OK)
-        result.length = captoken_length(token);
-    return result;
-}
-
-static inline captoken_object captoken_new(const char *texts)
+static inline captoken_made captoken_new(const char *texts)
 {
     const char *account_sid = captoken_optional(texts);
     const char *auth_token = captoken_optional(captoken_next(texts));
     cap_token *token;
     cap_status status = cap_new(account_sid, auth_token, &token);
 
-    return captoken_result(token, status);
+    return (captoken_made){status, (uintptr_t)token};
 }
 
-static inline captoken_object captoken_new_access(const char *texts)
+static inline captoken_made captoken_new_access(const char *texts)
 {
     const char *api_key_sid = captoken_next(texts);
     const char *api_key_secret = captoken_next(api_key_sid);
     cap_token *token;
     cap_status status = cap_new_access(texts, api_key_sid, api_key_secret, &token);
 
-    return captoken_result(token, status);
+    return (captoken_made){status, (uintptr_t)token};
 }
 
 static inline cap_status captoken_configure(const char *texts)
@@ -101,114 +81,91 @@ static inline cap_status captoken_configure(const char *texts)
     return cap_configure(account_sid, auth_token);
 }
 
-static inline captoken_object captoken_allow_incoming(uintptr_t handle, const char *client_name)
+// A wish is one of these and two texts, of which those that it does not need are "".
+enum {
+    CAPTOKEN_INCOMING = 'i',
+    CAPTOKEN_CLIENT_NAME = 'n',
+    CAPTOKEN_OUTGOING = 'o',
+    CAPTOKEN_PARAM = 'p',
+    CAPTOKEN_EVENT_STREAM = 'e',
+    CAPTOKEN_FILTER = 'f'
+};
+
+static inline cap_status captoken_fulfil_one(cap_token *token, char wish, const char *text,
+                                             const char *value)
 {
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_allow_incoming(token, client_name));
-}
-
-static inline captoken_object captoken_set_client_name(uintptr_t handle, const char *client_name)
-{
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_set_client_name(token, client_name));
-}
-
-typedef cap_status (*captoken_add_pair)(cap_token *token, const char *key, const char *value);
-
-// Adds the pairs of a permission that has been set. A handle that has only some of
-// them is freed.
-static inline captoken_object captoken_add_pairs(cap_token *token, captoken_add_pair add,
-                                                 const char *texts, size_t pairs)
-{
-    for (; pairs > 0; pairs--) {
-        const char *key = texts;
-        const char *value = captoken_next(key);
-        cap_status status = add(token, key, value);
-
-        if (status != CAP_STATUS_OK) {
-            cap_token_free(token);
-            return captoken_result(NULL, status);
-        }
-        texts = captoken_next(value);
+    switch (wish) {
+    case CAPTOKEN_INCOMING:
+        return cap_allow_incoming(token, text);
+    case CAPTOKEN_CLIENT_NAME:
+        return cap_set_client_name(token, text);
+    case CAPTOKEN_OUTGOING:
+        return cap_allow_outgoing(token, text);
+    case CAPTOKEN_PARAM:
+        return cap_add_outgoing_param(token, text, value);
+    case CAPTOKEN_EVENT_STREAM:
+        return cap_allow_event_stream(token);
+    case CAPTOKEN_FILTER:
+        return cap_add_event_filter(token, text, value);
+    default:
+        return CAP_STATUS_INTERNAL;
     }
-    return captoken_result(token, CAP_STATUS_OK);
 }
 
-static inline captoken_object captoken_allow_outgoing(uintptr_t handle, const char *texts,
-                                                      size_t params)
+static inline cap_status captoken_fulfil(uintptr_t handle, const char *wishes, size_t size)
 {
-    cap_token *token = (cap_token *)handle;
-    cap_status status = cap_allow_outgoing(token, texts);
+    cap_status status = CAP_STATUS_OK;
 
-    if (status != CAP_STATUS_OK)
-        return captoken_result(token, status);
-    return captoken_add_pairs(token, cap_add_outgoing_param, captoken_next(texts), params);
+    while (size > 0 && status == CAP_STATUS_OK) {
+        const char *text = wishes + 1;
+        const char *value = captoken_next(text);
+        const char *next = captoken_next(value);
+
+        status = captoken_fulfil_one((cap_token *)handle, *wishes, text, value);
+        size -= (size_t)(next - wishes);
+        wishes = next;
+    }
+    return status;
 }
 
-static inline captoken_object captoken_allow_event_stream(uintptr_t handle, const char *texts,
-                                                          size_t filters)
+static inline cap_status captoken_add_claim(uintptr_t handle, const char *texts)
 {
-    cap_token *token = (cap_token *)handle;
-    cap_status status = cap_allow_event_stream(token);
-
-    if (status != CAP_STATUS_OK)
-        return captoken_result(token, status);
-    return captoken_add_pairs(token, cap_add_event_filter, texts, filters);
+    return cap_add_claim((cap_token *)handle, texts, captoken_next(texts));
 }
 
-static inline captoken_object captoken_add_claim(uintptr_t handle, const char *texts)
+static inline cap_status captoken_set_not_before(uintptr_t handle, int64_t not_before)
 {
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_add_claim(token, texts, captoken_next(texts)));
+    return cap_set_not_before((cap_token *)handle, not_before);
 }
 
-static inline captoken_object captoken_set_not_before(uintptr_t handle, int64_t not_before)
+static inline cap_status captoken_set_region(uintptr_t handle, const char *region)
 {
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_set_not_before(token, not_before));
+    return cap_set_region((cap_token *)handle, region);
 }
 
-static inline captoken_object captoken_set_region(uintptr_t handle, const char *region)
+static inline cap_status captoken_set_push_credential(uintptr_t handle, const char *sid)
 {
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_set_region(token, region));
+    return cap_set_push_credential((cap_token *)handle, sid);
 }
 
-static inline captoken_object captoken_set_push_credential(uintptr_t handle, const char *sid)
+static inline cap_status captoken_add_grant(uintptr_t handle, const char *texts)
 {
-    cap_token *token = (cap_token *)handle;
-
-    return captoken_result(token, cap_set_push_credential(token, sid));
+    return cap_add_grant((cap_token *)handle, texts, captoken_next(texts));
 }
 
-static inline captoken_object captoken_add_grant(uintptr_t handle, const char *texts)
+static inline captoken_text captoken_generate(uintptr_t handle, const char *wishes,
+                                              size_t wishes_size, bool stopped, int64_t now,
+                                              int64_t ttl, char *buffer, size_t size)
 {
-    cap_token *token = (cap_token *)handle;
+    const cap_token *token = (const cap_token *)handle;
+    captoken_text text = {captoken_fulfil(handle, wishes, wishes_size), 0};
 
-    return captoken_result(token, cap_add_grant(token, texts, captoken_next(texts)));
-}
-
-static inline captoken_text captoken_generate(uintptr_t handle, int64_t ttl, char *buffer,
-                                              size_t size)
-{
-    captoken_text text;
-
-    text.status = cap_generate((const cap_token *)handle, ttl, buffer, size, &text.length);
-    return text;
-}
-
-static inline captoken_text captoken_generate_at(uintptr_t handle, int64_t now, int64_t ttl,
-                                                 char *buffer, size_t size)
-{
-    captoken_text text;
-
-    text.status = cap_generate_at((const cap_token *)handle, now, ttl, buffer, size,
-                                  &text.length);
+    if (text.status != CAP_STATUS_OK)
+        return text;
+    if (stopped)
+        text.status = cap_generate_at(token, now, ttl, buffer, size, &text.length);
+    else
+        text.status = cap_generate(token, ttl, buffer, size, &text.length);
     return text;
 }
 
@@ -232,17 +189,6 @@ import "C"
 
 import "unsafe"
 
-// An object is one of the library's, after a call that made or changed it.
-type object struct {
-	status  Status
-	address uintptr // 0 if there is none, or none any more
-	length  int     // of its tokens; right if the status is StatusOK
-}
-
-func newObject(o C.captoken_object) object {
-	return object{Status(o.status), uintptr(o.token), int(o.length)}
-}
-
 // chars lends a slice to C for a call. One without texts is NULL there.
 func chars(bytes []byte) *C.char {
 	if len(bytes) == 0 {
@@ -252,13 +198,15 @@ func chars(bytes []byte) *C.char {
 }
 
 // libNew takes the account SID and the auth token.
-func libNew(texts []byte) object {
-	return newObject(C.captoken_new(chars(texts)))
+func libNew(texts []byte) (uintptr, Status) {
+	made := C.captoken_new(chars(texts))
+	return uintptr(made.token), Status(made.status)
 }
 
 // libNewAccess takes the account SID, the API key SID and the API key secret.
-func libNewAccess(texts []byte) object {
-	return newObject(C.captoken_new_access(chars(texts)))
+func libNewAccess(texts []byte) (uintptr, Status) {
+	made := C.captoken_new_access(chars(texts))
+	return uintptr(made.token), Status(made.status)
 }
 
 // libConfigure takes the account SID and the auth token.
@@ -266,65 +214,56 @@ func libConfigure(texts []byte) Status {
 	return Status(C.captoken_configure(chars(texts)))
 }
 
-// libAllowIncoming takes the client name.
-func libAllowIncoming(address uintptr, text []byte) object {
-	return newObject(C.captoken_allow_incoming(C.uintptr_t(address), chars(text)))
-}
-
-// libSetClientName takes the client name.
-func libSetClientName(address uintptr, text []byte) object {
-	return newObject(C.captoken_set_client_name(C.uintptr_t(address), chars(text)))
-}
-
 // libCheckClientName takes the client name.
 func libCheckClientName(text []byte) Status {
 	return Status(C.cap_check_client_name(chars(text)))
 }
 
-// libAllowOutgoing takes the application SID, and the key and value of each parameter.
-func libAllowOutgoing(address uintptr, texts []byte, params int) object {
-	return newObject(C.captoken_allow_outgoing(C.uintptr_t(address), chars(texts), C.size_t(params)))
-}
+// The wishes that the library fulfils.
+const (
+	wishIncoming    = C.CAPTOKEN_INCOMING     // and the client name
+	wishClientName  = C.CAPTOKEN_CLIENT_NAME  // and the client name
+	wishOutgoing    = C.CAPTOKEN_OUTGOING     // and the application SID
+	wishParam       = C.CAPTOKEN_PARAM        // and key and value
+	wishEventStream = C.CAPTOKEN_EVENT_STREAM // alone
+	wishFilter      = C.CAPTOKEN_FILTER       // and key and value
+)
 
-// libAllowEventStream takes the key and value of each filter.
-func libAllowEventStream(address uintptr, texts []byte, filters int) object {
-	return newObject(C.captoken_allow_event_stream(C.uintptr_t(address), chars(texts), C.size_t(filters)))
+// libFulfil takes any number of wishes. Where it fails, it can be called again with the
+// same ones: permissions replace what the first call has left of them.
+func libFulfil(address uintptr, wishes []byte) Status {
+	return Status(C.captoken_fulfil(C.uintptr_t(address), chars(wishes), C.size_t(len(wishes))))
 }
 
 // libAddClaim takes the name and the value in JSON.
-func libAddClaim(address uintptr, texts []byte) object {
-	return newObject(C.captoken_add_claim(C.uintptr_t(address), chars(texts)))
+func libAddClaim(address uintptr, texts []byte) Status {
+	return Status(C.captoken_add_claim(C.uintptr_t(address), chars(texts)))
 }
 
-func libSetNotBefore(address uintptr, seconds int64) object {
-	return newObject(C.captoken_set_not_before(C.uintptr_t(address), C.int64_t(seconds)))
+func libSetNotBefore(address uintptr, seconds int64) Status {
+	return Status(C.captoken_set_not_before(C.uintptr_t(address), C.int64_t(seconds)))
 }
 
 // libSetRegion takes the region.
-func libSetRegion(address uintptr, text []byte) object {
-	return newObject(C.captoken_set_region(C.uintptr_t(address), chars(text)))
+func libSetRegion(address uintptr, text []byte) Status {
+	return Status(C.captoken_set_region(C.uintptr_t(address), chars(text)))
 }
 
 // libSetPushCredential takes the SID of the push credential.
-func libSetPushCredential(address uintptr, text []byte) object {
-	return newObject(C.captoken_set_push_credential(C.uintptr_t(address), chars(text)))
+func libSetPushCredential(address uintptr, text []byte) Status {
+	return Status(C.captoken_set_push_credential(C.uintptr_t(address), chars(text)))
 }
 
 // libAddGrant takes the name and the grant in JSON.
-func libAddGrant(address uintptr, texts []byte) object {
-	return newObject(C.captoken_add_grant(C.uintptr_t(address), chars(texts)))
+func libAddGrant(address uintptr, texts []byte) Status {
+	return Status(C.captoken_add_grant(C.uintptr_t(address), chars(texts)))
 }
 
-// libGenerate writes a token and a NUL into the buffer, if it has room for both, and
-// returns the token's length.
-func libGenerate(address uintptr, clock clock, ttl int64, buffer []byte) (int, Status) {
-	handle, size := C.uintptr_t(address), C.size_t(len(buffer))
-	var text C.captoken_text
-	if clock.stopped {
-		text = C.captoken_generate_at(handle, C.int64_t(clock.seconds), C.int64_t(ttl), chars(buffer), size)
-	} else {
-		text = C.captoken_generate(handle, C.int64_t(ttl), chars(buffer), size)
-	}
+// libGenerate does what libFulfil does. Then it writes a token and a NUL into the buffer,
+// if it has room for both, and returns the token's length.
+func libGenerate(address uintptr, wishes []byte, clock clock, ttl int64, buffer []byte) (int, Status) {
+	text := C.captoken_generate(C.uintptr_t(address), chars(wishes), C.size_t(len(wishes)),
+		C.bool(clock.stopped), C.int64_t(clock.seconds), C.int64_t(ttl), chars(buffer), C.size_t(len(buffer)))
 	return int(text.length), Status(text.status)
 }
 

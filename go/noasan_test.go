@@ -2,4 +2,7 @@
 
 package captoken_test
 
-const allocationsPerToken = 1
+const (
+	allocationsPerToken   = 1
+	allocationsPerRequest = 2
+)

@@ -116,7 +116,7 @@ func Verify(token, secret string, now time.Time) (Claims, error) {
 	if hasNUL(token) || hasNUL(secret) {
 		return Claims{}, &Error{Status: StatusNUL, ofToken: !hasNUL(secret)}
 	}
-	texts := join(token, secret)
+	texts := join(nil, token, secret)
 	defer wipe(texts)
 	// The payload is shorter than the token that spells it. What is returned is a copy,
 	// which does not keep the rest of the buffer.

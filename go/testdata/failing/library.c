@@ -1,5 +1,5 @@
-/* A library in captoken's place, with handles that can be counted, and params and
- * filters that fail when they are told to. */
+/* A library in captoken's place, with handles that can be counted, and texts that fail
+ * while cap_configure() has memory run out. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "captoken.h"
@@ -14,11 +14,13 @@ enum { HANDLES_MAX = 1000, SLOW = 7 };
 
 struct cap_token {
     int number;
+    int params;
+    int filters;
 };
 
 static int made;
 static int freed;
-static int event_streams_fail;
+static int memory_is_out;
 static int is_freed[HANDLES_MAX];
 
 static cap_token *handle_of(struct cap_token *token)
@@ -26,36 +28,43 @@ static cap_token *handle_of(struct cap_token *token)
     return (cap_token *)((char *)token + 1);
 }
 
-static int number_of(const cap_token *token)
+static struct cap_token *token_of(const cap_token *handle)
 {
-    return ((const struct cap_token *)((const char *)token - 1))->number;
+    return (struct cap_token *)((char *)(uintptr_t)handle - 1);
 }
 
 /* What is freed is never given back, so that using it again can be noticed. */
-static void must_live(const cap_token *token)
+static void must_live(const cap_token *handle)
 {
-    if (is_freed[number_of(token)]) {
-        fprintf(stderr, "handle %d is used after it was freed\n", number_of(token));
+    int number = token_of(handle)->number;
+
+    if (is_freed[number]) {
+        fprintf(stderr, "handle %d is used after it was freed\n", number);
         abort();
     }
+}
+
+static cap_status outcome(const char *text)
+{
+    return memory_is_out && strcmp(text, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
 }
 
 cap_status cap_new_access(const char *account_sid, const char *api_key_sid,
                           const char *api_key_secret, cap_token **out)
 {
-    if (strcmp(api_key_secret, "fail") == 0) {
-        *out = NULL;
-        return CAP_STATUS_OUT_OF_MEMORY;
-    }
-    return cap_new(account_sid, api_key_sid, out);
+    (void)api_key_sid;
+    return cap_new(account_sid, api_key_secret, out);
 }
 
 cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **out)
 {
-    struct cap_token *token = (struct cap_token *)malloc(sizeof *token);
+    struct cap_token *token;
 
     (void)account_sid;
-    (void)auth_token;
+    *out = NULL;
+    if (outcome(auth_token) != CAP_STATUS_OK)
+        return CAP_STATUS_OUT_OF_MEMORY;
+    token = (struct cap_token *)calloc(1, sizeof *token);
     if (token == NULL || made == HANDLES_MAX)
         abort();
     token->number = made++;
@@ -66,26 +75,36 @@ cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **
 void cap_token_free(cap_token *token)
 {
     must_live(token);
-    is_freed[number_of(token)] = 1;
+    is_freed[token_of(token)->number] = 1;
     __atomic_fetch_add(&freed, 1, __ATOMIC_SEQ_CST);
 }
 
 cap_status cap_allow_incoming(cap_token *token, const char *client_name)
 {
     must_live(token);
-    return strcmp(client_name, "fail") == 0 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
+    return outcome(client_name);
 }
 
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
 {
     must_live(token);
-    return strcmp(application_sid, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+    token_of(token)->params = 0;
+    return outcome(application_sid);
+}
+
+/* The value of a pair that fails is the status. */
+static cap_status add_pair(int *pairs, const char *key, const char *value)
+{
+    if (outcome(key) != CAP_STATUS_OK)
+        return (cap_status)atoi(value);
+    *pairs += 1;
+    return CAP_STATUS_OK;
 }
 
 cap_status cap_add_outgoing_param(cap_token *token, const char *key, const char *value)
 {
     must_live(token);
-    return strcmp(key, "fail") == 0 ? (cap_status)atoi(value) : CAP_STATUS_OK;
+    return add_pair(&token_of(token)->params, key, value);
 }
 
 cap_status cap_set_client_name(cap_token *token, const char *client_name)
@@ -95,27 +114,27 @@ cap_status cap_set_client_name(cap_token *token, const char *client_name)
 
 cap_status cap_check_client_name(const char *client_name)
 {
-    return strcmp(client_name, "fail") == 0 ? CAP_STATUS_INTERNAL : CAP_STATUS_OK;
+    return outcome(client_name);
 }
 
-/* Has no text that could tell it to fail: a claim does. */
 cap_status cap_allow_event_stream(cap_token *token)
 {
     must_live(token);
-    return event_streams_fail ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+    token_of(token)->filters = 0;
+    return CAP_STATUS_OK;
 }
 
 cap_status cap_add_event_filter(cap_token *token, const char *key, const char *value)
 {
-    return cap_add_outgoing_param(token, key, value);
+    must_live(token);
+    return add_pair(&token_of(token)->filters, key, value);
 }
 
 cap_status cap_add_claim(cap_token *token, const char *name, const char *json)
 {
+    (void)json;
     must_live(token);
-    if (strcmp(name, "event streams fail") == 0)
-        event_streams_fail = strcmp(json, "true") == 0;
-    return strcmp(name, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+    return outcome(name);
 }
 
 cap_status cap_set_not_before(cap_token *token, int64_t not_before)
@@ -145,7 +164,7 @@ cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *pa
 {
     (void)now;
     *length = strlen(jwt);
-    if (strcmp(secret, "fail") == 0)
+    if (outcome(secret) != CAP_STATUS_OK)
         return CAP_STATUS_OUT_OF_MEMORY;
     if (size <= *length)
         return CAP_STATUS_BUFFER_TOO_SMALL;
@@ -156,17 +175,18 @@ cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *pa
 cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_t size,
                         size_t *length)
 {
-    static const char text[] = "a token";
+    char text[64];
 
     must_live(token);
     if (ttl == SLOW) {
         nanosleep(&(struct timespec){0, 200000000}, NULL);
         must_live(token);
     }
-    *length = sizeof text - 1;
-    if (size < sizeof text)
+    *length = (size_t)snprintf(text, sizeof text, "a token, %d params, %d filters",
+                               token_of(token)->params, token_of(token)->filters);
+    if (size <= *length)
         return CAP_STATUS_BUFFER_TOO_SMALL;
-    memcpy(buffer, text, sizeof text);
+    memcpy(buffer, text, *length + 1);
     return CAP_STATUS_OK;
 }
 
@@ -179,8 +199,8 @@ cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, cha
 
 cap_status cap_configure(const char *account_sid, const char *auth_token)
 {
-    (void)account_sid;
     (void)auth_token;
+    memory_is_out = account_sid != NULL && strcmp(account_sid, "memory is out") == 0;
     return CAP_STATUS_OK;
 }
 
