@@ -248,6 +248,17 @@ fn the_programs_of_the_documentation_pages_print_the_official_tokens() {
 }
 
 #[test]
+fn a_token_in_one_call_is_that_of_a_handle() {
+    let source = root().join("tests/c/one_call.c");
+    for language in [Language::C99, Language::Cpp17] {
+        for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+            let one_call = compile(&source, language, linkage, &["captoken"]);
+            run(&mut one_call.watched());
+        }
+    }
+}
+
+#[test]
 fn a_clock_before_1970_is_reported_and_one_after_2038_is_not() {
     let source = root().join("tests/c/clock.c");
     for linkage in [Linkage::Shared, Linkage::Static] {
