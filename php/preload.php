@@ -14,4 +14,6 @@ require_once __DIR__ . '/src/TokenNotYetValidException.php';
 require_once __DIR__ . '/src/TokenNulException.php';
 require_once __DIR__ . '/src/Library.php';
 require_once __DIR__ . '/src/Handle.php';
+require_once __DIR__ . '/src/Buffer.php';
+require_once __DIR__ . '/src/Draft.php';
 require_once __DIR__ . '/src/Capability.php';

@@ -4,6 +4,15 @@ declare(strict_types=1);
 
 namespace Captoken;
 
+// What each token needs: so PHP does not look in this namespace first.
+use function array_is_list;
+use function is_array;
+use function is_string;
+use function ltrim;
+use function str_contains;
+use function substr_count;
+use function time;
+
 /**
  * A token in the making: with it, a browser or phone registers with Twilio Client. The
  * methods include those of Services_Twilio_Capability in twilio-php 3 and 4:
@@ -40,16 +49,21 @@ namespace Captoken;
  * refused it, and why. What verify() finds wrong with a token has classes of its own,
  * which CaptokenException lists.
  *
- * The auth token, or the API key secret, stays outside PHP: the object holds a handle of
- * the C library, which wipes the key when the object goes. So an object can be neither
+ * The auth token, or the API key secret, is in no property. So an object can be neither
  * cloned nor serialised, and shows no secret when it is dumped.
+ *
+ * An object for access tokens, or of what configure() has set, has a handle of the C
+ * library from the start, with a key outside PHP that the library wipes when the object
+ * goes. Any other object gets one when it makes its fifth token, or is to say more than
+ * allowClientIncoming() and allowClientOutgoing() can say; until then it refers to the
+ * auth token that it was given, and makes no copy.
  */
 class Capability
 {
-    private const CLIENT_NAME_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_';
-
-    /** Room for most tokens, in bytes; longer ones get what they need. */
-    private const USUAL_SIZE = 1024;
+    /** As ltrim() has them, which sees faster than any other function that a text has no others. */
+    private const CLIENT_NAME_CHARACTERS = 'a..zA..Z0..9_';
+    private const ASCII = "\0..\x7f";
+    private const ASCII_BUT_NUL = "\x01..\x7f";
 
     /** How many arrays and objects may stand inside each other in a claim or a grant. */
     private const DEPTH = 127;
@@ -58,7 +72,8 @@ class Capability
     private static int $encoding = 0;
     private static string|false $precision = false;
 
-    private ?Handle $handle = null;
+    /** Null where there is nothing to make tokens of. */
+    private ?Draft $draft = null;
 
     /**
      * An object for capability tokens, which allow nothing yet. What is null is taken from
@@ -72,8 +87,21 @@ class Capability
         ?string $accountSid = null,
         #[\SensitiveParameter] ?string $authToken = null,
     ) {
-        $texts = ['the account SID' => $accountSid, 'the auth token' => $authToken];
-        $this->handle = self::make(false, $texts);
+        // C cannot refuse what is ASCII, as these are. ('0' is left to C like ''.)
+        if (
+            $accountSid && ltrim($accountSid, self::ASCII_BUT_NUL) === ''
+            && $authToken && ltrim($authToken, self::ASCII_BUT_NUL) === ''
+        ) {
+            if (Draft::$library === null) {
+                Draft::start();
+            }
+            $draft = new Draft();
+            $draft->accountSid = $accountSid;
+            Draft::$authTokens[$draft] = $authToken;
+            $this->draft = $draft;
+        } else {
+            $this->draft = self::withHandle(self::makeHandle($accountSid, $authToken));
+        }
     }
 
     /**
@@ -92,19 +120,31 @@ class Capability
         string $apiKeySid,
         #[\SensitiveParameter] string $apiKeySecret,
     ): static {
-        $handle = self::make(true, [
-            'the account SID' => $accountSid,
-            'the API key SID' => $apiKeySid,
-            'the API key secret' => $apiKeySecret,
-        ]);
+        self::refuseNul('the account SID', $accountSid);
+        self::refuseNul('the API key SID', $apiKeySid);
+        self::refuseNul('the API key secret', $apiKeySecret);
+        $handle = self::emptyHandle(true);
+        $status = $handle->library->cap_new_access(
+            $accountSid,
+            $apiKeySid,
+            $apiKeySecret,
+            \FFI::addr($handle->token),
+        );
+        if ($status !== 0) {
+            self::refuse($status, [
+                'the account SID' => $accountSid,
+                'the API key SID' => $apiKeySid,
+                'the API key secret' => $apiKeySecret,
+            ]);
+        }
         $capability = (new \ReflectionClass(static::class))->newInstanceWithoutConstructor();
-        $capability->handle = $handle;
+        $capability->draft = self::withHandle($handle);
         return $capability;
     }
 
     public function __destruct()
     {
-        $this->handle = null;
+        $this->draft = null;
     }
 
     /**
@@ -120,11 +160,13 @@ class Capability
         ?string $accountSid,
         #[\SensitiveParameter] ?string $authToken,
     ): void {
-        $texts = ['the account SID' => $accountSid, 'the auth token' => $authToken];
-        self::refuseNul($texts);
+        self::refuseNul('the account SID', $accountSid);
+        self::refuseNul('the auth token', $authToken);
         $library = Library::functions();
         $status = $library->cap_configure($accountSid, $authToken);
-        self::check($status, $texts);
+        if ($status !== 0) {
+            self::refuse($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
+        }
     }
 
     /**
@@ -140,8 +182,15 @@ class Capability
      */
     public function allowClientIncoming(string $clientName): static
     {
-        self::refuseClientName($clientName);
-        return $this->set('cap_allow_incoming', ['the client name' => $clientName]);
+        if ($clientName === '' || ltrim($clientName, self::CLIENT_NAME_CHARACTERS) !== '') {
+            self::refuseClientName($clientName);
+        }
+        $draft = $this->draft ?? throw self::nothing();
+        if ($draft->handle === null) {
+            $draft->clientName = $clientName;
+            return $this;
+        }
+        return $this->set('cap_allow_incoming', 'the client name', $clientName);
     }
 
     /**
@@ -162,10 +211,22 @@ class Capability
      */
     public function allowClientOutgoing(string $appSid, array $appParams = []): static
     {
-        $sid = ['the application SID' => $appSid];
-        self::refuseNul($sid);
-        $params = self::pairs('parameter', $appParams);
-        return $this->allow('cap_allow_outgoing', $sid, 'cap_add_outgoing_param', $params);
+        $isPlain = $appSid !== '' && ltrim($appSid, self::ASCII_BUT_NUL) === '';
+        if (!$isPlain) {
+            self::refuseNul('the application SID', $appSid);
+        }
+        $params = self::packed('parameter', $appParams);
+        $paramCount = substr_count($params, "\0") >> 1;
+        $draft = $this->draft ?? throw self::nothing();
+        if ($draft->handle === null && $isPlain) {
+            // Without a call in between, as a signal's handler could run there.
+            $draft->applicationSid = $appSid;
+            $draft->params = $params;
+            $draft->paramCount = $paramCount;
+            return $this;
+        }
+        $texts = ['the application SID' => $appSid];
+        return $this->allow('cap_allow_outgoing', $texts, 'cap_add_outgoing_param', $params);
     }
 
     /**
@@ -181,8 +242,8 @@ class Capability
      */
     public function allowEventStream(array $filters = []): static
     {
-        $pairs = self::pairs('filter', $filters);
-        return $this->allow('cap_allow_event_stream', [], 'cap_add_event_filter', $pairs);
+        $filters = self::packed('filter', $filters);
+        return $this->allow('cap_allow_event_stream', [], 'cap_add_event_filter', $filters);
     }
 
     /**
@@ -204,7 +265,7 @@ class Capability
         if (!$this->handle()->isAccess) {
             self::refuseClientName($clientName);
         }
-        return $this->set('cap_set_client_name', ['the identity' => $clientName]);
+        return $this->set('cap_set_client_name', 'the identity', $clientName);
     }
 
     /**
@@ -242,7 +303,9 @@ class Capability
         $seconds = $notBefore instanceof \DateTimeInterface ? $notBefore->getTimestamp() : $notBefore ?? 0;
         $handle = $this->handle();
         $status = $handle->library->cap_set_not_before($handle->token, $seconds);
-        self::check($status);
+        if ($status !== 0) {
+            self::refuse($status);
+        }
         return $this;
     }
 
@@ -258,7 +321,7 @@ class Capability
      */
     public function setRegion(string $region): static
     {
-        return $this->set('cap_set_region', ['the region' => $region]);
+        return $this->set('cap_set_region', 'the region', $region);
     }
 
     /**
@@ -271,7 +334,7 @@ class Capability
      */
     public function setPushCredential(string $pushCredentialSid): static
     {
-        return $this->set('cap_set_push_credential', ['the push credential SID' => $pushCredentialSid]);
+        return $this->set('cap_set_push_credential', 'the push credential SID', $pushCredentialSid);
     }
 
     /**
@@ -319,7 +382,7 @@ class Capability
      */
     public function generateToken(int $ttl = 3600): string
     {
-        return $this->generate(null, $ttl);
+        return $this->generate(time(), $ttl);
     }
 
     /**
@@ -347,10 +410,11 @@ class Capability
      */
     public static function checkClientName(string $clientName): void
     {
-        $texts = ['the client name' => $clientName];
-        self::refuseNul($texts);
+        self::refuseNul('the client name', $clientName);
         $status = Library::functions()->cap_check_client_name($clientName);
-        self::check($status, $texts);
+        if ($status !== 0) {
+            self::refuse($status, ['the client name' => $clientName]);
+        }
     }
 
     /**
@@ -389,8 +453,7 @@ class Capability
         #[\SensitiveParameter] string $secret,
         ?int $now = null,
     ): array {
-        $texts = ['the secret' => $secret];
-        self::refuseNul($texts);
+        self::refuseNul('the secret', $secret);
         // A token comes from anybody: what is wrong with it is never the program's fault.
         if (str_contains($token, "\0")) {
             throw new TokenNulException('the token contains a NUL byte');
@@ -402,19 +465,17 @@ class Capability
             );
         }
         $library = Library::functions();
-        $length = $library->new('size_t');
         // The payload is shorter than the token that spells it.
         $size = strlen($token) + 1;
-        $payload = $library->new("char[$size]");
-        $status = $library->cap_verify($token, $secret, $now ?? time(), $payload, $size, \FFI::addr($length));
-        self::check($status, $texts);
+        $payload = Buffer::take($size);
+        $status = $library->cap_verify($token, $secret, $now ?? time(), $payload, $size, null);
+        if ($status !== 0) {
+            self::refuse($status, ['the secret' => $secret]);
+        }
+        // It ends at its first NUL, as JSON has none inside, except as an escape.
+        $json = Buffer::text($payload, $size);
         // The depth is more than the library accepts.
-        return json_decode(
-            \FFI::string($payload, $length->cdata),
-            true,
-            512,
-            JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING,
-        );
+        return json_decode($json, true, 512, JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING);
     }
 
     public function __clone()
@@ -438,37 +499,89 @@ class Capability
         return [];
     }
 
-    /**
-     * Makes what an object of this class owns.
-     *
-     * @param array<string, ?string> $texts by what a message calls them
-     */
-    private static function make(bool $isAccess, #[\SensitiveParameter] array $texts): Handle
+    /** A handle that is yet to get its object of C. */
+    private static function emptyHandle(bool $isAccess): Handle
     {
-        self::refuseNul($texts);
         $library = Library::functions();
-        $token = $library->new('cap_token *');
-        // First, as a signal's handler may throw when C has made it: somebody must free it.
-        $handle = new Handle($library, $token, $isAccess);
-        $function = $isAccess ? 'cap_new_access' : 'cap_new';
-        $arguments = [...array_values($texts), \FFI::addr($token)];
-        $status = $library->$function(...$arguments);
-        self::check($status, $texts);
+        // Before C makes it, as a signal's handler may throw then: somebody must free it.
+        return new Handle($library, $library->new('cap_token *'), $isAccess);
+    }
+
+    private static function makeHandle(?string $accountSid, #[\SensitiveParameter] ?string $authToken): Handle
+    {
+        self::refuseNul('the account SID', $accountSid);
+        self::refuseNul('the auth token', $authToken);
+        $handle = self::emptyHandle(false);
+        $status = $handle->library->cap_new($accountSid, $authToken, \FFI::addr($handle->token));
+        if ($status !== 0) {
+            self::refuse($status, ['the account SID' => $accountSid, 'the auth token' => $authToken]);
+        }
         return $handle;
     }
 
-    /**
-     * Calls a function of the library with these texts.
-     *
-     * @param array<string, string> $texts by what a message calls them
-     */
-    private function set(string $function, array $texts): static
+    private static function withHandle(Handle $handle): Draft
     {
-        self::refuseNul($texts);
-        $handle = $this->handle();
-        $status = $handle->library->$function($handle->token, ...array_values($texts));
-        self::check($status, $texts);
+        $draft = new Draft();
+        $draft->handle = $handle;
+        return $draft;
+    }
+
+    private function handle(): Handle
+    {
+        return self::handleOf($this->draft ?? throw self::nothing());
+    }
+
+    /** The handle of a draft, which it gets here if nothing has needed it yet. */
+    private static function handleOf(Draft $draft): Handle
+    {
+        while ($draft->handle === null) {
+            // Both now, as a signal's handler may run in each of the calls below.
+            $authToken = Draft::$authTokens[$draft];
+            $asked = clone $draft;
+            $handle = self::makeHandle($asked->accountSid, $authToken);
+            if ($asked->clientName !== null) {
+                self::setText($handle, 'cap_allow_incoming', 'the client name', $asked->clientName);
+            }
+            if ($asked->applicationSid !== null) {
+                self::setText($handle, 'cap_allow_outgoing', 'the application SID', $asked->applicationSid);
+                self::addPairs($handle, 'cap_add_outgoing_param', $asked->params);
+            }
+            // Else it has asked for something else, or has made a handle.
+            if (
+                $draft->handle === null
+                && $draft->clientName === $asked->clientName
+                && $draft->applicationSid === $asked->applicationSid
+                && $draft->params === $asked->params
+            ) {
+                $draft->handle = $handle;
+                unset(Draft::$authTokens[$draft]);
+            }
+        }
+        return $draft->handle;
+    }
+
+    private static function nothing(): CaptokenException
+    {
+        return new CaptokenException(
+            'the object has no token: a call that was to change it is under way, or ended in the middle',
+            CaptokenException::INVALID_HANDLE,
+        );
+    }
+
+    /** Calls a function of the library with a text, which a message calls $what. */
+    private function set(string $function, string $what, string $text): static
+    {
+        self::refuseNul($what, $text);
+        self::setText($this->handle(), $function, $what, $text);
         return $this;
+    }
+
+    private static function setText(Handle $handle, string $function, string $what, string $text): void
+    {
+        $status = $handle->library->$function($handle->token, $text);
+        if ($status !== 0) {
+            self::refuse($status, [$what => $text]);
+        }
     }
 
     /**
@@ -478,16 +591,17 @@ class Capability
      */
     private function add(string $function, string $what, string $name, mixed $value): static
     {
-        $texts = ["the $what's name" => $name];
-        self::refuseNul($texts);
+        self::refuseNul("the $what's name", $name);
         // First, as a jsonSerialize() in it may call any method of this object.
         $json = self::json($value);
         $handle = $this->handle();
         $status = $handle->library->$function($handle->token, $name, $json);
         if ($status === CaptokenException::RESERVED_NAME) {
-            $texts = ["the $what " . self::quoted($name) => $name];
+            self::refuse($status, ["the $what " . self::quoted($name) => $name]);
         }
-        self::check($status, $texts);
+        if ($status !== 0) {
+            self::refuse($status, ["the $what's name" => $name]);
+        }
         return $this;
     }
 
@@ -495,57 +609,92 @@ class Capability
      * Calls a function of the library with these texts, and another one for each pair.
      *
      * @param array<string, string> $texts by what a message calls them
-     * @param list<array{string, string}> $pairs of which C can refuse none
+     * @param string $pairs as packed() has them: of which C can refuse none
      */
-    private function allow(string $function, array $texts, string $addition, array $pairs): static
+    private function allow(string $function, array $texts, string $addition, string $pairs): static
     {
-        $handle = $this->handle();
+        $draft = $this->draft ?? throw self::nothing();
+        $handle = self::handleOf($draft);
         $whole = true;
         try {
             // Out of reach until it has all pairs: a signal's handler may run in between.
-            $this->handle = null;
+            $this->draft = null;
             $whole = false;
             $status = $handle->library->$function($handle->token, ...array_values($texts));
             // One that was refused is as it was.
             $whole = $status !== 0;
-            self::check($status, $texts);
-            foreach ($pairs as [$key, $value]) {
-                $status = $handle->library->$addition($handle->token, $key, $value);
-                self::check($status);
+            if ($status !== 0) {
+                self::refuse($status, $texts);
             }
+            self::addPairs($handle, $addition, $pairs);
             $whole = true;
         } finally {
             // Where memory ran out, or a handler threw: rather no token than half of one.
-            $this->handle = $whole ? $handle : null;
+            $this->draft = $whole ? $draft : null;
         }
         return $this;
     }
 
-    private function generate(?int $now, int $ttl): string
+    private static function addPairs(Handle $handle, string $addition, string $pairs): void
+    {
+        foreach (self::unpacked($pairs) as [$key, $value]) {
+            $status = $handle->library->$addition($handle->token, $key, $value);
+            if ($status !== 0) {
+                self::refuse($status);
+            }
+        }
+    }
+
+    private function generate(int $now, int $ttl): string
+    {
+        $draft = $this->draft ?? throw self::nothing();
+        if ($draft->handle === null && $draft->minted < Draft::FEW) {
+            $draft->minted++;
+            $authToken = Draft::$authTokens[$draft];
+            // As in Buffer::take() and text(), whose calls are saved.
+            $buffer = Buffer::$kept ?? Draft::$library->new(Buffer::USUAL);
+            Buffer::$kept = null;
+            $status = Draft::$library->cap_mint(
+                $draft->accountSid,
+                $authToken,
+                $draft->clientName,
+                $draft->applicationSid,
+                $draft->params,
+                $draft->paramCount,
+                $now,
+                $ttl,
+                $buffer,
+                Buffer::USUAL_SIZE,
+                null,
+            );
+            if ($status === 0) {
+                $token = \FFI::string($buffer);
+                Buffer::$kept = $buffer;
+                return $token;
+            }
+            // By the handle there is more room, or it is told what is wrong.
+        }
+        return $this->generateByHandle($now, $ttl);
+    }
+
+    private function generateByHandle(int $now, int $ttl): string
     {
         $handle = $this->handle();
         $library = $handle->library;
-        $length = $library->new('size_t');
-        $size = self::USUAL_SIZE;
+        $size = Buffer::USUAL_SIZE;
         do {
-            $buffer = $library->new("char[$size]");
-            $status = $now === null
-                ? $library->cap_generate($handle->token, $ttl, $buffer, $size, \FFI::addr($length))
-                : $library->cap_generate_at($handle->token, $now, $ttl, $buffer, $size, \FFI::addr($length));
-            $size = $length->cdata + 1;
+            $buffer = Buffer::take($size);
+            $status = $library->cap_generate_at($handle->token, $now, $ttl, $buffer, $size, null);
+            if ($status === CaptokenException::BUFFER_TOO_SMALL) {
+                $length = $library->new('size_t');
+                $library->cap_generate_at($handle->token, $now, $ttl, null, 0, \FFI::addr($length));
+                $size = $length->cdata + 1;
+            }
         } while ($status === CaptokenException::BUFFER_TOO_SMALL);
-        self::check($status);
-        return \FFI::string($buffer, $length->cdata);
-    }
-
-    /** What there is unless a constructor or memory failed. */
-    private function handle(): Handle
-    {
-        return $this->handle
-            ?? throw new CaptokenException(
-                'the object has no token: a call that was to change it is under way, or ended in the middle',
-                CaptokenException::INVALID_HANDLE,
-            );
+        if ($status !== 0) {
+            self::refuse($status);
+        }
+        return Buffer::text($buffer, $size);
     }
 
     private static function refuseClientName(string $clientName): void
@@ -553,7 +702,7 @@ class Capability
         if ($clientName === '') {
             throw new \InvalidArgumentException('the client name is empty');
         }
-        if (strspn($clientName, self::CLIENT_NAME_CHARACTERS) !== strlen($clientName)) {
+        if (ltrim($clientName, self::CLIENT_NAME_CHARACTERS) !== '') {
             throw new \InvalidArgumentException(
                 'the client name has other characters than ASCII letters, digits and underscores',
             );
@@ -561,36 +710,52 @@ class Capability
     }
 
     /**
-     * Names and values as C is to have them.
+     * Names and values as C has them in one text: each with a NUL at its end.
      *
      * @param string $what a message calls one of them
-     * @return list<array{string, string}>
      */
-    private static function pairs(string $what, array $named): array
+    private static function packed(string $what, array $named): string
     {
-        $pairs = [];
+        $packed = '';
         foreach ($named as $key => $value) {
             $key = (string) $key;
-            self::refuseNul(["the name of the $what " . self::quoted($key) => $key]);
+            if (str_contains($key, "\0")) {
+                self::refuseNul("the name of the $what " . self::quoted($key), $key);
+            }
+            // Most are so, and need no list of one.
+            if (is_string($value) && !str_contains($value, "\0")) {
+                $packed .= "$key\0$value\0";
+                continue;
+            }
             $values = is_array($value) && array_is_list($value) ? $value : [$value];
             foreach ($values as $single) {
-                $pairs[] = [$key, self::text($what, $key, $single)];
+                $text = is_string($single) ? $single : self::text($what, $key, $single);
+                if (str_contains($text, "\0")) {
+                    self::refuseNul("the $what " . self::quoted($key), $text);
+                }
+                $packed .= "$key\0$text\0";
             }
         }
-        foreach ($pairs as [$key, $value]) {
-            foreach ([$key, $value] as $text) {
-                if (!self::isUtf8($text)) {
-                    self::check(CaptokenException::INVALID_UTF8, ["the $what " . self::quoted($key) => $text]);
+        if (ltrim($packed, self::ASCII) !== '' && !self::isUtf8($packed)) {
+            foreach (self::unpacked($packed) as [$key, $text]) {
+                if (!self::isUtf8($key) || !self::isUtf8($text)) {
+                    $name = "the $what " . self::quoted($key);
+                    self::refuse(CaptokenException::INVALID_UTF8, [$name => "$key\0$text"]);
                 }
             }
         }
-        return $pairs;
+        return $packed;
+    }
+
+    /** @return list<array{string, string}> */
+    private static function unpacked(string $pairs): array
+    {
+        return array_chunk(explode("\0", $pairs, -1), 2);
     }
 
     private static function text(string $what, string $key, mixed $value): string
     {
-        $text = match (true) {
-            is_string($value) => $value,
+        return match (true) {
             is_int($value) => (string) $value,
             is_bool($value) => $value ? '1' : '0',
             // The shortest text that reads back, whatever php.ini says of precision.
@@ -603,8 +768,6 @@ class Capability
                 get_debug_type($value),
             )),
         };
-        self::refuseNul(["the $what " . self::quoted($key) => $text]);
-        return $text;
     }
 
     /** A value as JSON whose floats read back, whatever php.ini says of precision. */
@@ -625,17 +788,15 @@ class Capability
         }
     }
 
-    /** @param array<string, ?string> $texts by what a message calls them */
-    private static function refuseNul(#[\SensitiveParameter] array $texts): void
+    /** @param string $what a message calls the text */
+    private static function refuseNul(string $what, #[\SensitiveParameter] ?string $text): void
     {
-        foreach ($texts as $what => $text) {
-            if ($text !== null && str_contains($text, "\0")) {
-                throw new \InvalidArgumentException("$what contains a NUL byte");
-            }
+        if ($text !== null && str_contains($text, "\0")) {
+            throw new \InvalidArgumentException("$what contains a NUL byte");
         }
     }
 
-    private static function isUtf8(string $text): bool
+    private static function isUtf8(#[\SensitiveParameter] string $text): bool
     {
         // Any other error, as of a limit in php.ini, says nothing of the text.
         return preg_match('//u', $text) === 1 || preg_last_error() !== PREG_BAD_UTF8_ERROR;
@@ -649,19 +810,16 @@ class Capability
     }
 
     /**
-     * Throws what a status means. The texts of the call are for the message, which names
-     * the one that is wrong, and shows none.
+     * Throws what a status means, which is not 0. The texts of the call are for the
+     * message, which names the one that is wrong, and shows none.
      *
      * The status comes in a variable: PHP 8.2 crashes after a signal's handler has thrown
      * behind a call of C that stands among the arguments of another.
      *
      * @param array<string, ?string> $texts by what the message calls them
      */
-    private static function check(int $status, #[\SensitiveParameter] array $texts = []): void
+    private static function refuse(int $status, #[\SensitiveParameter] array $texts = []): never
     {
-        if ($status === 0) {
-            return;
-        }
         $message = Library::functions()->cap_strerror($status);
         foreach ($texts as $what => $text) {
             $wrong = match ($status) {

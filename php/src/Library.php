@@ -65,7 +65,7 @@ final class Library
      */
     public static function functions(): \FFI
     {
-        return self::loaded()->functions;
+        return (self::$loaded ??= self::load())->functions;
     }
 
     /**
@@ -75,12 +75,7 @@ final class Library
      */
     public static function origin(): string
     {
-        return self::loaded()->origin;
-    }
-
-    private static function loaded(): self
-    {
-        return self::$loaded ??= self::load();
+        return (self::$loaded ??= self::load())->origin;
     }
 
     /**

@@ -374,17 +374,19 @@ final class CapabilityTest extends TestCase
     }
 
     /**
-     * The stub counts, and ends the program when a handle is freed twice.
+     * The stub counts, and ends the program when a handle is freed twice. setNotBefore() has
+     * an object get one.
      */
     public function testEveryHandleIsFreedOnce(): void
     {
         $environment = ['CAPTOKEN_LIB' => Stub::compile('-DCOUNT')];
         self::assertSame("made 0, freed 0\n", Php::run('Library::version();', $environment));
         self::assertSame("made 3, freed 3\n", Php::run(<<<'END'
-            $a = new Capability('AC1', 'secret');
+            $a = (new Capability('AC1', 'secret'))->setNotBefore(null);
             $b = $a->allowClientIncoming('Alice');
-            $c = new Capability('AC1', 'secret');
+            $c = (new Capability('AC1', 'secret'))->setNotBefore(null);
             $c->__construct('AC2', 'secret');
+            $c->setNotBefore(null);
             $c->__destruct();
             $c->__destruct();
             try {
@@ -397,9 +399,9 @@ final class CapabilityTest extends TestCase
             $a = new class ('AC1', 'secret') extends Capability {
                 public ?object $other = null;
             };
-            $a->other = $a;
+            $a->other = $a->setNotBefore(null);
             unset($a);
-            $b = new Capability('AC1', 'secret');
+            $b = (new Capability('AC1', 'secret'))->setNotBefore(null);
             exit(0);
             END, $environment));
         self::assertSame("made 3, freed 3\n", Php::run(<<<'END'
@@ -408,13 +410,14 @@ final class CapabilityTest extends TestCase
             }
             $a = Capability::access('AC1', 'SK1', 'secret');
             $a->__construct('AC1', 'secret');
+            $a->setNotBefore(null);
             try {
                 Sub::access('AC1', 'SK1', 'secret');
             } catch (Error $e) {
             }
             END, $environment));
         self::assertSame("made 1, freed 1\n", Php::run(<<<'END'
-            $a = new Capability('AC1', 'secret');
+            $a = (new Capability('AC1', 'secret'))->setNotBefore(null);
             try {
                 $b = clone $a;
             } catch (LogicException $e) {
@@ -442,7 +445,7 @@ final class CapabilityTest extends TestCase
     {
         foreach ([0, 1, 2] as $fitting) {
             $out = Php::run(<<<END
-                \$c = new Capability('AC1', 'secret');
+                \$c = (new Capability('AC1', 'secret'))->setNotBefore(null);
                 \$calls = [
                     fn () => \$c$call,
                     fn () => \$c->generateToken(),
@@ -481,6 +484,10 @@ final class CapabilityTest extends TestCase
     {
         $out = Php::run(<<<'END'
             $c = new Capability('AC1', 'secret');
+            // By a handle, where C can refuse a change.
+            for ($i = 0; $i < 5; $i++) {
+                $c->generateToken();
+            }
             $calls = [
                 fn () => $c->allowClientIncoming('Alice'),
                 fn () => $c->allowClientOutgoing('AP1', ['a' => 1]),
@@ -523,8 +530,15 @@ final class CapabilityTest extends TestCase
         return [
             'it can be cloned' => [
                 'class Sub extends Capability { public function __clone() {} }',
-                '$a = new Sub("AC1", "secret"); $b = clone $a; unset($a); echo $b->generateToken(), "\n";',
+                '$a = (new Sub("AC1", "secret"))->setNotBefore(null);
+                $b = clone $a; unset($a); echo $b->generateToken(), "\n";',
                 "stub\nmade 1, freed 1\n",
+            ],
+            'it can be cloned before there is a handle' => [
+                'class Sub extends Capability { public function __clone() {} }',
+                '$a = new Sub("AC1", "secret"); $b = clone $a; unset($a);
+                echo $b->generateToken(), "\n"; $b->setNotBefore(null); echo $b->generateToken(), "\n";',
+                "stub\nstub\nmade 1, freed 1\n",
             ],
             'its constructor throws' => [
                 'class Sub extends Capability
@@ -532,6 +546,7 @@ final class CapabilityTest extends TestCase
                     public function __construct()
                     {
                         parent::__construct("AC1", "secret");
+                        $this->setNotBefore(null);
                         throw new LogicException();
                     }
                 }',
@@ -546,7 +561,7 @@ final class CapabilityTest extends TestCase
             ],
             'its destructor does nothing' => [
                 'class Sub extends Capability { public function __destruct() {} }',
-                '$a = new Sub("AC1", "secret"); $a = null; echo "gone\n";',
+                '$a = (new Sub("AC1", "secret"))->setNotBefore(null); $a = null; echo "gone\n";',
                 "gone\nmade 1, freed 1\n",
             ],
         ];
@@ -572,7 +587,7 @@ final class CapabilityTest extends TestCase
         foreach ([0, 1, 2] as $after) {
             $out = Php::run(<<<END
                 pcntl_async_signals(true);
-                \$c = new Capability('AC1', 'secret');
+                \$c = (new Capability('AC1', 'secret'))->setNotBefore(null);
                 \$mint = function () use (\$c): void {
                     try {
                         echo \$c->generateToken(), "\n";
@@ -601,7 +616,7 @@ final class CapabilityTest extends TestCase
      */
     public function testAHandleIsFreedWhereASignalInterruptsItsMaking(): void
     {
-        $make = ['new Capability("AC1", "secret")', 'Capability::access("AC1", "SK1", "secret")'];
+        $make = ['(new Capability("AC1", "secret"))->setNotBefore(null)', 'Capability::access("AC1", "SK1", "secret")'];
         foreach ($make as $call) {
             $out = Php::run(<<<END
                 pcntl_async_signals(true);
@@ -663,6 +678,17 @@ final class CapabilityTest extends TestCase
         $new = "new Capability('AC123', 'secret')";
         return [
             'a new object each' => ['$c = null;', "\$o = $new; \$o$allow; return \$o->generateToken();"],
+            'a new object each, without a handle' => [
+                '$c = null;',
+                "\$o = $new; \$o->allowClientIncoming('Alice');
+                \$o->allowClientOutgoing('AP1', ['Foo' => 'Bar', 'n' => [1, 2]]); return \$o->generateToken();",
+            ],
+            'a new object each, without a handle at first' => [
+                '$c = null;',
+                "\$o = $new; \$o->allowClientIncoming('Alice');
+                \$o->allowClientOutgoing('AP1', ['Foo' => 'Bar', 'n' => [1, 2]]);
+                for (\$i = 0; \$i < 4; \$i++) { \$o->generateToken(); } return \$o->generateToken();",
+            ],
             'one object' => ["\$c = ($new)$allow;", 'return $c->generateToken();'],
             'one object, allowed again' => ["\$c = $new;", "return \$c{$allow}->generateToken();"],
             'one object, constructed again' => [

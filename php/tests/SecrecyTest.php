@@ -32,6 +32,33 @@ final class SecrecyTest extends TestCase
     public function testNoDumpShowsTheSecret(string $dump): void
     {
         $out = $this->shown(<<<END
+            class Sub extends Capability
+            {
+                public function __construct()
+                {
+                    parent::__construct('AC1', SECRET);
+                }
+
+                public function __destruct()
+                {
+                }
+
+                public function vars(): array
+                {
+                    return get_object_vars(\$this);
+                }
+            }
+            // All that casts reach, as dumpers do it that do not ask __debugInfo().
+            function inside(mixed \$value, callable \$cast): mixed
+            {
+                \$inside = fn (mixed \$value): mixed => inside(\$value, \$cast);
+                return match (true) {
+                    \$value instanceof FFI || \$value instanceof FFI\CData => \$value::class,
+                    is_object(\$value) => array_map(\$inside, \$cast(\$value)),
+                    is_array(\$value) => array_map(\$inside, \$value),
+                    default => \$value,
+                };
+            }
             function show(mixed \$value): void
             {
                 $dump
@@ -40,6 +67,8 @@ final class SecrecyTest extends TestCase
             show([
                 'control' => 'not a secret',
                 'given' => (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
+                'subclass' => (new Sub())->allowClientOutgoing('AP1', ['a' => 1]),
+                'handle' => (new Capability('AC1', SECRET))->setNotBefore(1),
                 'configured' => new Capability(),
                 'access' => Capability::access('AC1', 'SK1', SECRET)->allowClientIncoming('Alice'),
             ]);
@@ -61,10 +90,30 @@ final class SecrecyTest extends TestCase
             'arrays, print_r' => ['print_r(array_map(fn ($v) => (array) $v, $value));'],
             'arrays, var_dump' => ['var_dump(array_map(fn ($v) => (array) $v, $value));'],
             'arrays, var_export' => ['var_export(array_map(fn ($v) => (array) $v, $value));'],
+            'all that casts reach' => [
+                'print_r(inside($value, fn (object $object): array => (array) $object));',
+            ],
+            'all that get_mangled_object_vars reaches' => [
+                'print_r(inside($value, get_mangled_object_vars(...)));',
+            ],
+            'what a subclass can see' => ['print_r($value); var_dump($value["subclass"]->vars());'],
+            'foreach' => [
+                'print_r($value); foreach ($value as $object) { foreach ((array) $object as $v) { var_dump($v); } }',
+            ],
+            'serialize' => [
+                'print_r($value);
+                foreach ($value as $object) {
+                    try {
+                        echo serialize([$object]);
+                    } catch (LogicException $e) {
+                        print_r($e->getTrace());
+                    }
+                }',
+            ],
             'reflection' => [
                 'print_r($value);
-                foreach (["given", "configured", "access"] as $name) {
-                    foreach ((new ReflectionClass($value[$name]))->getProperties() as $property) {
+                foreach (["given", "subclass", "handle", "configured", "access"] as $name) {
+                    foreach ((new ReflectionClass(Capability::class))->getProperties() as $property) {
                         var_dump($property->getValue($value[$name]));
                     }
                 }',
@@ -267,6 +316,55 @@ final class SecrecyTest extends TestCase
             'verify, a list as secret' => ['Capability::verify("a.b.c", [SECRET])', \TypeError::class],
             'verify, a list as token' => ['Capability::verify([], SECRET)', \TypeError::class],
         ];
+    }
+
+    /** @dataProvider ends */
+    public function testNoAuthTokenIsKeptForAnObjectThatHasAHandleOrHasGone(string $end): void
+    {
+        $out = $this->shown(<<<END
+            class Sub extends Capability
+            {
+                public ?object \$self = null;
+
+                public function __destruct()
+                {
+                }
+            }
+            \$other = new Capability('AC1', SECRET);
+            \$c = (new Sub('AC1', SECRET))->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['a' => 1]);
+            echo count(Captoken\Draft::\$authTokens), "\n";
+            $end
+            echo count(Captoken\Draft::\$authTokens), "\n";
+            END);
+        self::assertSame("2\n1\n", $out);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function ends(): array
+    {
+        return [
+            'gone' => ['$c = null;'],
+            'a circle that is collected' => ['$c->self = $c; $c = null; gc_collect_cycles();'],
+            'a handle by a claim' => ['$c->addClaim("a", 1);'],
+            'a handle by a fifth token' => ['for ($i = 0; $i < 5; $i++) { $c->generateToken(); }'],
+            'a handle by a refusal' => ['try { $c->generateToken(0); } catch (CaptokenException) { }'],
+            'constructed again, with what is configured' => [
+                'Capability::configure("AC1", SECRET); $c->__construct();',
+            ],
+            'destructed' => ['(fn () => Capability::__destruct())->call($c);'],
+        ];
+    }
+
+    public function testAHandleThatCannotBeMadeDoesNotShowTheSecret(): void
+    {
+        $this->needSensitiveParameter();
+        $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14')];
+        foreach (['setNotBefore(1)', 'addClaim("a", 1)'] as $call) {
+            $statements = "\$c = (new Capability('AC1', SECRET))->allowClientIncoming('Alice'); \$c->$call;";
+            $caught = "try { $statements } catch (CaptokenException \$e) { print_r(\$e->getTrace()); var_dump(\$e); }";
+            self::assertStringContainsString('handleOf', $this->shown($caught, 0, $stub));
+            self::assertStringContainsString('handleOf', $this->shown($statements, 255, $stub));
+        }
     }
 
     public function testAMissingLibraryDoesNotShowTheSecret(): void

@@ -74,6 +74,23 @@ final class VectorsTest extends TestCase
         self::assertSame(39, $equal);
     }
 
+    /** The first tokens of an object may each come from one call of C, the next from a handle. */
+    public function testTheNextTokensEqualTheFirst(): void
+    {
+        $minted = 0;
+        foreach (self::casesThatAre('minted') as $case) {
+            $capability = self::capability($case, $case['order']);
+            $first = self::generate($capability, $case);
+            for ($i = 0; $i < 5; $i++) {
+                self::assertSame($first, self::generate($capability, $case), $case['name']);
+            }
+            $handle = self::capability($case, $case['order'])->setNotBefore(null);
+            self::assertSame($first, self::generate($handle, $case), $case['name']);
+            $minted++;
+        }
+        self::assertSame(51, $minted);
+    }
+
     public function testTheOrderOfTheCallsMakesNoDifference(): void
     {
         $several = 0;
@@ -241,6 +258,12 @@ final class VectorsTest extends TestCase
     /** @param list<string> $order of the calls */
     private static function mint(array $case, array $order): string
     {
+        return self::generate(self::capability($case, $order), $case);
+    }
+
+    /** @param list<string> $order of the calls */
+    private static function capability(array $case, array $order): Capability
+    {
         $capability = new Capability($case['account_sid'], $case['auth_token']);
         foreach ($case['claims'] as [$name, $value]) {
             $capability->addClaim($name, $value);
@@ -255,6 +278,11 @@ final class VectorsTest extends TestCase
                 'event_stream' => $capability->allowEventStream(self::named($case['event_stream']['filters'])),
             };
         }
+        return $capability;
+    }
+
+    private static function generate(Capability $capability, array $case): string
+    {
         return $case['ttl'] === null
             ? $capability->generateTokenAt($case['now'])
             : $capability->generateTokenAt($case['now'], $case['ttl']);

@@ -4,8 +4,10 @@
  *   VERSION          what cap_version() returns
  *   PAIRS            how many parameters and filters fit in, before memory runs out
  *   SIGNAL           with which of them it sends itself SIGUSR1; 0: before the first;
- *                    -1: with each handle that is made
- *   FAILS            the status of cap_generate()
+ *                    -1: with each handle that is made; -2: when the second token is
+ *                    written
+ *   FAILS            the status of what makes a token
+ *   NAMES            a token is the account SID and the client name, and not "stub"
  *   REFUSES          the status of what changes a handle, but for parameters and filters,
  *                    and of cap_verify()
  *   COUNT            it says at its end how many handles were made and freed, and
@@ -34,14 +36,16 @@
 #define REFUSES CAP_STATUS_OK
 #endif
 #ifndef SIGNAL
-#define SIGNAL -2
+#define SIGNAL -3
 #endif
 
 struct cap_token {
     int live;
+    char account_sid[16];
+    char client_name[16];
 };
 
-static int made, freed, pairs, configured;
+static int made, freed, pairs, configured, minted;
 
 #ifdef COUNT
 __attribute__((destructor)) static void report(void)
@@ -51,10 +55,11 @@ __attribute__((destructor)) static void report(void)
 }
 #endif
 
-static cap_status make(cap_token **out)
+static cap_status make(const char *account_sid, cap_token **out)
 {
-    *out = malloc(sizeof **out);
+    *out = calloc(1, sizeof **out);
     (*out)->live = 1;
+    snprintf((*out)->account_sid, sizeof (*out)->account_sid, "%s", account_sid ? account_sid : "");
     made++;
     if (SIGNAL == -1) {
         raise(SIGUSR1);
@@ -64,18 +69,16 @@ static cap_status make(cap_token **out)
 
 cap_status cap_new(const char *account_sid, const char *auth_token, cap_token **out)
 {
-    (void)account_sid;
     (void)auth_token;
-    return make(out);
+    return make(account_sid, out);
 }
 
 cap_status cap_new_access(const char *account_sid, const char *api_key_sid, const char *api_key_secret,
                           cap_token **out)
 {
-    (void)account_sid;
     (void)api_key_sid;
     (void)api_key_secret;
-    return make(out);
+    return make(account_sid, out);
 }
 
 static cap_status allow(void)
@@ -96,8 +99,7 @@ static cap_status add(void)
 
 cap_status cap_allow_incoming(cap_token *token, const char *client_name)
 {
-    (void)token;
-    (void)client_name;
+    snprintf(token->client_name, sizeof token->client_name, "%s", client_name);
     return REFUSES;
 }
 
@@ -180,26 +182,52 @@ cap_status cap_add_grant(cap_token *token, const char *name, const char *json)
     return REFUSES;
 }
 
+static cap_status write_token(const char *account_sid, const char *client_name, char *buffer, size_t size,
+                              size_t *length)
+{
+#ifdef NAMES
+    int written = snprintf(buffer, size, "%s %s", account_sid, client_name);
+#else
+    int written = snprintf(buffer, size, "stub");
+    (void)account_sid;
+    (void)client_name;
+#endif
+    if (length != NULL) {
+        *length = (size_t)written;
+    }
+    if (SIGNAL == -2 && ++minted == 2) {
+        raise(SIGUSR1);
+    }
+    return FAILS;
+}
+
 #ifndef WITHOUT_GENERATE
 cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_t size, size_t *length)
 {
-    (void)token;
     (void)ttl;
-    *length = strlen("stub");
-    snprintf(buffer, size, "stub");
-    return FAILS;
+    return write_token(token->account_sid, token->client_name, buffer, size, length);
 }
 #endif
 
 cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, char *buffer, size_t size,
                            size_t *length)
 {
-    (void)token;
     (void)now;
     (void)ttl;
-    *length = strlen("stub");
-    snprintf(buffer, size, "stub");
-    return CAP_STATUS_OK;
+    return write_token(token->account_sid, token->client_name, buffer, size, length);
+}
+
+cap_status cap_mint(const char *account_sid, const char *auth_token, const char *client_name,
+                    const char *application_sid, const char *params, size_t count, int64_t now, int64_t ttl,
+                    char *buffer, size_t size, size_t *length)
+{
+    (void)auth_token;
+    (void)application_sid;
+    (void)params;
+    (void)count;
+    (void)now;
+    (void)ttl;
+    return write_token(account_sid, client_name == NULL ? "" : client_name, buffer, size, length);
 }
 
 cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *payload, size_t size,
@@ -208,7 +236,9 @@ cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *pa
     (void)jwt;
     (void)secret;
     (void)now;
-    *length = strlen("{}");
+    if (length != NULL) {
+        *length = strlen("{}");
+    }
     snprintf(payload, size, "{}");
     return REFUSES;
 }
