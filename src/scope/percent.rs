@@ -1,6 +1,8 @@
 //! Percent-encoding (RFC 3986, section 2.1) of everything but unreserved characters
 //! (section 2.3), a space as `%20`.
 
+use arrayvec::ArrayVec;
+
 use crate::error::Error;
 use crate::text::{SHORT, Text};
 
@@ -9,6 +11,10 @@ use crate::text::{SHORT, Text};
 /// so that nothing else differs.)
 pub(super) const ONCE: &str = "%";
 pub(super) const TWICE: &str = "%25";
+
+/// How many bytes a byte becomes at most, and how many are encoded at once.
+const LONGEST: usize = TWICE.len() + 2;
+const PART: usize = 32;
 
 /// Puts `text`, percent-encoded once, in place of what is there. On an error, nothing
 /// changes.
@@ -28,18 +34,21 @@ pub(super) fn set_encoded(place: &mut Option<Text>, text: &str) -> Result<(), Er
 
 /// Appends `text`. On an error, a part of it may have been appended.
 pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Result<(), Error> {
-    let mut rest = text.as_bytes();
-    loop {
-        let unreserved = rest.iter().take_while(|&&byte| is_unreserved(byte)).count();
-        let (as_it_is, other) = rest.split_at(unreserved);
-        out.append(as_it_is)?;
-        let Some((byte, behind)) = other.split_first() else {
-            return Ok(());
-        };
-        out.append(percent.as_bytes())?;
-        out.append(&[hexadecimal(byte >> 4), hexadecimal(byte & 15)])?;
-        rest = behind;
+    // In parts, as finding room for each character takes longer than to encode it.
+    for part in text.as_bytes().chunks(PART) {
+        let mut encoded = ArrayVec::<u8, { PART * LONGEST }>::new();
+        for &byte in part {
+            if is_unreserved(byte) {
+                encoded.push(byte);
+            } else {
+                encoded.extend(percent.bytes());
+                encoded.push(hexadecimal(byte >> 4));
+                encoded.push(hexadecimal(byte & 15));
+            }
+        }
+        out.append(&encoded)?;
     }
+    Ok(())
 }
 
 fn is_unreserved(byte: u8) -> bool {
@@ -75,5 +84,33 @@ mod tests {
             }
         }
         assert_eq!(encoded(" +é€😀"), "%20%2B%C3%A9%E2%82%AC%F0%9F%98%80");
+    }
+
+    /// Whether each text is short or long, and stays as it is or does not.
+    #[test]
+    fn a_text_takes_the_place_of_any_other() {
+        let texts = [
+            "Alice".to_owned(),
+            "a b".to_owned(),
+            "x".repeat(SHORT + 1),
+            "é".repeat(SHORT),
+        ];
+        for first in &texts {
+            for second in &texts {
+                let mut place = None;
+                set_encoded(&mut place, first).unwrap();
+                set_encoded(&mut place, second).unwrap();
+                assert_eq!(place.unwrap().into_string(), encoded(second));
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_whole_however_many_parts_it_is_encoded_in() {
+        for length in 0..3 * PART {
+            for (character, once) in [("x", "x"), ("/", "%2F")] {
+                assert_eq!(encoded(&character.repeat(length)), once.repeat(length));
+            }
+        }
     }
 }
