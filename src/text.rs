@@ -3,7 +3,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
 use std::ops::Deref;
 
 use arrayvec::ArrayVec;
@@ -105,17 +104,6 @@ impl Deref for Text {
             Self::Short(short) => short,
             Self::Long(long) => long,
         }
-    }
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.append(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

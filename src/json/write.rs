@@ -40,7 +40,10 @@ pub(crate) fn allocate(write: impl Fn(&mut dyn Write) -> Result<(), Error>) -> R
     write(&mut length)?;
     let mut text = Text::default();
     text.reserve(length.get()?)?;
-    write(&mut text)?;
+    match &mut text {
+        Text::Short(short) => write(short)?,
+        Text::Long(long) => write(long)?,
+    }
     Ok(text)
 }
 
