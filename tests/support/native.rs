@@ -1,7 +1,8 @@
-//! The library as it is installed, and commands that use it.
+//! The library as it is installed, commands that use it, and other processors.
 
 #![allow(dead_code, reason = "no test uses everything")]
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -36,6 +37,20 @@ pub(crate) fn stage() -> &'static Path {
         target_folder().join("stage/usr")
     });
     &STAGE
+}
+
+/// Names the processor to a test that [`emulated`] runs.
+pub(crate) const PROCESSOR: &str = "CAPTOKEN_TEST_PROCESSOR";
+
+/// Runs one test of this program on another processor, which QEMU emulates.
+pub(crate) fn emulated(processor: &str, test: &str) {
+    let program = env::current_exe().expect("this program");
+    let out = run(Command::new("qemu-x86_64")
+        .args(["-cpu", processor])
+        .arg(program)
+        .args(["--exact", test, "--test-threads=1"])
+        .env(PROCESSOR, processor));
+    assert!(out.contains("1 passed"), "{out}");
 }
 
 /// Runs a command that must succeed, and returns what it printed.
