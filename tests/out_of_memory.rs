@@ -22,6 +22,9 @@ thread_local! {
     /// How many more allocations of this thread succeed before one fails. Those
     /// behind it succeed again.
     static UNTIL_FAILURE: Cell<Option<usize>> = const { Cell::new(None) };
+
+    /// How many blocks this thread has taken, less those that it has given back.
+    static BLOCKS: Cell<isize> = const { Cell::new(0) };
 }
 
 struct Failing;
@@ -41,11 +44,13 @@ unsafe impl GlobalAlloc for Failing {
         if fails() {
             return null_mut();
         }
+        BLOCKS.set(BLOCKS.get() + 1);
         // SAFETY: the caller's promises are the system allocator's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        BLOCKS.set(BLOCKS.get() - 1);
         // SAFETY: the caller's promises are the system allocator's.
         unsafe { System.dealloc(block, layout) };
     }
@@ -218,6 +223,37 @@ fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
         let takes_memory = |call: &usize| !script.without_memory.contains(call);
         let expected: Vec<usize> = (0..script.calls).filter(takes_memory).collect();
         assert_eq!(failed_calls, expected);
+    }
+}
+
+#[test]
+fn a_handle_that_cannot_be_made_gives_back_what_it_took() {
+    let _turn = turn();
+    let (sid, secret) = (LONG.as_ptr(), c"secret".as_ptr());
+    // SAFETY: texts, and a place for the handle.
+    let capability = |token: &mut *mut Token| unsafe { cap_new(sid, secret, token) };
+    // SAFETY: texts, and a place for the handle.
+    let access = |token: &mut *mut Token| unsafe { cap_new_access(sid, sid, secret, token) };
+    let calls: [&dyn Fn(&mut *mut Token) -> Status; 2] = [&capability, &access];
+    for call in calls {
+        for allocation in 0.. {
+            let (mut token, before) = (null_mut(), BLOCKS.get());
+            UNTIL_FAILURE.set(Some(allocation));
+            let status = call(&mut token);
+            let is_over = UNTIL_FAILURE.take().is_some();
+            if is_over {
+                assert_eq!(status, Status::Ok);
+                assert!(allocation > 1, "the handle, and a text");
+            } else {
+                assert_eq!((status, token), (Status::OutOfMemory, null_mut()));
+            }
+            // SAFETY: NULL, or a handle that is not used again.
+            unsafe { cap_token_free(token) };
+            assert_eq!(BLOCKS.get(), before);
+            if is_over {
+                break;
+            }
+        }
     }
 }
 
