@@ -494,11 +494,12 @@ void cap_token_free(cap_token *token);
 /// libcap.
 int cap_free(void *token);
 
-/// Sets the account SID and auth token that cap_new() takes where it is given
-/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
-/// be called from any thread at any time; handles that exist stay as they are.
-/// (A program that forks while another thread is in this function must not
-/// call it, or cap_new() with NULL, in the child.)
+/// Sets the account SID and auth token that cap_new() and cap_mint() take where
+/// they are given NULL, for the whole process, as `Twilio.configure` does in
+/// twilio-ruby. May be called from any thread at any time; handles that exist
+/// stay as they are. (A program that forks while another thread is in this
+/// function, or in one of those with NULL, must call neither it nor those so in
+/// the child.)
 ///
 /// NULL and NULL clear what was set, and wipe it from memory. Only one NULL is
 /// an error.
