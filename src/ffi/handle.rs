@@ -156,8 +156,8 @@ pub(super) unsafe fn free(token: *mut Token) -> Result<(), Status> {
     // is bytes, initialised or not.
     unsafe {
         object.drop_in_place();
-        // Dropping wipes the key. Where a permission was never given, there may be
-        // a second one: a copy of what the stack held when the object was made.
+        // Dropping wipes the key. Where a permission was never given, there is what the
+        // stack held when the object was made, which may be a secret of the caller's.
         object.cast::<u8>().write_bytes(0, LAYOUT.size());
         optimization_barrier(&*object.cast::<[u8; LAYOUT.size()]>());
         dealloc(object.cast(), LAYOUT);
