@@ -123,16 +123,13 @@ test-go:
 	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
 # Miri: the C interface from Rust, every access to memory checked. It needs a
-# nightly toolchain, and the components miri and rust-src of it.
-#
-# And secrets where the processor has no instructions for SHA: there, hashing leaves other
-# things on the stack.
+# nightly toolchain, and the components miri and rust-src of it. And the state that threads
+# share, as processors may reorder what they write.
 .PHONY: test-deep
 test-deep: test
-	RUSTFLAGS='--cfg sha2_backend="soft"' "$(CARGO)" test --locked --release \
-	    --target-dir "$(TARGET)/soft" --test vectors --test wiping
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi --test mint
+	"$(CARGO)" +nightly miri test --locked --lib jws::kept
 
 # Fails where a target is missed. What it prints is in the target folder, too:
 # bench/report.md.
