@@ -699,7 +699,7 @@ impl<'a> Account<'a> {
     /// # Safety
     ///
     /// Each is NULL, or a text that nobody writes while the result is used.
-    #[inline]
+    #[inline(always)]
     unsafe fn new(sid: *const c_char, auth_token: *const c_char) -> Result<Self, Status> {
         let needs_defaults = sid.is_null() || auth_token.is_null();
         let defaults = needs_defaults.then(defaults::get);
@@ -722,7 +722,7 @@ impl<'a> Account<'a> {
     }
 
     /// Has a capability make tokens of this account.
-    #[inline]
+    #[inline(always)]
     fn give(self, capability: &mut Capability) -> Result<(), Error> {
         let defaults = self.defaults.as_deref().and_then(Option::as_ref);
         let default_sid = || defaults.map(|defaults| defaults.account_sid.as_str());

@@ -4,15 +4,13 @@
 
 use std::hint::black_box;
 
-/// More than hashing uses in an optimised build: 1,300 bytes, where it uses vectors.
-/// (`tests/wiping.rs` looks.)
-const SIZE: usize = 1536;
-
-/// Runs `body`, and then overwrites the part of the stack that it used. Hashing and
-/// moving leave copies there of what they hash and move.
-pub(crate) fn wiped_behind<T>(body: impl FnOnce() -> T) -> T {
+/// Runs `body`, and then overwrites the part of the stack that it used, which is less
+/// than `SIZE`. Hashing and moving leave copies there of what they hash and move.
+///
+/// `SIZE` holds for an optimised build. (`tests/wiping.rs` looks.)
+pub(crate) fn wiped_behind<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
     let result = apart(body);
-    overwrite();
+    overwrite::<SIZE>();
     result
 }
 
@@ -23,6 +21,6 @@ fn apart<T>(body: impl FnOnce() -> T) -> T {
 }
 
 #[inline(never)]
-fn overwrite() {
+fn overwrite<const SIZE: usize>() {
     black_box(&mut [0_u8; SIZE]);
 }

@@ -55,12 +55,20 @@ impl Text {
     }
 
     /// Appends, and makes room if there is none.
+    #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let Self::Short(short) = self {
+            if short.try_extend_from_slice(bytes).is_ok() {
+                return Ok(());
+            }
+        }
+        self.append_to_long(bytes)
+    }
+
+    fn append_to_long(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.reserve(bytes.len())?;
         match self {
-            Self::Short(short) => short
-                .try_extend_from_slice(bytes)
-                .map_err(|_| Error::Internal),
+            Self::Short(_) => Err(Error::Internal),
             Self::Long(long) => {
                 long.extend_from_slice(bytes);
                 Ok(())

@@ -23,8 +23,10 @@ pub(super) fn run(body: impl FnOnce() -> Result<(), Status>) -> Status {
 
 /// Runs a `body` that handles a secret, and leaves nothing of it on the stack.
 pub(super) fn run_with_secret(body: impl FnOnce() -> Result<(), Status>) -> Status {
-    stack::wiped_behind(|| run(body))
+    stack::wiped_behind::<STACK_IN_USE, _>(|| run(body))
 }
+
+const STACK_IN_USE: usize = 1536;
 
 #[cfg(test)]
 mod tests {

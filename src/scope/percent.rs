@@ -19,11 +19,7 @@ const PART: usize = 32;
 /// Puts `text`, percent-encoded once, in place of what is there. On an error, nothing
 /// changes.
 pub(super) fn set_encoded(place: &mut Option<Text>, text: &str) -> Result<(), Error> {
-    // Looks at all bytes, however soon it could know: that makes it quick.
-    let is_plain = text
-        .bytes()
-        .fold(true, |is_plain, byte| is_plain & is_unreserved(byte));
-    if is_plain && text.len() <= SHORT {
+    if is_plain(text.as_bytes()) && text.len() <= SHORT {
         return place.get_or_insert_default().set(&[text.as_bytes()]);
     }
     let mut encoded = Text::default();
@@ -36,6 +32,10 @@ pub(super) fn set_encoded(place: &mut Option<Text>, text: &str) -> Result<(), Er
 pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Result<(), Error> {
     // In parts, as finding room for each character takes longer than to encode it.
     for part in text.as_bytes().chunks(PART) {
+        if is_plain(part) {
+            out.append(part)?;
+            continue;
+        }
         let mut encoded = ArrayVec::<u8, { PART * LONGEST }>::new();
         for &byte in part {
             if is_unreserved(byte) {
@@ -49,6 +49,13 @@ pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Resul
         out.append(&encoded)?;
     }
     Ok(())
+}
+
+/// Whether encoding changes nothing. Looks at all bytes, however soon it could know: that
+/// makes it quick.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter()
+        .fold(true, |is_plain, &byte| is_plain & is_unreserved(byte))
 }
 
 fn is_unreserved(byte: u8) -> bool {

@@ -12,6 +12,7 @@ use pulp::bytemuck::cast;
 use pulp::x86::V3;
 
 use super::BLOCK;
+use crate::stack;
 
 /// The constants of the rounds (FIPS 180-4, section 4.2.2).
 const ROUND_CONSTANTS: [[u32; 4]; 16] = [
@@ -39,12 +40,16 @@ pub(super) fn available() -> Option<V3> {
 }
 
 pub(super) fn compress(vectors: V3, state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
-    vectors.vectorize(Compression {
+    let compression = Compression {
         vectors,
         state,
         blocks,
-    });
+    };
+    stack::wiped_behind::<STACK_IN_USE, _>(|| vectors.vectorize(compression));
 }
+
+/// What the rounds take in is on the stack, and states are.
+const STACK_IN_USE: usize = 1024;
 
 /// What is compiled for such processors: this, and what is inlined into it.
 struct Compression<'a> {
