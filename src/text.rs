@@ -21,6 +21,7 @@ pub(crate) enum Text {
 
 impl Text {
     /// Makes room for so many bytes more, which can then be appended without fail.
+    #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), Error> {
         match self {
             Self::Short(short) if additional <= short.remaining_capacity() => {}
@@ -39,6 +40,7 @@ impl Text {
     ///
     /// A short text is written where it stays: a processor waits where one that was just
     /// written is moved.
+    #[inline]
     pub(crate) fn set(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         let length = parts
             .iter()
