@@ -526,9 +526,10 @@ pub unsafe extern "C" fn cap_mint(
                 capability.add_outgoing_param(key, value)?;
             }
         }
-        validity::expiry(now, ttl)?;
-        output.check()?;
         if application_sid.is_none() && count > 0 {
+            // What an argument lacks comes first.
+            validity::expiry(now, ttl)?;
+            output.check()?;
             return Err(Status::MissingScope);
         }
         capability.write_token(now, ttl, |length| output.place(length))
@@ -704,19 +705,15 @@ impl<'a> Account<'a> {
         let needs_defaults = sid.is_null() || auth_token.is_null();
         let defaults = needs_defaults.then(defaults::get);
         let is_configured = defaults.as_ref().is_some_and(|defaults| defaults.is_some());
-        // SAFETY: the caller promises it.
-        let sid = unsafe { text::optional_name(sid) }?;
-        if sid.is_none() && !is_configured {
-            return Err(Status::NoCredentials);
-        }
-        // SAFETY: the caller promises it.
-        let auth_token = unsafe { text::optional_name(auth_token) }?;
-        if auth_token.is_none() && !is_configured {
-            return Err(Status::NoCredentials);
-        }
+        let given_or_configured = |text: Option<&'a str>| match text {
+            None if !is_configured => Err(Status::NoCredentials),
+            text => Ok(text),
+        };
         Ok(Self {
-            sid,
-            auth_token,
+            // SAFETY: the caller promises it.
+            sid: given_or_configured(unsafe { text::optional_name(sid) }?)?,
+            // SAFETY: the caller promises it.
+            auth_token: given_or_configured(unsafe { text::optional_name(auth_token) }?)?,
             defaults,
         })
     }
