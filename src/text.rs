@@ -13,6 +13,12 @@ use crate::error::Error;
 /// are most names.
 pub(crate) const SHORT: usize = 44;
 
+/// Whether all bytes are such. Looks at each, however soon it could know: so the compiler
+/// has several looked at at once.
+pub(crate) fn all(bytes: &[u8], are: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & are(byte))
+}
+
 /// A text as it will stand in a token, which is ASCII.
 pub(crate) enum Text {
     Short(ArrayVec<u8, SHORT>),

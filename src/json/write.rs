@@ -7,7 +7,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use crate::error::Error;
-use crate::text::Text;
+use crate::text::{self, Text};
 
 /// `text` as a JSON string, quotes included.
 pub(crate) fn string(text: &str) -> Result<Text, Error> {
@@ -18,11 +18,7 @@ pub(crate) fn string(text: &str) -> Result<Text, Error> {
 
 /// Puts `text` as a JSON string in place of what is there. On an error, nothing changes.
 pub(crate) fn set_string(place: &mut Text, text: &str) -> Result<(), Error> {
-    // Looks at all bytes, however soon it could know: that makes it quick.
-    let stays = text
-        .bytes()
-        .fold(true, |stays, byte| stays & stays_as_it_is(byte));
-    if stays {
+    if text::all(text.as_bytes(), stays_as_it_is) {
         return place.set(&[b"\"", text.as_bytes(), b"\""]);
     }
     *place = allocate(|out| write_quoted(out, |out| write_fragment(text, out)))?;

@@ -4,7 +4,7 @@
 use arrayvec::ArrayVec;
 
 use crate::error::Error;
-use crate::text::{SHORT, Text};
+use crate::text::{self, SHORT, Text};
 
 /// What stands for `%` where text is encoded once, and where it is encoded and
 /// the result encoded again. (Unreserved characters stay as they are both times,
@@ -51,11 +51,9 @@ pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Resul
     Ok(())
 }
 
-/// Whether encoding changes nothing. Looks at all bytes, however soon it could know: that
-/// makes it quick.
+/// Whether encoding changes nothing.
 fn is_plain(text: &[u8]) -> bool {
-    text.iter()
-        .fold(true, |is_plain, &byte| is_plain & is_unreserved(byte))
+    text::all(text, is_unreserved)
 }
 
 fn is_unreserved(byte: u8) -> bool {
