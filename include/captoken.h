@@ -94,6 +94,8 @@ typedef enum {
     CAP_STATUS_TOKEN_EXPIRED = 19,
     /// The token is not valid yet.
     CAP_STATUS_TOKEN_NOT_YET_VALID = 20,
+    /// The request is not one JSON object of the form that cap_mint() takes.
+    CAP_STATUS_INVALID_REQUEST = 21,
 } cap_status;
 
 /// Times to live, in seconds.
@@ -392,38 +394,52 @@ cap_status cap_generate_at(const cap_token *token,
                            size_t size,
                            size_t *length);
 
-/// Makes a capability token in one call, without a handle: the same, byte for
-/// byte, as cap_new(), cap_allow_incoming(), cap_allow_outgoing(),
-/// cap_add_outgoing_param() for each parameter, cap_generate_at() and
-/// cap_token_free() make. What few texts of usual length take is on the stack.
+/// Mints one token in one call, without a handle. Made for languages in which a
+/// call of C is expensive.
 ///
-///     cap_mint(account_sid, auth_token, "alice", application_sid,
-///              "user_id\0" "42\0" "plan\0" "gold", 2,
+/// `secret` is the auth token, or the API key secret of an access token. It must
+/// not be NULL: cap_configure() has no effect here. `request` is a JSON object:
+///
+///     cap_mint(auth_token,
+///              "{\"account_sid\":\"AC...\",\"incoming\":\"alice\","
+///              "\"outgoing\":{\"application_sid\":\"AP...\","
+///              "\"params\":[[\"user_id\",\"42\"],[\"plan\",\"gold\"]]}}",
 ///              time(NULL), CAP_TTL_DEFAULT, token, sizeof token, NULL);
 ///
-/// `account_sid` and `auth_token` may be NULL to take what cap_configure() has
-/// set. With `client_name` NULL nobody can call the holder of the token, with
-/// `application_sid` NULL the holder can make no calls. `params` is the key and
-/// the value of each of `count` parameters, one text behind the other, each with
-/// a NUL at its end; NULL if there are none. `now` is in seconds since 1970-01-01
-/// 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as
-/// for cap_generate().
+/// The members of `request`, of which only `account_sid` is required:
+///
+///     account_sid          string          cap_new(), or with
+///     api_key_sid          string          cap_new_access()
+///     incoming             string          cap_allow_incoming()
+///     client_name          string          cap_set_client_name(), after it
+///     outgoing             object:
+///       application_sid    string          cap_allow_outgoing()
+///       params             [[key, value]]  cap_add_outgoing_param() for each
+///     event_stream         object:         cap_allow_event_stream()
+///       filters            [[key, value]]  cap_add_event_filter() for each
+///     claims               object          cap_add_claim() for each member
+///     not_before           integer         cap_set_not_before()
+///     region               string          cap_set_region()
+///     push_credential_sid  string          cap_set_push_credential()
+///     grants               object          cap_add_grant() for each member
+///
+/// The token is byte for byte the one that these calls and cap_generate_at()
+/// make, whatever the order of the members. `params` and `filters` may be missing;
+/// their keys and values are strings. `now` is in seconds since 1970-01-01 00:00
+/// UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as for
+/// cap_generate().
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. Otherwise `*length` is 0 and the status is
-/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
-/// CAP_STATUS_EMPTY_ARGUMENT (a key and a value may be ""),
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT (`params`, `buffer`),
-/// CAP_STATUS_INVALID_TIME (`now` is negative, or it or `now + ttl` is above
-/// 2^53 - 1), CAP_STATUS_INVALID_TTL, CAP_STATUS_MISSING_SCOPE (parameters
-/// without an application) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
-/// `buffer` that has a byte holds an empty text.
-cap_status cap_mint(const char *account_sid,
-                    const char *auth_token,
-                    const char *client_name,
-                    const char *application_sid,
-                    const char *params,
-                    size_t count,
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`) or
+/// CAP_STATUS_INVALID_UTF8; CAP_STATUS_INVALID_REQUEST (not one JSON object, an
+/// unknown or repeated member, a value of another type, a missing `account_sid`
+/// or `application_sid`, a NUL or half of a surrogate pair in a string); a status
+/// of the calls above, in their order; CAP_STATUS_INVALID_TIME,
+/// CAP_STATUS_INVALID_TTL or CAP_STATUS_OUT_OF_MEMORY. On failure `buffer` is set
+/// to "" if `size` > 0.
+cap_status cap_mint(const char *secret,
+                    const char *request,
                     int64_t now,
                     int64_t ttl,
                     char *buffer,
@@ -494,9 +510,8 @@ void cap_token_free(cap_token *token);
 /// libcap.
 int cap_free(void *token);
 
-/// Sets the account SID and auth token that cap_new() and cap_mint() take where
-/// they are given NULL, for the whole process, as `Twilio.configure` does in
-/// twilio-ruby. May be called from any thread at any time; handles that exist
+/// Sets the account SID and auth token that cap_new() takes where it is given
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be called from any thread at any time; handles that exist
 /// stay as they are. (A program that forks while another thread is in this
 /// function, or in one of those with NULL, must call neither it nor those so in
 /// the child.)
@@ -507,7 +522,8 @@ int cap_free(void *token);
 /// Returns CAP_STATUS_OK, or, with what was set still in place,
 /// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
 /// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_configure(const char *account_sid, const char *auth_token);
+cap_status cap_configure(const char *account_sid,
+                         const char *auth_token);
 
 /// Returns the version of the library that runs, as in "1.2.3". The text is
 /// constant; do not free it.

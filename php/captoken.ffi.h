@@ -25,6 +25,7 @@ typedef enum {
     CAP_STATUS_TOKEN_SIGNATURE = 18,
     CAP_STATUS_TOKEN_EXPIRED = 19,
     CAP_STATUS_TOKEN_NOT_YET_VALID = 20,
+    CAP_STATUS_INVALID_REQUEST = 21,
 } cap_status;
 
 typedef enum {
@@ -85,12 +86,8 @@ cap_status cap_generate_at(const cap_token *token,
                            size_t size,
                            size_t *length);
 
-cap_status cap_mint(const char *account_sid,
-                    const char *auth_token,
-                    const char *client_name,
-                    const char *application_sid,
-                    const char *params,
-                    size_t count,
+cap_status cap_mint(const char *secret,
+                    const char *request,
                     int64_t now,
                     int64_t ttl,
                     char *buffer,

@@ -6,11 +6,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
-
 use crate::error::Error;
 use crate::json::{self, Members, Object, write_object};
-use crate::jws;
+use crate::jws::{self, PayloadBuffer};
 use crate::text::Text;
 
 /// The header `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}`, as a token begins
@@ -123,7 +121,7 @@ impl Access {
     }
 
     /// Writes the claim `grants`.
-    pub(crate) fn write_grants(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_grants(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         write_object(out, |grants| {
             if let Some(identity) = &self.identity {
                 grants.json(br#""identity":"#, identity)?;
@@ -141,7 +139,7 @@ impl Access {
         self.incoming || self.outgoing.is_some() || self.push_credential_sid.is_some()
     }
 
-    fn write_voice(&self, voice: &mut Members<'_, impl Write>) -> io::Result<()> {
+    fn write_voice(&self, voice: &mut Members<'_>) -> Result<(), Error> {
         if self.incoming {
             voice.json(br#""incoming":"#, br#"{"allow":true}"#)?;
         }
@@ -158,7 +156,7 @@ impl Access {
 }
 
 impl Outgoing {
-    fn write(&self, members: &mut Members<'_, impl Write>) -> io::Result<()> {
+    fn write(&self, members: &mut Members<'_>) -> Result<(), Error> {
         members.json(br#""application_sid":"#, &self.application_sid)?;
         if self.params.is_empty() {
             return Ok(());

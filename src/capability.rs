@@ -1,38 +1,44 @@
-//! A token in the making, of either kind: whose account it is, what it allows, how long
+//! The builder of a token of either kind: whose account it is, what it allows, how long
 //! it lives.
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
-
 use crate::access::Access;
 use crate::error::Error;
 use crate::json::{self, Object};
-use crate::jws::{HEADER, Kept, Key, Payload, write_token};
+use crate::jws::{HEADER, Key, PayloadBuffer, Prefixed, Unsigned};
 use crate::scope::Scopes;
 use crate::text::Text;
 use crate::validity::{check_time, expiry};
 
-/// The claims that a program cannot add: the library writes them, or leaves them
-/// out on purpose.
+/// The claims that a program cannot add: the library writes them, or omits them on
+/// purpose.
 const RESERVED: [&str; 5] = ["scope", "iss", "exp", "nbf", "iat"];
 
-/// Those that it cannot add to an access token, either.
+/// Further claims that a program cannot add to an access token.
 const RESERVED_FOR_ACCESS: [&str; 3] = ["jti", "sub", "grants"];
 
 /// The grants that a program cannot add: other functions write them.
 const RESERVED_GRANTS: [&str; 2] = ["identity", "voice"];
 
 /// What a token will say, and the key to sign it with.
+///
+/// The default is a capability token without an account and a key. It is filled in place,
+/// because moving a key would leave copies of it on the stack.
+#[derive(Default)]
 pub struct Capability {
+    contents: Prefixed<Contents>,
+    not_before: Option<i64>,
+}
+
+/// Everything that the beginning of a token and its signature depend on.
+#[derive(Default)]
+struct Contents {
+    key: Key,
     claims: Object,
     /// As a JSON string.
     account_sid: Text,
-    key: Key,
     kind: Kind,
-    not_before: Option<i64>,
-    /// Of what tokens have in common. Whatever changes that must forget it.
-    kept: Kept,
 }
 
 enum Kind {
@@ -42,60 +48,43 @@ enum Kind {
     Access(Access),
 }
 
-/// A capability token of nobody yet, which allows nothing.
-///
-/// It is made before it is known whose it is, so that its key is made where it stays:
-/// moving a key leaves copies behind.
-impl Default for Capability {
-    #[inline]
+impl Default for Kind {
     fn default() -> Self {
-        Self {
-            claims: Object::default(),
-            account_sid: Text::default(),
-            key: Key::default(),
-            kind: Kind::Scopes(Scopes::default()),
-            not_before: None,
-            kept: Kept::default(),
-        }
+        Self::Scopes(Scopes::default())
     }
 }
 
-/// A name that the library does not write itself.
-pub struct FreeName<'a>(&'a str);
-
 impl Capability {
-    /// Says whose tokens these are, and signs them with the key that `set_key` sets: the
-    /// auth token of the account, or the secret of the API key.
-    pub fn set_account(
-        &mut self,
-        account_sid: &str,
-        set_key: impl FnOnce(&mut Key),
-    ) -> Result<(), Error> {
-        json::set_string(&mut self.account_sid, account_sid)?;
-        set_key(&mut self.key);
-        self.kept.forget();
+    /// Sets whose tokens these are.
+    pub fn set_account(&mut self, account_sid: &str) -> Result<(), Error> {
+        self.contents.change().account_sid = json::string(account_sid)?;
         Ok(())
     }
 
-    /// Makes of a capability token that allows nothing an access token of this API key.
-    pub fn set_api_key(&mut self, api_key_sid: &str) -> Result<(), Error> {
-        *self.kind_to_change() = Kind::Access(Access::new(api_key_sid)?);
+    /// Turns an empty capability token into an empty access token of this API key.
+    pub fn make_access(&mut self, api_key_sid: &str) -> Result<(), Error> {
+        self.contents.change().kind = Kind::Access(Access::new(api_key_sid)?);
         Ok(())
     }
 
-    /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
-    /// come from it, too.
+    /// The key to set: the auth token of the account, or the secret of the API key.
+    pub fn key_mut(&mut self) -> &mut Key {
+        &mut self.contents.change().key
+    }
+
+    /// Allows calls to `client_name`, which replaces an earlier name. Outgoing calls use
+    /// the name as well.
     pub fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.allow_incoming(client_name),
             Kind::Access(access) => access.allow_incoming(client_name),
         }
     }
 
-    /// Allows calls to an application, instead of an earlier one and its
+    /// Allows calls to an application. It replaces an earlier application and its
     /// parameters.
     pub fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.allow_outgoing(application_sid),
             Kind::Access(access) => access.allow_outgoing(application_sid),
         }
@@ -103,22 +92,22 @@ impl Capability {
 
     /// Adds a parameter for the application.
     pub fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.add_outgoing_param(key, value),
             Kind::Access(access) => access.add_outgoing_param(key, value),
         }
     }
 
-    /// Has outgoing calls come from `client_name`, without letting anybody call it. In
-    /// an access token, it is also the name under which all else happens.
+    /// Sets the client name of outgoing calls without allowing incoming ones. In an access
+    /// token it is the identity.
     pub fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.set_client_name(client_name),
             Kind::Access(access) => access.set_identity(client_name),
         }
     }
 
-    /// Allows to follow the account's events, without the filters of an earlier call.
+    /// Allows following the account's events. It drops the filters of an earlier call.
     pub fn allow_event_stream(&mut self) -> Result<(), Error> {
         self.scopes()?.allow_event_stream();
         Ok(())
@@ -129,195 +118,179 @@ impl Capability {
         self.scopes()?.add_event_filter(key, value)
     }
 
-    /// The name of a claim that can be added.
-    pub fn claim_name<'a>(&self, name: &'a str) -> Result<FreeName<'a>, Error> {
-        let name = FreeName::new(name, &RESERVED)?;
-        match self.kind {
-            Kind::Scopes(_) => Ok(name),
-            Kind::Access(_) => FreeName::new(name.0, &RESERVED_FOR_ACCESS),
+    /// Checks that a claim of this name can be added.
+    pub fn check_claim_name(&self, name: &str) -> Result<(), Error> {
+        check_name(name, &RESERVED)?;
+        match self.contents.kind {
+            Kind::Scopes(_) => Ok(()),
+            Kind::Access(_) => check_name(name, &RESERVED_FOR_ACCESS),
         }
     }
 
-    /// Adds a claim of one JSON value, or gives one that is there a new value in its old
-    /// place.
-    pub fn add_claim(&mut self, name: FreeName<'_>, json: &str) -> Result<(), Error> {
+    /// Adds a claim of one JSON value. If the claim exists, it keeps its place and takes
+    /// the new value.
+    pub fn add_claim(&mut self, name: &str, json: &str) -> Result<(), Error> {
+        self.check_claim_name(name)?;
         let value = json::compact(json)?;
-        self.kept.forget();
-        self.claims.set(name.0, value)
+        self.contents.change().claims.set(name, value)
     }
 
-    /// Sets the region of Twilio's that is to take an access token.
+    /// Sets the Twilio region that accepts an access token.
     pub fn set_region(&mut self, region: &str) -> Result<(), Error> {
         self.access_token()?.set_region(region)
     }
 
-    /// Sets by which credential phones are told of calls.
+    /// Sets the credential with which Twilio announces calls to phones.
     pub fn set_push_credential(&mut self, sid: &str) -> Result<(), Error> {
         self.access_token()?.set_push_credential(sid)
     }
 
-    /// The name of a grant that can be added.
-    pub fn grant_name(name: &str) -> Result<FreeName<'_>, Error> {
-        FreeName::new(name, &RESERVED_GRANTS)
+    /// Checks that a grant of this name can be added.
+    pub fn check_grant_name(name: &str) -> Result<(), Error> {
+        check_name(name, &RESERVED_GRANTS)
     }
 
-    /// Adds a grant of one JSON object, or gives one that is there a new value in its old
-    /// place.
-    pub fn add_grant(&mut self, name: FreeName<'_>, json: &str) -> Result<(), Error> {
+    /// Adds a grant of one JSON object. If the grant exists, it keeps its place and takes
+    /// the new value.
+    pub fn add_grant(&mut self, name: &str, json: &str) -> Result<(), Error> {
+        Self::check_grant_name(name)?;
         let grant = json::compact_object(json)?;
-        self.access_token()?.add_grant(name.0, grant)
+        self.access_token()?.add_grant(name, grant)
     }
 
-    /// Has tokens begin to be valid at a time, in seconds since 1970-01-01 UTC; 0
-    /// stands for at once.
+    /// Sets when tokens begin to be valid, in seconds since 1970-01-01 UTC. 0 removes the
+    /// setting.
     pub fn set_not_before(&mut self, not_before: i64) -> Result<(), Error> {
         check_time(not_before)?;
         self.not_before = (not_before > 0).then_some(not_before);
         Ok(())
     }
 
-    /// Writes a token that is valid from `now`, in seconds since 1970-01-01 UTC, for
-    /// `ttl` seconds, to where `place` has room for as many bytes, all of them ASCII.
-    pub fn write_token<'a, E: From<Error>>(
-        &self,
+    /// A token that is valid for `ttl` seconds from `now`, in seconds since 1970-01-01
+    /// UTC. Its payload is in an empty buffer of the caller, because moving it costs more
+    /// than writing it.
+    pub fn unsigned<'a>(
+        &'a self,
         now: i64,
         ttl: i64,
-        place: impl FnOnce(usize) -> Result<&'a mut [u8], E>,
-    ) -> Result<(), E> {
+        payload: &'a mut PayloadBuffer,
+    ) -> Result<Unsigned<'a>, Error> {
         let expiry = expiry(now, ttl)?;
-        let Self { key, kept, .. } = self;
-        match &self.kind {
+        let (header, constant_length) = match &self.contents.kind {
             Kind::Scopes(scopes) => {
-                let payload = CapabilityPayload {
-                    capability: self,
-                    scopes,
-                    expiry,
-                };
-                write_token(key, kept, HEADER.as_bytes(), &payload, place)
+                let constant_length = self.write_scopes(scopes, expiry, payload)?;
+                (HEADER.as_bytes(), constant_length)
             }
             Kind::Access(access) => {
-                let payload = AccessPayload {
-                    capability: self,
-                    access,
-                    now,
-                    expiry,
-                };
-                write_token(key, kept, access.header(), &payload, place)
+                let constant_length = self.write_access(access, now, expiry, payload)?;
+                (access.header(), constant_length)
             }
-        }
+        };
+        Ok(Unsigned {
+            key: &self.contents.key,
+            prefix: self.contents.state(),
+            header,
+            payload,
+            constant_length,
+        })
     }
 
-    /// The same token as a text of its own.
+    /// The same token, signed, as a string.
     pub fn token(&self, now: i64, ttl: i64) -> Result<String, Error> {
+        let mut payload = PayloadBuffer::default();
+        let unsigned = self.unsigned(now, ttl, &mut payload)?;
+        let length = unsigned.length()?;
         let mut token = Vec::new();
-        let place = &mut token;
-        self.write_token(now, ttl, move |length| {
-            place.try_reserve_exact(length)?;
-            place.resize(length, 0);
-            Ok::<_, Error>(place.as_mut_slice())
-        })?;
+        token.try_reserve_exact(length)?;
+        token.resize(length, 0);
+        unsigned.sign(&mut token)?;
         String::from_utf8(token).map_err(|_| Error::Internal)
     }
 
-    fn write_validity(&self, expiry: i64, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(itoa::Buffer::new().format(expiry).as_bytes())?;
+    /// Writes the payload of a capability token: custom claims, `scope`, `iss`, `exp` and
+    /// `nbf`. Returns the length of the part that no time changes.
+    fn write_scopes(
+        &self,
+        scopes: &Scopes,
+        expiry: i64,
+        out: &mut PayloadBuffer,
+    ) -> Result<usize, Error> {
+        out.append(b"{")?;
+        self.contents.claims.write_before_others(out)?;
+        out.append(br#""scope":"#)?;
+        scopes.write(out)?;
+        out.append(br#","iss":"#)?;
+        out.append(&self.contents.account_sid)?;
+        out.append(br#","exp":"#)?;
+        let constant_length = out.len();
+        self.write_validity(expiry, out)?;
+        out.append(b"}")?;
+        Ok(constant_length)
+    }
+
+    /// Writes the payload of an access token: custom claims, `jti`, `iss`, `sub`, `exp`,
+    /// `nbf` and `grants`. Returns the length of the part that no time changes.
+    fn write_access(
+        &self,
+        access: &Access,
+        now: i64,
+        expiry: i64,
+        out: &mut PayloadBuffer,
+    ) -> Result<usize, Error> {
+        out.append(b"{")?;
+        self.contents.claims.write_before_others(out)?;
+        // One string holds the API key SID and the time.
+        out.append(br#""jti":"#)?;
+        out.append(access.api_key_sid_unended())?;
+        out.append(b"-")?;
+        let constant_length = out.len();
+        out.append(itoa::Buffer::new().format(now).as_bytes())?;
+        out.append(br#"","iss":"#)?;
+        out.append(access.api_key_sid())?;
+        out.append(br#","sub":"#)?;
+        out.append(&self.contents.account_sid)?;
+        out.append(br#","exp":"#)?;
+        self.write_validity(expiry, out)?;
+        out.append(br#","grants":"#)?;
+        access.write_grants(out)?;
+        out.append(b"}")?;
+        Ok(constant_length)
+    }
+
+    fn write_validity(&self, expiry: i64, out: &mut PayloadBuffer) -> Result<(), Error> {
+        out.append(itoa::Buffer::new().format(expiry).as_bytes())?;
         if let Some(not_before) = self.not_before {
-            out.write_all(br#","nbf":"#)?;
-            out.write_all(itoa::Buffer::new().format(not_before).as_bytes())?;
+            out.append(br#","nbf":"#)?;
+            out.append(itoa::Buffer::new().format(not_before).as_bytes())?;
         }
         Ok(())
     }
 
-    fn kind_to_change(&mut self) -> &mut Kind {
-        self.kept.forget();
-        &mut self.kind
-    }
-
     fn scopes(&mut self) -> Result<&mut Scopes, Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => Ok(scopes),
             Kind::Access(_) => Err(Error::Unsupported),
         }
     }
 
     fn access_token(&mut self) -> Result<&mut Access, Error> {
-        match self.kind_to_change() {
+        match &mut self.contents.change().kind {
             Kind::Scopes(_) => Err(Error::Unsupported),
             Kind::Access(access) => Ok(access),
         }
     }
 }
 
-/// What a capability token says: claims of the program's own, `scope`, `iss`, `exp` and
-/// `nbf`.
-struct CapabilityPayload<'a> {
-    capability: &'a Capability,
-    scopes: &'a Scopes,
-    expiry: i64,
-}
-
-impl Payload for CapabilityPayload<'_> {
-    fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(b"{")?;
-        self.capability.claims.write_before_others(out)?;
-        out.write_all(br#""scope":"#)?;
-        self.scopes.write(out)?;
-        out.write_all(br#","iss":"#)?;
-        out.write_all(&self.capability.account_sid)?;
-        out.write_all(br#","exp":"#)
-    }
-
-    fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
-        self.capability.write_validity(self.expiry, out)?;
-        out.write_all(b"}")
+fn check_name(name: &str, reserved: &[&str]) -> Result<(), Error> {
+    if reserved.contains(&name) {
+        Err(Error::ReservedName)
+    } else {
+        Ok(())
     }
 }
 
-/// What an access token says: claims of the program's own, `jti`, `iss`, `sub`, `exp`,
-/// `nbf` and `grants`.
-struct AccessPayload<'a> {
-    capability: &'a Capability,
-    access: &'a Access,
-    now: i64,
-    expiry: i64,
-}
-
-impl Payload for AccessPayload<'_> {
-    fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(b"{")?;
-        self.capability.claims.write_before_others(out)?;
-        // The API key SID and the time, in one string.
-        out.write_all(br#""jti":"#)?;
-        out.write_all(self.access.api_key_sid_unended())?;
-        out.write_all(b"-")
-    }
-
-    fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(itoa::Buffer::new().format(self.now).as_bytes())?;
-        out.write_all(br#"","iss":"#)?;
-        out.write_all(self.access.api_key_sid())?;
-        out.write_all(br#","sub":"#)?;
-        out.write_all(&self.capability.account_sid)?;
-        out.write_all(br#","exp":"#)?;
-        self.capability.write_validity(self.expiry, out)?;
-        out.write_all(br#","grants":"#)?;
-        self.access.write_grants(out)?;
-        out.write_all(b"}")
-    }
-}
-
-impl<'a> FreeName<'a> {
-    fn new(name: &'a str, reserved: &[&str]) -> Result<Self, Error> {
-        if reserved.contains(&name) {
-            Err(Error::ReservedName)
-        } else {
-            Ok(Self(name))
-        }
-    }
-}
-
-/// Whether all of Twilio takes a client name: its pages disagree on what a name may
-/// be, but this rule is inside all of theirs.
+/// Checks that every Twilio product accepts a client name. Twilio's pages disagree on the
+/// rule; this one is inside all of theirs.
 pub fn check_client_name(client_name: &str) -> Result<(), Error> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if (1..=256).contains(&client_name.len()) && client_name.bytes().all(is_word) {

@@ -8,6 +8,8 @@ use std::io;
 /// Why a token could not be built, signed or trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
+    /// A string of a request that must not be empty is "".
+    EmptyArgument,
     /// The time to live is below one second or above a day.
     InvalidTtl,
     /// A time is negative or too large for every JSON reader to hold.
@@ -32,6 +34,8 @@ pub enum Error {
     TokenExpired,
     /// A token is not valid yet.
     TokenNotYetValid,
+    /// A request is not one JSON object of the documented form.
+    InvalidRequest,
     /// Memory ran out, or a length exceeded what an address can count.
     OutOfMemory,
     /// The code contradicts itself.

@@ -14,21 +14,22 @@
 )]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use self::boundary::{catch, run, run_with_secret};
-use self::defaults::{Defaults, Guard};
-use self::handle::Place;
+use self::boundary::{catch, run};
+use self::defaults::Guard;
+use self::handle::HandleSlot;
 pub use self::handle::Token;
 pub use self::status::Status;
 use self::text::Output;
 use crate::capability::{self, Capability};
 use crate::error::Error;
-use crate::jws::Key;
+use crate::jws::{Key, PayloadBuffer};
+use crate::request::Request;
 pub use crate::validity::Ttl;
 use crate::validity::{self, check_time, check_ttl};
 
 mod boundary;
-mod clock;
 mod defaults;
 mod handle;
 mod libcap;
@@ -55,11 +56,11 @@ pub unsafe extern "C" fn cap_new(
     out: *mut *mut Token,
 ) -> Status {
     // SAFETY: the caller promises NULL or a place.
-    let out = unsafe { Place::new(out) };
+    let out = unsafe { HandleSlot::new(out) };
     run(|| {
         // SAFETY: the caller promises NULL or texts.
         let account = unsafe { Account::new(account_sid, auth_token) }?;
-        out?.fill(|capability| account.give(capability))
+        out?.fill(|token| account.apply_to(token))
     })
 }
 
@@ -90,7 +91,7 @@ pub unsafe extern "C" fn cap_new_access(
     out: *mut *mut Token,
 ) -> Status {
     // SAFETY: the caller promises NULL or a place.
-    let out = unsafe { Place::new(out) };
+    let out = unsafe { HandleSlot::new(out) };
     run(|| {
         // SAFETY: the caller promises NULL or text.
         let account_sid = unsafe { text::name(account_sid) }?;
@@ -98,9 +99,11 @@ pub unsafe extern "C" fn cap_new_access(
         let api_key_sid = unsafe { text::name(api_key_sid) }?;
         // SAFETY: the caller promises NULL or text.
         let secret = unsafe { text::name(api_key_secret) }?;
-        out?.fill(|capability| {
-            capability.set_api_key(api_key_sid)?;
-            capability.set_account(account_sid, |key| key.set(secret))
+        out?.fill(|token| {
+            token.set_account(account_sid)?;
+            token.make_access(api_key_sid)?;
+            token.key_mut().set(secret);
+            Ok(())
         })
     })
 }
@@ -289,7 +292,8 @@ pub unsafe extern "C" fn cap_add_claim(
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
         let capability = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or text.
-        let name = capability.claim_name(unsafe { text::name(name) }?)?;
+        let name = unsafe { text::name(name) }?;
+        capability.check_claim_name(name)?;
         // SAFETY: the caller promises NULL or text.
         let json = unsafe { text::any(json) }?;
         Ok(capability.add_claim(name, json)?)
@@ -387,7 +391,8 @@ pub unsafe extern "C" fn cap_add_grant(
         // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
         let capability = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or text.
-        let name = Capability::grant_name(unsafe { text::name(name) }?)?;
+        let name = unsafe { text::name(name) }?;
+        Capability::check_grant_name(name)?;
         // SAFETY: the caller promises NULL or text.
         let json = unsafe { text::any(json) }?;
         Ok(capability.add_grant(name, json)?)
@@ -429,7 +434,8 @@ pub unsafe extern "C" fn cap_generate(
         // The clock is no argument: all of those are checked first.
         check_ttl(ttl)?;
         output.check()?;
-        capability.write_token(now()?, ttl, |length| output.place(length))
+        let mut payload = PayloadBuffer::default();
+        output.sign(&capability.unsigned(now()?, ttl, &mut payload)?)
     })
 }
 
@@ -456,44 +462,59 @@ pub unsafe extern "C" fn cap_generate_at(
     output.run(|output| {
         // SAFETY: the caller promises NULL, even, or a handle nobody changes.
         let capability = unsafe { handle::borrow(token) }?;
-        capability.write_token(now, ttl, |length| output.place(length))
+        let mut payload = PayloadBuffer::default();
+        output.sign(&capability.unsigned(now, ttl, &mut payload)?)
     })
 }
 
-/// Makes a capability token in one call, without a handle: the same, byte for
-/// byte, as cap_new(), cap_allow_incoming(), cap_allow_outgoing(),
-/// cap_add_outgoing_param() for each parameter, cap_generate_at() and
-/// cap_token_free() make. What few texts of usual length take is on the stack.
+/// Mints one token in one call, without a handle. Made for languages in which a
+/// call of C is expensive.
 ///
-///     cap_mint(account_sid, auth_token, "alice", application_sid,
-///              "user_id\0" "42\0" "plan\0" "gold", 2,
+/// `secret` is the auth token, or the API key secret of an access token. It must
+/// not be NULL: cap_configure() has no effect here. `request` is a JSON object:
+///
+///     cap_mint(auth_token,
+///              "{\"account_sid\":\"AC...\",\"incoming\":\"alice\","
+///              "\"outgoing\":{\"application_sid\":\"AP...\","
+///              "\"params\":[[\"user_id\",\"42\"],[\"plan\",\"gold\"]]}}",
 ///              time(NULL), CAP_TTL_DEFAULT, token, sizeof token, NULL);
 ///
-/// `account_sid` and `auth_token` may be NULL to take what cap_configure() has
-/// set. With `client_name` NULL nobody can call the holder of the token, with
-/// `application_sid` NULL the holder can make no calls. `params` is the key and
-/// the value of each of `count` parameters, one text behind the other, each with
-/// a NUL at its end; NULL if there are none. `now` is in seconds since 1970-01-01
-/// 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as
-/// for cap_generate().
+/// The members of `request`, of which only `account_sid` is required:
+///
+///     account_sid          string          cap_new(), or with
+///     api_key_sid          string          cap_new_access()
+///     incoming             string          cap_allow_incoming()
+///     client_name          string          cap_set_client_name(), after it
+///     outgoing             object:
+///       application_sid    string          cap_allow_outgoing()
+///       params             [[key, value]]  cap_add_outgoing_param() for each
+///     event_stream         object:         cap_allow_event_stream()
+///       filters            [[key, value]]  cap_add_event_filter() for each
+///     claims               object          cap_add_claim() for each member
+///     not_before           integer         cap_set_not_before()
+///     region               string          cap_set_region()
+///     push_credential_sid  string          cap_set_push_credential()
+///     grants               object          cap_add_grant() for each member
+///
+/// The token is byte for byte the one that these calls and cap_generate_at()
+/// make, whatever the order of the members. `params` and `filters` may be missing;
+/// their keys and values are strings. `now` is in seconds since 1970-01-01 00:00
+/// UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as for
+/// cap_generate().
 ///
 /// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
 /// what `size` must exceed. Otherwise `*length` is 0 and the status is
-/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
-/// CAP_STATUS_EMPTY_ARGUMENT (a key and a value may be ""),
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_NULL_ARGUMENT (`params`, `buffer`),
-/// CAP_STATUS_INVALID_TIME (`now` is negative, or it or `now + ttl` is above
-/// 2^53 - 1), CAP_STATUS_INVALID_TTL, CAP_STATUS_MISSING_SCOPE (parameters
-/// without an application) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
-/// `buffer` that has a byte holds an empty text.
+/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`) or
+/// CAP_STATUS_INVALID_UTF8; CAP_STATUS_INVALID_REQUEST (not one JSON object, an
+/// unknown or repeated member, a value of another type, a missing `account_sid`
+/// or `application_sid`, a NUL or half of a surrogate pair in a string); a status
+/// of the calls above, in their order; CAP_STATUS_INVALID_TIME,
+/// CAP_STATUS_INVALID_TTL or CAP_STATUS_OUT_OF_MEMORY. On failure `buffer` is set
+/// to "" if `size` > 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_mint(
-    account_sid: *const c_char,
-    auth_token: *const c_char,
-    client_name: *const c_char,
-    application_sid: *const c_char,
-    params: *const c_char,
-    count: usize,
+    secret: *const c_char,
+    request: *const c_char,
     now: i64,
     ttl: i64,
     buffer: *mut c_char,
@@ -503,36 +524,15 @@ pub unsafe extern "C" fn cap_mint(
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        let mut capability = Capability::default();
         // SAFETY: the caller promises NULL or text.
-        let account = unsafe { Account::new(account_sid, auth_token) }?;
+        let secret = unsafe { text::name(secret) }?;
         // SAFETY: the caller promises NULL or text.
-        let client_name = unsafe { text::optional_name(client_name) }?;
-        // SAFETY: the caller promises NULL or text.
-        let application_sid = unsafe { text::optional_name(application_sid) }?;
-        // SAFETY: the caller promises NULL or so many pairs of texts.
-        let params = unsafe { text::Pairs::new(params, count) }?;
-
-        account.give(&mut capability)?;
-        if let Some(client_name) = client_name {
-            capability.allow_incoming(client_name)?;
-        }
-        if let Some(application_sid) = application_sid {
-            capability.allow_outgoing(application_sid)?;
-        }
-        for pair in params {
-            let (key, value) = pair?;
-            if application_sid.is_some() {
-                capability.add_outgoing_param(key, value)?;
-            }
-        }
-        if application_sid.is_none() && count > 0 {
-            // What an argument lacks comes first.
-            validity::expiry(now, ttl)?;
-            output.check()?;
-            return Err(Status::MissingScope);
-        }
-        capability.write_token(now, ttl, |length| output.place(length))
+        let request = Request::parse(unsafe { text::any(request) }?)?;
+        let mut token = Capability::default();
+        request.apply_to(&mut token)?;
+        token.key_mut().set(secret);
+        let mut payload = PayloadBuffer::default();
+        output.sign(&token.unsigned(now, ttl, &mut payload)?)
     })
 }
 
@@ -584,13 +584,15 @@ pub unsafe extern "C" fn cap_verify(
 ) -> Status {
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
     let output = unsafe { Output::new(payload, size, length) };
-    output.run_with_secret(|output| {
+    output.run(|output| {
         // SAFETY: the caller promises NULL or text.
         let jwt = unsafe { text::any(jwt) }?;
         // SAFETY: the caller promises NULL or text.
         let secret = unsafe { text::name(secret) }?;
         check_time(now)?;
-        let payload = Key::new(secret).verify(jwt)?;
+        let mut key = Key::default();
+        key.set(secret);
+        let payload = key.verify(jwt)?;
         validity::check(&payload, now)?;
         output.copy_if_wanted(&payload)
     })
@@ -635,9 +637,8 @@ pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
     }
 }
 
-/// Sets the account SID and auth token that cap_new() and cap_mint() take where
-/// they are given NULL, for the whole process, as `Twilio.configure` does in
-/// twilio-ruby. May be called from any thread at any time; handles that exist
+/// Sets the account SID and auth token that cap_new() takes where it is given
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be called from any thread at any time; handles that exist
 /// stay as they are. (A program that forks while another thread is in this
 /// function, or in one of those with NULL, must call neither it nor those so in
 /// the child.)
@@ -653,7 +654,7 @@ pub unsafe extern "C" fn cap_configure(
     account_sid: *const c_char,
     auth_token: *const c_char,
 ) -> Status {
-    run_with_secret(|| {
+    run(|| {
         if account_sid.is_null() && auth_token.is_null() {
             defaults::clear();
             return Ok(());
@@ -662,8 +663,7 @@ pub unsafe extern "C" fn cap_configure(
         let account_sid = unsafe { text::name(account_sid) }?;
         // SAFETY: the caller promises NULL or text.
         let auth_token = unsafe { text::name(auth_token) }?;
-        defaults::set(Defaults::new(account_sid, Key::new(auth_token))?);
-        Ok(())
+        Ok(defaults::set(account_sid, auth_token)?)
     })
 }
 
@@ -700,7 +700,6 @@ impl<'a> Account<'a> {
     /// # Safety
     ///
     /// Each is NULL, or a text that nobody writes while the result is used.
-    #[inline(always)]
     unsafe fn new(sid: *const c_char, auth_token: *const c_char) -> Result<Self, Status> {
         let needs_defaults = sid.is_null() || auth_token.is_null();
         let defaults = needs_defaults.then(defaults::get);
@@ -718,19 +717,18 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// Has a capability make tokens of this account.
-    #[inline(always)]
-    fn give(self, capability: &mut Capability) -> Result<(), Error> {
+    /// Gives a token this account and its key.
+    fn apply_to(&self, token: &mut Capability) -> Result<(), Error> {
         let defaults = self.defaults.as_deref().and_then(Option::as_ref);
         let default_sid = || defaults.map(|defaults| defaults.account_sid.as_str());
         let sid = self.sid.or_else(default_sid).ok_or(Error::Internal)?;
+        token.set_account(sid)?;
         match (self.auth_token, defaults) {
-            (Some(auth_token), _) => capability.set_account(sid, |key| key.set(auth_token)),
-            (None, Some(defaults)) => {
-                capability.set_account(sid, |key| key.clone_from(&defaults.key))
-            }
-            (None, None) => Err(Error::Internal),
+            (Some(auth_token), _) => token.key_mut().set(auth_token),
+            (None, Some(defaults)) => token.key_mut().copy_from(&defaults.key),
+            (None, None) => return Err(Error::Internal),
         }
+        Ok(())
     }
 }
 
@@ -768,6 +766,8 @@ unsafe fn with_pair(
 }
 
 /// Seconds since 1970-01-01 UTC by the system clock.
-pub fn now() -> Result<i64, Error> {
-    clock::now()
+fn now() -> Result<i64, Status> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since_1970.map_err(|_| Status::InvalidTime)?.as_secs();
+    i64::try_from(seconds).map_err(|_| Status::InvalidTime)
 }

@@ -8,5 +8,8 @@ mod read;
 mod write;
 
 pub(crate) use object::{Members, Object, write_object};
-pub(crate) use read::{compact, compact_object, members, short_string};
-pub(crate) use write::{allocate, set_string, string};
+pub(crate) use read::{
+    Next, compact, compact_object, for_each_element, for_each_member, members, short_string,
+    string_value,
+};
+pub(crate) use write::{allocate, string};

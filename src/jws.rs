@@ -1,23 +1,19 @@
 //! A JSON Web Signature in compact serialisation (RFC 7515, section 7.1) with
-//! HMAC-SHA256 (`HS256`, RFC 7518, section 3.2): written, and verified. Knows
-//! nothing of what a token says.
+//! HMAC-SHA256 (`HS256`, RFC 7518, section 3.2): signed, and verified. Knows nothing of
+//! what a token says.
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
-
 use self::base64url::{decode, encode, encoded_length};
-use self::gather::{Encoder, Gathered};
 pub use self::hmac::Key;
-pub(crate) use self::kept::Kept;
+pub(crate) use self::prefix::{PrefixState, Prefixed};
 use crate::error::Error;
 use crate::json;
+use crate::text::Text;
 
 mod base64url;
-mod gather;
 mod hmac;
-mod kept;
-mod sha256;
+mod prefix;
 
 /// The length of an HMAC-SHA256 in base64url.
 const SIGNATURE_LENGTH: usize = 43;
@@ -36,70 +32,59 @@ pub(crate) fn header(json: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(header)
 }
 
-/// A payload in two parts, each the same text at every call.
-pub(crate) trait Payload {
-    /// Writes what no time changes, up to the first that one does.
-    fn write_constant(&self, out: &mut impl Write) -> io::Result<()>;
+/// Where a payload is written. Usual ones fit on the stack.
+pub type PayloadBuffer = Text<768>;
 
-    /// Writes the rest.
-    fn write_rest(&self, out: &mut impl Write) -> io::Result<()>;
+/// A token that is complete except for its encoding and its signature.
+pub struct Unsigned<'a> {
+    pub(crate) key: &'a Key,
+    /// Tokens that share it have the same header and the same beginning of the payload.
+    pub(crate) prefix: &'a PrefixState,
+    /// In base64url, with the full stop after it.
+    pub(crate) header: &'a [u8],
+    pub(crate) payload: &'a [u8],
+    /// The length of the part of the payload that is the same in all these tokens.
+    pub(crate) constant_length: usize,
 }
 
-/// Signs a token and writes it to where `place` has room for as many bytes. Tokens that
-/// share `kept` have the same header, and the same constant part.
-pub(crate) fn write_token<'a, E: From<Error>>(
-    key: &Key,
-    kept: &Kept,
-    header: &[u8],
-    payload: &impl Payload,
-    place: impl FnOnce(usize) -> Result<&'a mut [u8], E>,
-) -> Result<(), E> {
-    let too_long = Error::OutOfMemory;
-    let mut gathered = Gathered::default();
-    payload.write_constant(&mut gathered).map_err(Error::from)?;
-    let constant_length = gathered.length();
-    payload.write_rest(&mut gathered).map_err(Error::from)?;
-    let signing_input_length = encoded_length(gathered.length())
-        .and_then(|payload| payload.checked_add(header.len()))
-        .ok_or(too_long)?;
-    let length = signing_input_length
-        .checked_add(1 + SIGNATURE_LENGTH)
-        .ok_or(too_long)?;
-
-    let out = place(length)?;
-    if out.len() != length {
-        return Err(Error::Internal.into());
+impl Unsigned<'_> {
+    /// The length of the token.
+    pub fn length(&self) -> Result<usize, Error> {
+        encoded_length(self.payload.len())
+            .and_then(|payload| payload.checked_add(self.header.len()))
+            .and_then(|signing_input| signing_input.checked_add(1 + SIGNATURE_LENGTH))
+            .ok_or(Error::OutOfMemory)
     }
-    let (signing_input, signature) = out.split_at_mut(signing_input_length);
-    let (start, payload_part) = signing_input.split_at_mut(header.len());
-    start.copy_from_slice(header);
-    match gathered.text() {
-        Some(text) => encode(text, payload_part)?,
-        None => {
-            let mut encoder = Encoder::new(payload_part);
-            payload.write_constant(&mut encoder).map_err(Error::from)?;
-            payload.write_rest(&mut encoder).map_err(Error::from)?;
-            encoder.finish()?
-        }
-    };
 
-    // Of the last three bytes that are constant, the last may share a character.
-    let constant_length = header.len() + constant_length / 3 * 4;
-    let hmac = key.sign(signing_input, constant_length, kept);
-    let (dot, signature) = signature.split_at_mut(1);
-    dot.copy_from_slice(b".");
-    encode(&hmac, signature)?;
-    Ok(())
+    /// Writes the signed token, which is ASCII, into a buffer of exactly its length.
+    pub fn sign(&self, out: &mut [u8]) -> Result<(), Error> {
+        let (header, payload) = out
+            .split_at_mut_checked(self.header.len())
+            .ok_or(Error::Internal)?;
+        header.copy_from_slice(self.header);
+        let rest_length = encode(self.payload, payload)?.len();
+        let (signing_input, rest) = out.split_at_mut(out.len() - rest_length);
+
+        // Of the last three constant bytes, the last may share a base64url character.
+        let constant_length = self.header.len() + self.constant_length / 3 * 4;
+        let hmac = self.key.sign(signing_input, constant_length, self.prefix)?;
+        let (dot, signature) = rest.split_at_mut_checked(1).ok_or(Error::Internal)?;
+        dot.copy_from_slice(b".");
+        match encode(&hmac, signature)? {
+            [] => Ok(()),
+            _ => Err(Error::Internal),
+        }
+    }
 }
 
 impl Key {
-    /// The payload of a token that this key has signed, whoever wrote it.
+    /// The payload of a token that this key has signed.
     ///
-    /// What the signature does not depend on is looked at first.
+    /// Everything that does not depend on the signature is checked first.
     pub fn verify(&self, token: &str) -> Result<String, Error> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenMalformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
-        // The usual one is known to be right.
+        // The usual header needs no check.
         let header = (!token.starts_with(HEADER))
             .then(|| decode_text(header))
             .transpose()?;
@@ -108,28 +93,26 @@ impl Key {
         if let Some(header) = header {
             check_header(&header)?;
         }
-        if !self.accepts(signing_input.as_bytes(), &signature) {
+        if !self.verify_mac(signing_input.as_bytes(), &signature)? {
             return Err(Error::TokenSignature);
         }
         String::from_utf8(payload).map_err(|_| Error::TokenMalformed)
     }
 }
 
-/// Whether a header is that of a JSON Web Token signed with HS256. Its keys may have
-/// any order, and others may be there, but not the list of those that must be
-/// understood (`crit`, RFC 7515, section 4.1.11).
+/// Checks that a header is that of a JSON Web Token signed with HS256. Its keys may have
+/// any order. Other keys may be there, except the list of those that must be understood
+/// (`crit`, RFC 7515, section 4.1.11).
 fn check_header(header: &str) -> Result<(), Error> {
     let [alg, typ, crit] =
         json::members(header, ["alg", "typ", "crit"]).map_err(Error::in_token)?;
-    if crit.is_some() {
+    let says = |value, is: fn(&str) -> bool| json::short_string(value, &mut [0; 8]).is_some_and(is);
+    let is_jwt = typ.is_none_or(|typ| says(typ, |typ| typ.eq_ignore_ascii_case("JWT")));
+    if crit.is_some() || !is_jwt {
         return Err(Error::TokenMalformed);
     }
-    let says = |value, is: fn(&str) -> bool| json::short_string(value, &mut [0; 8]).is_some_and(is);
     if !alg.is_some_and(|alg| says(alg, |alg| alg == "HS256")) {
         return Err(Error::TokenAlgorithm);
-    }
-    if !typ.is_none_or(|typ| says(typ, |typ| typ.eq_ignore_ascii_case("JWT"))) {
-        return Err(Error::TokenMalformed);
     }
     Ok(())
 }
@@ -145,65 +128,51 @@ mod tests {
 
     use super::*;
 
-    /// A payload that comes in pieces.
-    struct Pieces<'a> {
-        constant: &'a [&'a str],
-        rest: &'a [&'a str],
-    }
-
-    impl Payload for Pieces<'_> {
-        fn write_constant(&self, out: &mut impl Write) -> io::Result<()> {
-            write_all(self.constant, out)
+    /// The token, and an independent computation of it.
+    fn tokens(
+        secret: &str,
+        prefix: &PrefixState,
+        header: &str,
+        constant: &str,
+        rest: &str,
+    ) -> [String; 2] {
+        let mut payload = PayloadBuffer::default();
+        payload.append(constant.as_bytes()).unwrap();
+        payload.append(rest.as_bytes()).unwrap();
+        let unsigned = Unsigned {
+            key: &Key::new(secret),
+            prefix,
+            header: header.as_bytes(),
+            payload: &payload,
+            constant_length: constant.len(),
+        };
+        let mut token = vec![0; unsigned.length().unwrap()];
+        unsigned.sign(&mut token).unwrap();
+        for wrong in [token.len() - 1, token.len() + 1, 0, header.len()] {
+            assert_eq!(unsigned.sign(&mut vec![0; wrong]), Err(Error::Internal));
         }
 
-        fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
-            write_all(self.rest, out)
-        }
-    }
-
-    fn write_all(pieces: &[&str], out: &mut impl Write) -> io::Result<()> {
-        pieces
-            .iter()
-            .try_for_each(|piece| out.write_all(piece.as_bytes()))
-    }
-
-    fn token(secret: &str, kept: &Kept, header: &str, payload: Pieces<'_>) -> String {
-        let mut out = Vec::new();
-        let place = &mut out;
-        let key = Key::new(secret);
-        write_token(&key, kept, header.as_bytes(), &payload, move |length| {
-            place.resize(length, 0);
-            Ok::<_, Error>(place.as_mut_slice())
-        })
-        .unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    /// The plain way to the same.
-    fn plain_token(secret: &str, header: &str, payload: &Pieces<'_>) -> String {
-        let payload = [payload.constant.concat(), payload.rest.concat()].concat();
-        let payload = BASE64URL_NOPAD.encode(payload.as_bytes());
+        let payload = BASE64URL_NOPAD.encode(format!("{constant}{rest}").as_bytes());
         let signing_input = format!("{header}{payload}");
         let hmac = hmac_sha256::HMAC::mac(&signing_input, secret);
-        format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&hmac))
+        let expected = format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&hmac));
+        [String::from_utf8(token).unwrap(), expected]
     }
 
-    /// The specification's own example of HS256 has a key that is not UTF-8, so
-    /// this one is of jwt.io's well-known token instead.
+    /// The key in the standard's example of HS256 is not UTF-8, so this one is of jwt.io's
+    /// well-known token instead.
     #[test]
-    fn a_known_token_comes_out_byte_for_byte() {
+    fn known_token_is_reproduced() {
         let header = header(br#"{"alg":"HS256","typ":"JWT"}"#).unwrap();
-        let payload = Pieces {
-            constant: &[r#"{"sub":"1234567890","name":"John Doe","iat":"#],
-            rest: &["1516239022}"],
-        };
+        let [token, _] = tokens(
+            "your-256-bit-secret",
+            &PrefixState::default(),
+            &String::from_utf8(header).unwrap(),
+            r#"{"sub":"1234567890","name":"John Doe","iat":"#,
+            "1516239022}",
+        );
         assert_eq!(
-            token(
-                "your-256-bit-secret",
-                &Kept::default(),
-                &String::from_utf8(header).unwrap(),
-                payload
-            ),
+            token,
             "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
              eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.\
              SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
@@ -211,46 +180,25 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_header_is_spelled_as_it_would_be_encoded() {
+    fn usual_header_is_encoded_right() {
         let json = br#"{"typ":"JWT","alg":"HS256"}"#;
         assert_eq!(header(json).unwrap(), HEADER.as_bytes());
     }
 
     proptest! {
-        /// The first token keeps the hash of the constant part, the second goes on from
-        /// it; payloads are shorter and longer than what is gathered at once.
+        /// The first token stores the state after the constant part, the others continue
+        /// from it. Payloads are shorter and longer than the buffer on the stack.
         #[test]
-        fn the_first_token_of_a_handle_and_those_after_it_are_what_the_plain_way_makes(
+        fn cached_state_gives_the_same_token(
             secret in "[ -~]{0,100}",
-            constant in proptest::collection::vec("[ -~]{0,300}", 0..8),
+            constant in "[ -~]{0,1000}",
             rests in proptest::collection::vec("[ -~]{0,300}", 1..4),
         ) {
-            let kept = Kept::default();
-            let constant: Vec<&str> = constant.iter().map(String::as_str).collect();
+            let prefix = PrefixState::default();
             for rest in &rests {
-                let rest = [rest.as_str(), "}"];
-                let payload = || Pieces { constant: &constant, rest: &rest };
-                let expected = plain_token(&secret, HEADER, &payload());
-                prop_assert_eq!(token(&secret, &kept, HEADER, payload()), expected);
+                let [token, expected] = tokens(&secret, &prefix, HEADER, &constant, rest);
+                prop_assert_eq!(token, expected);
             }
-        }
-    }
-
-    #[test]
-    fn a_place_of_another_length_is_refused() {
-        for wrong in [-1, 1] {
-            let mut out = Vec::new();
-            let place = &mut out;
-            let payload = Pieces {
-                constant: &["{"],
-                rest: &["}"],
-            };
-            let (key, kept) = (Key::new("secret"), Kept::default());
-            let result = write_token(&key, &kept, HEADER.as_bytes(), &payload, |length| {
-                place.resize(length.checked_add_signed(wrong).unwrap(), 0);
-                Ok::<_, Error>(place.as_mut_slice())
-            });
-            assert_eq!(result, Err(Error::Internal));
         }
     }
 }

@@ -6,40 +6,40 @@
 //!
 //! | to find | look in |
 //! | --- | --- |
-//! | what a token says, of either kind, and names that are reserved | `capability.rs` |
+//! | what a token of either kind says, reserved names | `capability.rs` |
 //! | how a capability token spells a permission, percent-encoding | `scope.rs`, `scope/percent.rs` |
-//! | how an access token does | `access.rs` |
-//! | how a text becomes a JSON string, and JSON is read | `json/write.rs`, `json/read.rs` |
-//! | objects of which no name repeats: claims, grants, parameters | `json/object.rs` |
-//! | how header and payload become a signed token, how one is verified | `jws.rs` |
-//! | HMAC, and the hash that a handle keeps | `jws/hmac.rs`, `jws/kept.rs` |
-//! | SHA-256, as the processor does it best | `jws/sha256.rs`, `jws/sha256/vectors.rs` |
-//! | base64url, a payload gathered from its pieces | `jws/base64url.rs`, `jws/gather.rs` |
-//! | short texts in place, long ones on the heap | `text.rs` |
+//! | how an access token spells it | `access.rs` |
+//! | the JSON request of `cap_mint` | `request.rs` |
+//! | writing and reading JSON | `json/write.rs`, `json/read.rs` |
+//! | objects whose names do not repeat: claims, grants, parameters | `json/object.rs` |
+//! | signing a token, verifying one | `jws.rs` |
+//! | HMAC, and the state that a handle caches | `jws/hmac.rs`, `jws/prefix.rs` |
+//! | base64url | `jws/base64url.rs` |
+//! | strings that are stored in place if they are short | `text.rs` |
 //! | when a token begins and ceases to be valid | `validity.rs` |
 //! | the exported functions | `ffi.rs` |
-//! | statuses and their texts | `ffi/status.rs` |
-//! | C text to Rust text, a token to the caller's buffer | `ffi/text.rs` |
-//! | what a `cap_token *` is, and what is wiped when it is freed | `ffi/handle.rs` |
-//! | what is not ours, and goes to libcap | `ffi/libcap.rs` |
+//! | statuses and their messages | `ffi/status.rs` |
+//! | C strings to `&str`, a token to the caller's buffer | `ffi/text.rs` |
+//! | what a `cap_token *` is, and what freeing it wipes | `ffi/handle.rs` |
+//! | forwarding foreign pointers to libcap | `ffi/libcap.rs` |
 //! | the configured defaults | `ffi/defaults.rs` |
-//! | what time it is | `ffi/clock.rs` |
 //! | where panics stop | `ffi/boundary.rs` |
-//! | where the stack is overwritten, behind secrets | `stack.rs` |
+//! | wiping the stack after secrets | `stack.rs` |
 //! | the command line | `bin/captoken/main.rs` |
 //!
-//! Imports point one way: `ffi` and the command line use `capability`, `jws` and
-//! `validity`; `capability` uses those and `scope` and `access`, and all use `json`.
-//! Only `ffi` has unsafe code, and the core is told what time it is.
+//! Imports point one way: `ffi` and the command line use `request`, `capability`, `jws`
+//! and `validity`; `request` uses `capability`, which uses those and `scope` and `access`.
+//! All use `json`. Only `ffi` has unsafe code, and the core is told what time it is.
 //!
-//! What is public beside [`ffi`] is so for the command line, and may change with
-//! every version.
+//! Everything public except [`ffi`] is public for the command line only, and may change
+//! with every version.
 
 mod access;
 pub mod capability;
 pub mod error;
 mod json;
 pub mod jws;
+pub mod request;
 mod scope;
 mod stack;
 mod text;

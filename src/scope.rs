@@ -8,10 +8,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
-
-use self::percent::{TWICE, append_encoded, set_encoded};
+use self::percent::{TWICE, append_encoded, encode};
 use crate::error::Error;
+use crate::jws::PayloadBuffer;
 use crate::text::Text;
 
 mod percent;
@@ -34,7 +33,7 @@ impl Scopes {
     /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
     /// come from it, too.
     pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
-        set_encoded(&mut self.incoming, client_name)?;
+        self.incoming = Some(encode(client_name)?);
         self.caller = None;
         Ok(())
     }
@@ -42,13 +41,14 @@ impl Scopes {
     /// Has outgoing calls come from `client_name`, which need not be one that may be
     /// called.
     pub(crate) fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
-        set_encoded(&mut self.caller, client_name)
+        self.caller = Some(encode(client_name)?);
+        Ok(())
     }
 
     /// Allows calls to an application, instead of an earlier one and its
     /// parameters.
     pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
-        set_encoded(&mut self.application_sid, application_sid)?;
+        self.application_sid = Some(encode(application_sid)?);
         self.params = Pairs::default();
         Ok(())
     }
@@ -74,27 +74,27 @@ impl Scopes {
 
     /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
     /// has left neither quotes, nor backslashes, nor anything but visible ASCII.
-    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(b"\"")?;
+    pub(crate) fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
+        out.append(b"\"")?;
         let mut separator: &[u8] = b"";
         if let Some(client_name) = &self.incoming {
             write_value(out, b"scope:client:incoming?clientName=", client_name)?;
             separator = b" ";
         }
         if let Some(application_sid) = &self.application_sid {
-            out.write_all(separator)?;
+            out.append(separator)?;
             self.write_outgoing(application_sid, out)?;
             separator = b" ";
         }
         if let Some(events) = &self.events {
-            out.write_all(separator)?;
+            out.append(separator)?;
             events.write(out)?;
         }
-        out.write_all(b"\"")
+        out.append(b"\"")
     }
 
     /// Writes the scope of outgoing calls. They come from a name, if there is one.
-    fn write_outgoing(&self, application_sid: &Text, out: &mut impl Write) -> io::Result<()> {
+    fn write_outgoing(&self, application_sid: &Text, out: &mut PayloadBuffer) -> Result<(), Error> {
         write_value(out, b"scope:client:outgoing?appSid=", application_sid)?;
         self.params.write(out, b"&appParams=")?;
         if let Some(name) = self.caller.as_ref().or(self.incoming.as_ref()) {
@@ -112,8 +112,8 @@ struct EventStream {
 
 impl EventStream {
     /// Writes the scope.
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
+    fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
+        out.append(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
         self.filters.write(out, b"&params=")
     }
 }
@@ -140,7 +140,7 @@ impl Pairs {
     }
 
     /// Writes `key` and the pairs, if there are any.
-    fn write(&self, out: &mut impl Write, key: &[u8]) -> io::Result<()> {
+    fn write(&self, out: &mut PayloadBuffer, key: &[u8]) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -148,9 +148,9 @@ impl Pairs {
     }
 }
 
-fn write_value(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {
-    out.write_all(key)?;
-    out.write_all(value)
+fn write_value(out: &mut PayloadBuffer, key: &[u8], value: &[u8]) -> Result<(), Error> {
+    out.append(key)?;
+    out.append(value)
 }
 
 #[cfg(test)]
@@ -158,9 +158,7 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> String {
-        let mut encoded = None;
-        set_encoded(&mut encoded, text).unwrap();
-        encoded.unwrap().into_string()
+        encode(text).unwrap().into_string()
     }
 
     #[test]
@@ -179,10 +177,10 @@ mod tests {
             scopes.add_event_filter(key, value).unwrap();
             assert_eq!(*scopes.params.0, *expected.as_bytes());
         }
-        let mut written = Vec::new();
+        let mut written = PayloadBuffer::default();
         scopes.write(&mut written).unwrap();
         assert_eq!(
-            String::from_utf8(written).unwrap(),
+            String::from_utf8(written.to_vec()).unwrap(),
             "\"scope:client:outgoing?appSid=AP%201%26x\
              &appParams=a%2526b%3Dc%253Dd%2520e%26%3D%26a%2526b%3D%252541%252B \
              scope:stream:subscribe?path=%2F2010-04-01%2FEvents\

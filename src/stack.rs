@@ -1,14 +1,15 @@
-//! What a function leaves on the stack, where nobody drops it.
+//! Wipes the stack after code that handled a secret.
 
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;
 
-/// Runs `body`, and then overwrites the part of the stack that it used, which is less
-/// than `SIZE`. Hashing and moving leave copies there of what they hash and move.
+/// Runs `body`, then overwrites `SIZE` bytes of the stack below the caller's frame. Moving
+/// and hashing leave copies there, which no destructor wipes.
 ///
-/// `SIZE` holds for an optimised build. (`tests/wiping.rs` looks.)
-pub(crate) fn wiped_behind<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
+/// `SIZE` must exceed what `body` uses in an optimised build; `tests/wiping.rs` checks that
+/// it does.
+pub(crate) fn wiping_stack<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
     let result = apart(body);
     overwrite::<SIZE>();
     result

@@ -1,5 +1,5 @@
-//! The texts that a token in the making keeps. A short one stays where the handle is,
-//! so that a token of usual size takes no memory but that of its handle.
+//! Strings of a handle. A short one is stored in the handle itself, so that a token of
+//! usual size needs no allocation except the handle's.
 
 #![forbid(unsafe_code)]
 
@@ -9,24 +9,27 @@ use arrayvec::ArrayVec;
 
 use crate::error::Error;
 
-/// How many bytes a short text has at most. A SID with quotes around it is one, and so
-/// are most names.
+/// The length of a short string at most. A SID with quotes around it is one, and so are
+/// most names.
 pub(crate) const SHORT: usize = 44;
 
-/// Whether all bytes are such. Looks at each, however soon it could know: so the compiler
-/// has several looked at at once.
-pub(crate) fn all(bytes: &[u8], are: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(true, |all, &byte| all & are(byte))
+/// Whether `predicate` holds for every byte. Does not stop early, so that the compiler can
+/// vectorise it.
+pub(crate) fn all(bytes: &[u8], predicate: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & predicate(byte))
 }
 
-/// A text as it will stand in a token, which is ASCII.
-pub(crate) enum Text {
-    Short(ArrayVec<u8, SHORT>),
+/// A string as it will stand in a token, which is ASCII. Up to `N` bytes are stored in
+/// place, more on the heap.
+pub enum Text<const N: usize = SHORT> {
+    /// Stored in place.
+    Short(ArrayVec<u8, N>),
+    /// Stored on the heap.
     Long(Vec<u8>),
 }
 
-impl Text {
-    /// Makes room for so many bytes more, which can then be appended without fail.
+impl<const N: usize> Text<N> {
+    /// Makes room for `additional` more bytes, which can then be appended without fail.
     #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), Error> {
         match self {
@@ -42,27 +45,7 @@ impl Text {
         Ok(())
     }
 
-    /// Puts these parts in place of what is there. On an error, nothing changes.
-    ///
-    /// A short text is written where it stays: a processor waits where one that was just
-    /// written is moved.
-    #[inline]
-    pub(crate) fn set(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        let length = parts
-            .iter()
-            .fold(0, |sum: usize, part| sum.saturating_add(part.len()));
-        match self {
-            Self::Short(short) if length <= SHORT => short.clear(),
-            _ => {
-                let mut new = Self::default();
-                new.reserve(length)?;
-                *self = new;
-            }
-        }
-        parts.iter().try_for_each(|part| self.append(part))
-    }
-
-    /// Appends, and makes room if there is none.
+    /// Appends, and makes room if there is none. On an error, nothing is appended.
     #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if let Self::Short(short) = self {
@@ -84,11 +67,28 @@ impl Text {
         }
     }
 
-    /// Drops all but the first so many bytes.
+    /// Drops all but the first `length` bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         match self {
             Self::Short(short) => short.truncate(length),
             Self::Long(long) => long.truncate(length),
+        }
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self::Short(ArrayVec::new())
+    }
+}
+
+impl<const N: usize> Deref for Text<N> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Short(short) => short,
+            Self::Long(long) => long,
         }
     }
 }
@@ -106,32 +106,15 @@ impl Text {
     }
 }
 
-impl Default for Text {
-    fn default() -> Self {
-        Self::Short(ArrayVec::new())
-    }
-}
-
-impl Deref for Text {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Short(short) => short,
-            Self::Long(long) => long,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_whole_wherever_it_grows_out_of_its_place() {
+    fn append_beyond_short_keeps_every_byte() {
         for first in 0..2 * SHORT {
             for second in [0, 1, 2, SHORT, 2 * SHORT] {
-                let (mut text, mut expected) = (Text::default(), Vec::new());
+                let (mut text, mut expected) = (Text::<SHORT>::default(), Vec::new());
                 for (byte, length) in [(b'a', first), (b'b', second), (b'c', 1)] {
                     let piece = vec![byte; length];
                     text.append(&piece).unwrap();
@@ -147,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn room_that_cannot_be_had_is_an_error_and_changes_nothing() {
+    fn failed_reserve_changes_nothing() {
         for length in [3, 2 * SHORT] {
             let mut text = Text::of(&"x".repeat(length));
             assert_eq!(text.reserve(usize::MAX), Err(Error::OutOfMemory));

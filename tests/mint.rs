@@ -1,5 +1,5 @@
-//! cap_mint() makes the token of the calls that it stands for, and ends as they would.
-//! Starts no process and reads no file, so that Miri runs it.
+//! cap_mint() makes the token of the calls that its request stands for, and returns their
+//! statuses. Starts no process and reads no file, so that Miri runs it.
 
 #![expect(unsafe_code, reason = "the functions are C's")]
 #![expect(
@@ -18,7 +18,7 @@ mod handle;
 #[path = "support/turn.rs"]
 mod turn;
 
-use handle::Handle;
+use handle::{Handle, mint, verify};
 use turn::turn;
 
 const NOW: i64 = 1_400_000_000;
@@ -26,124 +26,156 @@ const NOW: i64 = 1_400_000_000;
 /// 2^53 - 1, the last time.
 const LAST: i64 = 9_007_199_254_740_991;
 
-const NOT_UTF8: &CStr = c"caf\xc3";
+const WHOLE: &str = r#"{
+    "claims": {"a": [1.50, "\u0000é"], "b": 2, "a": {"c": null}},
+    "outgoing": {"params": [["Foo", "Bar"], ["", "a=b&c"], ["Foo", ""]], "application_sid": "AP123123"},
+    "not_before": 1300000000,
+    "event_stream": {"filters": [["type", "call"]]},
+    "client_name": "B\u006fb",
+    "\u0069ncoming": "Alice é \ud83d\ude00",
+    "account_sid": "AC123123"
+}"#;
 
-/// The arguments of a call. `params` are keys and values with a NUL behind each.
-#[derive(Clone, Copy)]
-struct Call<'a> {
-    account_sid: Option<&'a CStr>,
-    auth_token: Option<&'a CStr>,
-    client_name: Option<&'a CStr>,
-    application_sid: Option<&'a CStr>,
-    params: Option<&'a [u8]>,
-    count: usize,
-    now: i64,
-    ttl: i64,
+const WHOLE_ACCESS: &str = r#"{"account_sid":"AC123123","api_key_sid":"SK123123",
+    "incoming":"Alice","client_name":"Bob","outgoing":{"application_sid":"AP123123",
+    "params":[["a","1"],["b","2"],["a","3"]]},"claims":{"x":1},"not_before":7,"region":"ie1",
+    "push_credential_sid":"CR1","grants":{"video":{"room":"r"},"chat":{},"video":{ "a" : 1 }}}"#;
+
+/// The buffer of a call afterwards: its status, `*length`, and the string in the buffer.
+fn mint_into(
+    secret: Option<&CStr>,
+    request: Option<&CStr>,
+    size: usize,
+) -> (Status, usize, Vec<u8>) {
+    let mut bytes = vec![0x55; size + 8];
+    let mut length = 0x5555;
+    let pointer = |text: Option<&CStr>| text.map_or(null(), CStr::as_ptr);
+    let buffer = bytes.as_mut_ptr().cast();
+    // SAFETY: NULL or strings, a buffer of that size, and a place for the length.
+    let status = unsafe {
+        let (secret, request) = (pointer(secret), pointer(request));
+        cap_mint(secret, request, NOW, 3600, buffer, size, &mut length)
+    };
+    assert_eq!(bytes.split_off(size), [0x55; 8], "written after the buffer");
+    let end = bytes.iter().position(|&byte| byte == 0);
+    bytes.truncate(end.unwrap_or(0));
+    (status, length, bytes)
 }
 
-const WHOLE: Call<'_> = Call {
-    account_sid: Some(c"AC123123"),
-    auth_token: Some(c"secret"),
-    client_name: Some(c"Alice"),
-    application_sid: Some(c"AP123123"),
-    params: Some(b"Foo\0Bar\0\0a=b&c\0Foo\0\0"),
-    count: 3,
-    now: NOW,
-    ttl: 3600,
-};
-
-impl Call<'_> {
-    /// Makes the call with a buffer of `size` bytes: its status, and the length and the
-    /// text that it left behind. What is behind the buffer must stay.
-    fn made(self, size: usize) -> (Status, usize, Vec<u8>) {
-        let mut bytes = vec![0x55; size + 8];
-        let mut length = 0x5555;
-        let status = self.made_into(bytes.as_mut_ptr().cast(), size, &mut length);
-        assert_eq!(bytes.split_off(size), [0x55; 8]);
-        let end = bytes.iter().position(|&byte| byte == 0);
-        bytes.truncate(end.unwrap_or(0));
-        (status, length, bytes)
-    }
-
-    fn made_into(self, buffer: *mut c_char, size: usize, length: *mut usize) -> Status {
-        let text = |text: Option<&CStr>| text.map_or(null(), CStr::as_ptr);
-        let params = self.params.map_or(null(), |params| params.as_ptr().cast());
-        // SAFETY: NULL or texts, so many of them, a buffer of that size or none, and a
-        // place for the length or none.
-        unsafe {
-            cap_mint(
-                text(self.account_sid),
-                text(self.auth_token),
-                text(self.client_name),
-                text(self.application_sid),
-                params,
-                self.count,
-                self.now,
-                self.ttl,
-                buffer,
-                size,
-                length,
-            )
-        }
-    }
-
-    fn assert_fails(self, expected: Status) {
-        assert_eq!(self.made(1024), (expected, 0, Vec::new()));
-    }
+#[track_caller]
+fn assert_fails(request: &str, expected: Status) {
+    let request_text = CString::new(request).unwrap();
+    let outcome = mint_into(Some(c"secret"), Some(&request_text), 2048);
+    assert_eq!(outcome, (expected, 0, Vec::new()), "{request}");
 }
 
-/// The token that the other calls make of the same.
-fn expected() -> String {
+/// The request with these members after the account SID.
+fn with(members: &str) -> String {
+    format!(r#"{{"account_sid":"AC123123",{members}}}"#)
+}
+
+fn access_with(members: &str) -> String {
+    with(&format!(r#""api_key_sid":"SK123123",{members}"#))
+}
+
+fn payload(request: &str) -> String {
+    verify(&mint("secret", request, NOW, 3600).unwrap(), "secret", NOW).unwrap()
+}
+
+#[test]
+fn whole_request_equals_the_calls() {
     let mut handle = Handle::new("AC123123", "secret").unwrap();
-    handle.allow_incoming("Alice").unwrap();
+    handle.allow_incoming("Alice é 😀").unwrap();
+    handle.set_client_name("Bob").unwrap();
     handle.allow_outgoing("AP123123").unwrap();
     for (key, value) in [("Foo", "Bar"), ("", "a=b&c"), ("Foo", "")] {
         handle.add_outgoing_param(key, value).unwrap();
     }
-    handle.generate_at(NOW, 3600).unwrap()
-}
-
-#[test]
-fn what_is_null_is_not_in_the_token() {
-    let of = |call: Call<'_>| {
-        let (status, length, token) = call.made(1024);
-        assert_eq!((status, length), (Status::Ok, token.len()));
-        let token = String::from_utf8(token).unwrap();
-        handle::verify(&token, "secret", NOW).unwrap()
-    };
-    let nothing = Call {
-        client_name: None,
-        application_sid: None,
-        params: None,
-        count: 0,
-        ..WHOLE
-    };
-    let payload = |scope| format!(r#"{{"scope":"{scope}","iss":"AC123123","exp":1400003600}}"#);
-    assert_eq!(of(nothing), payload(""));
-    let incoming = Call {
-        client_name: Some(c"Alice"),
-        ..nothing
-    };
-    let scope = "scope:client:incoming?clientName=Alice";
-    assert_eq!(of(incoming), payload(scope));
-    let outgoing = Call {
-        application_sid: Some(c"AP123123"),
-        // Not looked at.
-        params: Some(b"rubbish"),
-        ..nothing
-    };
+    handle.allow_event_stream().unwrap();
+    handle.add_event_filter("type", "call").unwrap();
+    handle.add_claim("a", r#"{"c": null}"#).unwrap();
+    handle.add_claim("b", "2").unwrap();
+    handle.set_not_before(1_300_000_000).unwrap();
     assert_eq!(
-        of(outgoing),
-        payload("scope:client:outgoing?appSid=AP123123")
+        mint("secret", WHOLE, NOW, 3600),
+        handle.generate_at(NOW, 3600)
+    );
+
+    let mut handle = Handle::access("AC123123", "SK123123", "secret").unwrap();
+    handle.allow_incoming("Alice").unwrap();
+    handle.set_client_name("Bob").unwrap();
+    handle.allow_outgoing("AP123123").unwrap();
+    for (key, value) in [("a", "1"), ("b", "2"), ("a", "3")] {
+        handle.add_outgoing_param(key, value).unwrap();
+    }
+    handle.add_claim("x", "1").unwrap();
+    handle.set_not_before(7).unwrap();
+    handle.set_region("ie1").unwrap();
+    handle.set_push_credential("CR1").unwrap();
+    for (name, json) in [("video", "{}"), ("chat", "{}"), ("video", r#"{"a":1}"#)] {
+        handle.add_grant(name, json).unwrap();
+    }
+    assert_eq!(
+        mint("secret", WHOLE_ACCESS, NOW, 3600),
+        handle.generate_at(NOW, 3600)
     );
 }
 
 #[test]
-fn a_buffer_of_any_size_holds_the_token_or_an_empty_text() {
-    let token = expected();
-    let sizes = [0, 1, 2, token.len() - 1, token.len(), token.len() + 1, 1024];
-    for size in sizes {
-        let (status, length, text) = WHOLE.made(size);
+fn missing_members_leave_permissions_out() {
+    let expected = |scope| format!(r#"{{"scope":"{scope}","iss":"AC123123","exp":1400003600}}"#);
+    assert_eq!(payload(r#"{"account_sid":"AC123123"}"#), expected(""));
+    for (members, scope) in [
+        (
+            r#""incoming":"Alice""#,
+            "scope:client:incoming?clientName=Alice",
+        ),
+        (
+            r#""outgoing":{"application_sid":"AP123123"}"#,
+            "scope:client:outgoing?appSid=AP123123",
+        ),
+        (
+            r#""outgoing":{"application_sid":"AP123123","params":[]}"#,
+            "scope:client:outgoing?appSid=AP123123",
+        ),
+        (
+            r#""event_stream":{}"#,
+            "scope:stream:subscribe?path=%2F2010-04-01%2FEvents",
+        ),
+        (r#""client_name":"Alice","claims":{},"not_before":0"#, ""),
+    ] {
+        assert_eq!(payload(&with(members)), expected(scope));
+    }
+}
+
+#[test]
+fn claim_values_are_those_of_cap_add_claim() {
+    // A NUL is allowed in a value, and the value may be as deep as a claim's own limit.
+    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    for value in [r#""\u0000""#, "1.50", &deep] {
+        let mut handle = Handle::new("AC123123", "secret").unwrap();
+        handle.add_claim("a", value).unwrap();
+        let request = with(&format!(r#""claims":{{"a":{value}}}"#));
+        let token = mint("secret", &request, NOW, 3600);
+        assert_eq!(token, handle.generate_at(NOW, 3600));
+    }
+    let deep = format!(r#"{{"a":{deep}}}"#);
+    assert_fails(
+        &with(&format!(r#""claims":{{"a":{deep}}}"#)),
+        Status::InvalidRequest,
+    );
+    assert_fails(
+        &access_with(&format!(r#""grants":{{"a":{deep}}}"#)),
+        Status::InvalidRequest,
+    );
+}
+
+#[test]
+fn buffer_of_any_size_holds_the_token_or_nothing() {
+    let request = CString::new(WHOLE).unwrap();
+    let token = mint("secret", WHOLE, NOW, 3600).unwrap();
+    for size in [0, 1, 2, token.len() - 1, token.len(), token.len() + 1, 2048] {
+        let (status, length, text) = mint_into(Some(c"secret"), Some(&request), size);
         assert_eq!(length, token.len());
         if size > token.len() {
             assert_eq!((status, text), (Status::Ok, token.clone().into_bytes()));
@@ -152,148 +184,260 @@ fn a_buffer_of_any_size_holds_the_token_or_an_empty_text() {
         }
     }
 
+    let call = |size: usize, length: *mut usize| {
+        let (secret, request) = (c"secret".as_ptr(), request.as_ptr());
+        // SAFETY: two strings, no buffer, and a place for the length or none.
+        unsafe { cap_mint(secret, request, NOW, 3600, null_mut(), size, length) }
+    };
     let mut length = 0;
-    let status = WHOLE.made_into(null_mut(), 0, &mut length);
-    assert_eq!((status, length), (Status::BufferTooSmall, token.len()));
-    let status = WHOLE.made_into(null_mut(), 0, null_mut());
-    assert_eq!(status, Status::BufferTooSmall);
-    let status = WHOLE.made_into(null_mut(), 1, &mut length);
-    assert_eq!((status, length), (Status::NullArgument, 0));
+    assert_eq!(call(0, &mut length), Status::BufferTooSmall);
+    assert_eq!(length, token.len());
+    assert_eq!(call(0, null_mut()), Status::BufferTooSmall);
+    assert_eq!(call(1, &mut length), Status::NullArgument);
+    assert_eq!(length, 0);
 }
 
 #[test]
-fn every_wrong_argument_is_reported() {
-    let call = WHOLE;
-    for text in [c"", NOT_UTF8] {
-        let status = match text.is_empty() {
-            true => Status::EmptyArgument,
-            false => Status::InvalidUtf8,
-        };
-        let text = Some(text);
-        for call in [
-            Call {
-                account_sid: text,
-                ..call
-            },
-            Call {
-                auth_token: text,
-                ..call
-            },
-            Call {
-                client_name: text,
-                ..call
-            },
-            Call {
-                application_sid: text,
-                ..call
-            },
-        ] {
-            call.assert_fails(status);
-        }
+fn wrong_form_is_an_invalid_request() {
+    for request in [
+        "",
+        " ",
+        "null",
+        "[]",
+        "\"account_sid\"",
+        "{",
+        "{}",
+        "{}{}",
+        r#"{"account_sid":"AC1"} x"#,
+        r#"{"account_sid":"AC1",}"#,
+        r#"{"incoming":"Alice"}"#,
+        r#"{"account_sid":null}"#,
+        r#"{"account_sid":1}"#,
+        r#"{"account_sid":"a","account_sid":"a"}"#,
+        r#"{"account_sid":"a","\u0061ccount_sid":"a"}"#,
+        r#"{"account_sid":"a\u0000"}"#,
+        r#"{"account_sid":"a\ud800"}"#,
+        r#"{"account_sid":"a\x"}"#,
+        r#"{"Account_sid":"a"}"#,
+    ] {
+        assert_fails(request, Status::InvalidRequest);
     }
-    for params in [b"a\0b\0caf\xc3\0d\0", b"a\0b\0d\0caf\xc3\0"] {
-        let params = Some(params.as_slice());
-        Call {
-            params,
-            count: 2,
-            ..call
-        }
-        .assert_fails(Status::InvalidUtf8);
+    for members in [
+        r#""unknown":1"#,
+        r#""":1"#,
+        r#""a name that is longer than any that is known":1"#,
+        r#""api_key_sid":null"#,
+        r#""incoming":["Alice"]"#,
+        r#""incoming":"a\u0000""#,
+        r#""client_name":true"#,
+        r#""outgoing":"AP1""#,
+        r#""outgoing":{}"#,
+        r#""outgoing":{"params":[]}"#,
+        r#""outgoing":{"application_sid":1}"#,
+        r#""outgoing":{"application_sid":"AP1","application_sid":"AP1"}"#,
+        r#""outgoing":{"application_sid":"AP1","filters":[]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":{}}"#,
+        r#""outgoing":{"application_sid":"AP1","params":{"a":"b"}}"#,
+        r#""outgoing":{"application_sid":"AP1","params":null}"#,
+        r#""outgoing":{"application_sid":"AP1","params":["ab"]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[[]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a"]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a","b","c"]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a",1]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a","b"],["c",null]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a","b\u0000"]]}"#,
+        r#""outgoing":{"application_sid":"AP1","params":[["a","b"],]}"#,
+        r#""event_stream":true"#,
+        r#""event_stream":[]"#,
+        r#""event_stream":{"filters":[["a"]]}"#,
+        r#""event_stream":{"params":[]}"#,
+        r#""claims":[]"#,
+        r#""claims":null"#,
+        r#""claims":{"a\u0000":1}"#,
+        r#""claims":{"a":1,}"#,
+        r#""claims":{"a":tru}"#,
+        r#""claims":{"a":"\udc00"}"#,
+        r#""not_before":"1""#,
+        r#""not_before":1.0"#,
+        r#""not_before":1e3"#,
+        r#""not_before":01"#,
+        r#""not_before":-"#,
+        r#""not_before":null"#,
+        r#""region":{}"#,
+        r#""push_credential_sid":7"#,
+        r#""grants":[{}]"#,
+        r#""grants":{"a\u0000":{}}"#,
+    ] {
+        assert_fails(&with(members), Status::InvalidRequest);
+        assert_fails(&access_with(members), Status::InvalidRequest);
     }
-    Call {
-        params: None,
-        ..call
+}
+
+#[test]
+fn wrong_values_return_the_status_of_their_call() {
+    assert_fails(r#"{"account_sid":""}"#, Status::EmptyArgument);
+    for members in [
+        r#""api_key_sid":"""#,
+        r#""incoming":"""#,
+        r#""client_name":"""#,
+        r#""outgoing":{"application_sid":""}"#,
+        r#""claims":{"":1}"#,
+        r#""region":"""#,
+        r#""push_credential_sid":"""#,
+        r#""grants":{"":{}}"#,
+    ] {
+        assert_fails(&with(members), Status::EmptyArgument);
     }
-    .assert_fails(Status::NullArgument);
+    for name in ["scope", "iss", "exp", "nbf", "iat", "\\u0069ss"] {
+        assert_fails(
+            &with(&format!(r#""claims":{{"{name}":1}}"#)),
+            Status::ReservedName,
+        );
+    }
+    for name in ["jti", "sub", "grants"] {
+        let claims = format!(r#""claims":{{"{name}":1}}"#);
+        assert_fails(&access_with(&claims), Status::ReservedName);
+        payload(&with(&claims));
+    }
+    for name in ["identity", "voice"] {
+        let grants = format!(r#""grants":{{"{name}":{{}}}}"#);
+        assert_fails(&access_with(&grants), Status::ReservedName);
+    }
+    assert_fails(
+        &access_with(r#""grants":{"video":[]}"#),
+        Status::InvalidJson,
+    );
+    for members in [
+        r#""region":"ie1""#,
+        r#""push_credential_sid":"CR1""#,
+        r#""grants":{"video":{}}"#,
+    ] {
+        assert_fails(&with(members), Status::Unsupported);
+    }
+    assert_fails(&access_with(r#""event_stream":{}"#), Status::Unsupported);
+    for time in [
+        "-1",
+        "9007199254740992",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "123456789012345678901234567890",
+    ] {
+        assert_fails(
+            &with(&format!(r#""not_before":{time}"#)),
+            Status::InvalidTime,
+        );
+    }
+    let mut handle = Handle::new("AC123123", "secret").unwrap();
+    handle.set_not_before(LAST).unwrap();
+    let request = with(&format!(r#""not_before":{LAST}"#));
+    let token = mint("secret", &request, NOW, 3600);
+    assert_eq!(token, handle.generate_at(NOW, 3600));
+    assert!(!payload(&with(r#""not_before":-0"#)).contains("nbf"));
+
     for ttl in [0, -1, 86_401, i64::MIN, i64::MAX] {
-        Call { ttl, ..call }.assert_fails(Status::InvalidTtl);
+        assert_eq!(mint("secret", WHOLE, NOW, ttl), Err(Status::InvalidTtl));
     }
     for now in [-1, LAST - 3599, LAST + 1, i64::MIN, i64::MAX] {
-        Call { now, ..call }.assert_fails(Status::InvalidTime);
+        assert_eq!(mint("secret", WHOLE, now, 3600), Err(Status::InvalidTime));
     }
-    let application_sid = None;
-    Call {
-        application_sid,
-        ..call
-    }
-    .assert_fails(Status::MissingScope);
-}
-
-/// From left to right, and the state last. Each is made right in its turn.
-#[test]
-fn the_first_wrong_argument_decides() {
-    let mut call = Call {
-        account_sid: Some(c""),
-        auth_token: Some(NOT_UTF8),
-        client_name: Some(c""),
-        application_sid: Some(NOT_UTF8),
-        params: None,
-        count: 1,
-        now: -1,
-        ttl: 0,
-    };
-    let fails = |call: Call<'_>, expected| {
-        let mut length = 0x5555;
-        let status = call.made_into(null_mut(), 1, &mut length);
-        assert_eq!((status, length), (expected, 0));
-    };
-    fails(call, Status::EmptyArgument);
-    call.account_sid = WHOLE.account_sid;
-    fails(call, Status::InvalidUtf8);
-    call.auth_token = WHOLE.auth_token;
-    fails(call, Status::EmptyArgument);
-    call.client_name = None;
-    fails(call, Status::InvalidUtf8);
-    call.application_sid = None;
-    fails(call, Status::NullArgument);
-    call.params = Some(b"caf\xc3\0\0");
-    fails(call, Status::InvalidUtf8);
-    call.params = Some(b"a\0b\0");
-    fails(call, Status::InvalidTime);
-    call.now = NOW;
-    fails(call, Status::InvalidTtl);
-    call.ttl = 3600;
-    fails(call, Status::NullArgument);
-    call.assert_fails(Status::MissingScope);
-    call.application_sid = WHOLE.application_sid;
-    assert_eq!(call.made(1024).0, Status::Ok);
 }
 
 #[test]
-fn credentials_come_from_the_configuration_where_none_are_given() {
+fn secret_comes_first_and_from_no_default() {
     let _turn = turn();
-    let configure = |account_sid: Option<&CStr>, auth_token: Option<&CStr>| {
-        let text = |text: Option<&CStr>| text.map_or(null(), CStr::as_ptr);
-        // SAFETY: NULL or texts.
-        let status = unsafe { cap_configure(text(account_sid), text(auth_token)) };
+    let configure = |sid: *const c_char, secret: *const c_char| {
+        // SAFETY: NULL or strings.
+        let status = unsafe { cap_configure(sid, secret) };
         assert_eq!(status, Status::Ok);
     };
-    configure(None, None);
-    let given = [(true, false), (false, true), (false, false)];
-    let calls = given.map(|(sid, auth_token)| Call {
-        account_sid: WHOLE.account_sid.filter(|_| sid),
-        auth_token: WHOLE.auth_token.filter(|_| auth_token),
-        ..WHOLE
-    });
-    for call in calls {
-        call.assert_fails(Status::NoCredentials);
+    configure(c"AC123123".as_ptr(), c"secret".as_ptr());
+    for (secret, request, expected) in [
+        (None, None, Status::NullArgument),
+        (Some(c""), None, Status::EmptyArgument),
+        (Some(c"caf\xc3"), None, Status::InvalidUtf8),
+        (Some(c"secret"), None, Status::NullArgument),
+        (
+            Some(c"secret"),
+            Some(c"{\"account_sid\":\"caf\xc3\"}"),
+            Status::InvalidUtf8,
+        ),
+        (Some(c"secret"), Some(c"{}"), Status::InvalidRequest),
+        (
+            None,
+            Some(c"{\"account_sid\":\"AC1\"}"),
+            Status::NullArgument,
+        ),
+    ] {
+        let outcome = mint_into(secret, request, 2048);
+        assert_eq!(outcome, (expected, 0, Vec::new()));
     }
-    // What is configured stands in for the one that is missing.
-    configure(WHOLE.account_sid, WHOLE.auth_token);
-    let token = expected().into_bytes();
-    for call in calls {
-        assert_eq!(call.made(1024), (Status::Ok, token.len(), token.clone()));
-    }
-    configure(Some(c"ACother"), Some(c"other"));
-    let [without_token, without_sid, _] = calls;
-    let texts = [
-        CString::new(without_token.made(1024).2).expect("a token"),
-        CString::new(without_sid.made(1024).2).expect("a token"),
+    configure(null(), null());
+}
+
+/// Each step mends the first mistake, and the next one is reported.
+#[test]
+fn first_mistake_decides() {
+    let mut members = vec![
+        (
+            r#""account_sid":"""#,
+            r#""account_sid":"AC1""#,
+            Status::EmptyArgument,
+        ),
+        (
+            r#""api_key_sid":"""#,
+            r#""api_key_sid":"SK1""#,
+            Status::EmptyArgument,
+        ),
+        (
+            r#""event_stream":{}"#,
+            r#""incoming":"a""#,
+            Status::Unsupported,
+        ),
+        (
+            r#""claims":{"sub":1}"#,
+            r#""claims":{"a":1}"#,
+            Status::ReservedName,
+        ),
+        (
+            r#""not_before":-1"#,
+            r#""not_before":1"#,
+            Status::InvalidTime,
+        ),
+        (r#""region":"""#, r#""region":"ie1""#, Status::EmptyArgument),
+        (
+            r#""grants":{"a":1}"#,
+            r#""grants":{"a":{}}"#,
+            Status::InvalidJson,
+        ),
     ];
-    let [by_other, for_other] = texts.map(|text| text.into_string().expect("ASCII"));
-    let payload = handle::verify(&by_other, "other", NOW).expect("valid");
-    assert!(payload.contains(r#""iss":"AC123123""#));
-    let payload = handle::verify(&for_other, "secret", NOW).expect("valid");
-    assert!(payload.contains(r#""iss":"ACother""#));
-    configure(None, None);
+    let request = |members: &[(&str, &str, Status)]| {
+        // The order of members has no effect.
+        let members: Vec<_> = members.iter().rev().map(|member| member.0).collect();
+        CString::new(format!("{{{}}}", members.join(","))).unwrap()
+    };
+    let mut length = 0;
+    let mut call = |request: &CStr, now, ttl, size| {
+        let (secret, request) = (c"secret".as_ptr(), request.as_ptr());
+        // SAFETY: two strings, no buffer, and a place for the length.
+        unsafe { cap_mint(secret, request, now, ttl, null_mut(), size, &mut length) }
+    };
+    let mut with_form_error = members.clone();
+    with_form_error.push((r#""x":1"#, "", Status::InvalidRequest));
+    assert_eq!(
+        call(&request(&with_form_error), -1, 0, 1),
+        Status::InvalidRequest
+    );
+    for index in 0..members.len() {
+        assert_eq!(
+            call(&request(&members), -1, 0, 1),
+            members[index].2,
+            "{index}"
+        );
+        members[index].0 = members[index].1;
+    }
+    let request = request(&members);
+    assert_eq!(call(&request, -1, 0, 1), Status::InvalidTime);
+    assert_eq!(call(&request, NOW, 0, 1), Status::InvalidTtl);
+    assert_eq!(call(&request, NOW, 60, 1), Status::NullArgument);
+    assert_eq!(call(&request, NOW, 60, 0), Status::BufferTooSmall);
 }

@@ -5,7 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 
 use captoken::ffi::*;
@@ -55,6 +55,8 @@ unsafe impl GlobalAlloc for Failing {
         unsafe { System.dealloc(block, layout) };
     }
 }
+
+const NOW: i64 = 1_400_000_000;
 
 const LONG: &CStr = c"more text than fits what was reserved before: \xc3\xa9 & = + %";
 
@@ -314,11 +316,26 @@ fn whole_handle(script: &Script) -> *mut Token {
     token
 }
 
+/// Up to the size of the payload buffer, generating needs no memory. Freeing never does.
 #[test]
-fn generating_and_freeing_take_no_memory() {
+fn generating_usual_tokens_takes_no_memory() {
     let _turn = turn();
-    for script in [CAPABILITY, ACCESS] {
-        let token = whole_handle(&script);
+    let calls: [fn(&mut *mut Token); 2] = [
+        |token| {
+            for number in 1..5 {
+                assert_eq!(capability_call(number, token), Status::Ok);
+            }
+        },
+        |token| {
+            for number in 0..5 {
+                assert_eq!(access_call(number, token), Status::Ok);
+            }
+        },
+    ];
+    configure_others();
+    for make in calls {
+        let mut token = null_mut();
+        make(&mut token);
         UNTIL_FAILURE.set(Some(0));
         mint(token);
         // SAFETY: the handle is not used again.
@@ -327,54 +344,97 @@ fn generating_and_freeing_take_no_memory() {
     }
 }
 
-/// Short texts take none, and long ones what they need.
+/// A payload above the size of the buffer goes to the heap.
 #[test]
-fn a_token_in_one_call_is_a_token_or_a_status() {
+fn generating_long_tokens_returns_out_of_memory() {
     let _turn = turn();
-    let mint = |text: &CStr, params: &[u8]| {
+    for script in [CAPABILITY, ACCESS] {
+        let token = whole_handle(&script);
+        for name in [c"b", c"c", c"d", c"e"] {
+            let json = CString::new(format!("\"{}\"", "x".repeat(200))).expect("no NUL");
+            // SAFETY: a handle and two strings.
+            let status = unsafe { cap_add_claim(token, name.as_ptr(), json.as_ptr()) };
+            assert_eq!(status, Status::Ok);
+        }
+        let expected = mint(token);
+        assert!(expected.iter().filter(|byte| **byte != 0).count() > 1200);
+        for allocation in 0.. {
+            let (mut jwt, mut length, before) = ([0x55_u8; 4096], 0x5555, BLOCKS.get());
+            let buffer = jwt.as_mut_ptr().cast();
+            UNTIL_FAILURE.set(Some(allocation));
+            // SAFETY: a handle, a buffer of the size that is said, and a place for the
+            // length.
+            let status = unsafe { cap_generate_at(token, NOW, 3600, buffer, 4096, &mut length) };
+            let is_over = UNTIL_FAILURE.take().is_some();
+            assert_eq!(BLOCKS.get(), before, "leaked");
+            if is_over {
+                assert!(allocation > 0);
+                assert_eq!(status, Status::Ok);
+                break;
+            }
+            assert_eq!((status, jwt[0], length), (Status::OutOfMemory, 0, 0));
+            assert!(mint(token) == expected, "the handle has changed");
+        }
+        // SAFETY: the handle is not used again.
+        unsafe { cap_token_free(token) };
+    }
+}
+
+/// A request of short strings needs none. Longer strings, escapes and JSON need some.
+#[test]
+fn mint_returns_a_token_or_out_of_memory() {
+    let _turn = turn();
+    let mint = |request: &CStr| {
         let (mut jwt, mut length) = ([0x55_u8; 4096], 0x5555);
-        let (text, buffer) = (text.as_ptr(), jwt.as_mut_ptr().cast());
-        let (params, now) = (params.as_ptr().cast(), 1_400_000_000);
-        // SAFETY: texts, one pair of them, a buffer of the size that is said, and a place
-        // for the length.
-        let status = unsafe {
-            cap_mint(
-                text,
-                text,
-                text,
-                text,
-                params,
-                1,
-                now,
-                60,
-                buffer,
-                4096,
-                &mut length,
-            )
-        };
+        let (secret, request) = (c"secret".as_ptr(), request.as_ptr());
+        let buffer = jwt.as_mut_ptr().cast();
+        // SAFETY: two strings, a buffer of the size that is said, and a place for the
+        // length.
+        let status = unsafe { cap_mint(secret, request, NOW, 60, buffer, 4096, &mut length) };
         (status, jwt[0], length)
     };
-    let pair = |text: &CStr| [text.to_bytes_with_nul(), text.to_bytes_with_nul()].concat();
 
-    let short = pair(c"Foo");
     UNTIL_FAILURE.set(Some(0));
-    assert_eq!(mint(c"Foo", &short).0, Status::Ok);
+    let usual = c"{\"account_sid\":\"AC123123\",\"incoming\":\"Alice\",\"outgoing\":\
+                  {\"application_sid\":\"AP123123\",\"params\":[[\"Foo\",\"Bar\"]]}}";
+    assert_eq!(mint(usual).0, Status::Ok);
     assert_eq!(UNTIL_FAILURE.take(), Some(0));
 
-    let long = pair(LONG);
-    let mut failures = 0;
-    loop {
-        UNTIL_FAILURE.set(Some(failures));
-        let outcome = mint(LONG, &long);
-        if UNTIL_FAILURE.take().is_some() {
-            assert_eq!(outcome.0, Status::Ok);
-            break;
+    let long = LONG.to_str().expect("UTF-8");
+    let json = JSON.to_str().expect("UTF-8");
+    let escaped = "\\u00e9".repeat(60);
+    let all = |members: &str| {
+        let request = format!(
+            r#"{{"account_sid":"{long}","incoming":"{escaped}","client_name":"{long}",
+            "outgoing":{{"application_sid":"{long}","params":[["{escaped}","{long}"]]}},
+            "claims":{{"{escaped}":{json}}},{members}}}"#
+        );
+        CString::new(request).expect("no NUL")
+    };
+    let capability = all(&format!(
+        r#""event_stream":{{"filters":[["{long}","{escaped}"]]}}"#
+    ));
+    let access = all(&format!(
+        r#""api_key_sid":"{long}","region":"{long}","push_credential_sid":"{long}",
+        "grants":{{"{escaped}":{json}}}"#
+    ));
+    for (request, least) in [(capability, 15), (access, 20)] {
+        let mut failures = 0;
+        loop {
+            let before = BLOCKS.get();
+            UNTIL_FAILURE.set(Some(failures));
+            let outcome = mint(&request);
+            let is_over = UNTIL_FAILURE.take().is_some();
+            assert_eq!(BLOCKS.get(), before, "leaked");
+            if is_over {
+                assert_eq!(outcome.0, Status::Ok);
+                break;
+            }
+            assert_eq!(outcome, (Status::OutOfMemory, 0, 0));
+            failures += 1;
         }
-        assert_eq!(outcome, (Status::OutOfMemory, 0, 0));
-        failures += 1;
+        assert!(failures >= least, "{failures}");
     }
-    // The account SID, two names, and at least one for the parameter.
-    assert!(failures > 3, "{failures}");
 }
 
 #[test]

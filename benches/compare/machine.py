@@ -28,7 +28,7 @@ def describe(rounds, core):
         ["SHA instructions", sha()],
         ["system", f"Linux {platform.release()}, {system}"],
         ["compilers", f"{first('rustc', '--version')}; {first(build.CC, '--version')}"],
-        ["captoken", f"{commit()}; {locked.names(build.ROOT, 'sha2', 'base64-simd', 'pulp')}"],
+        ["captoken", f"{commit()}; {locked.names(build.ROOT, 'hmac', 'sha2', 'base64-simd')}"],
         ["C", f"libjwt {debian('libjwt0')}, OpenSSL {debian('libssl3')}"],
         ["Rust", locked.names(locked.PEERS, "jsonwebtoken", "ring", "aws-lc-rs")],
         [

@@ -1,14 +1,13 @@
-//! Panics stop here, and secrets do not stay on the stack.
+//! Panics stop here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::status::Status;
-use crate::stack;
 
 /// Runs `body`; a panic becomes `fallback`.
 ///
-/// What `body` was changing when it panicked is whole: the core makes what is new
-/// before it lets go of what was there, and appends only where memory is reserved.
+/// Unwind safe: the core builds a new value before it drops the old one, and appends only
+/// where memory is reserved.
 pub(super) fn catch<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
@@ -20,13 +19,6 @@ pub(super) fn run(body: impl FnOnce() -> Result<(), Status>) -> Status {
         Err(status) => status,
     }
 }
-
-/// Runs a `body` that handles a secret, and leaves nothing of it on the stack.
-pub(super) fn run_with_secret(body: impl FnOnce() -> Result<(), Status>) -> Status {
-    stack::wiped_behind::<STACK_IN_USE, _>(|| run(body))
-}
-
-const STACK_IN_USE: usize = 1536;
 
 #[cfg(test)]
 mod tests {

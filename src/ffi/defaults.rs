@@ -7,34 +7,29 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::jws::Key;
 
-/// The credentials that stand in where a program gives none. Both are wiped when
-/// they are dropped.
+/// The credentials that replace missing ones. Dropping them wipes them.
 pub(super) struct Defaults {
     pub(super) account_sid: Zeroizing<String>,
     pub(super) key: Key,
 }
 
-impl Defaults {
-    pub(super) fn new(account_sid: &str, key: Key) -> Result<Self, Error> {
-        let mut copy = String::new();
-        copy.try_reserve_exact(account_sid.len())?;
-        copy.push_str(account_sid);
-        Ok(Self {
-            account_sid: Zeroizing::new(copy),
-            key,
-        })
-    }
-}
-
 static DEFAULTS: RwLock<Option<Defaults>> = RwLock::new(None);
 
-/// Replaces the defaults. What was there is dropped where it stands, instead of
-/// being moved elsewhere first.
-pub(super) fn set(defaults: Defaults) {
-    *write() = Some(defaults);
+/// Replaces the defaults. The old ones are dropped in place, and the key is made in place:
+/// moving it would leave a copy.
+pub(super) fn set(account_sid: &str, auth_token: &str) -> Result<(), Error> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(account_sid.len())?;
+    copy.push_str(account_sid);
+    let defaults = Defaults {
+        account_sid: Zeroizing::new(copy),
+        key: Key::default(),
+    };
+    write().insert(defaults).key.set(auth_token);
+    Ok(())
 }
 
-/// Drops the defaults where they stand.
+/// Drops the defaults in place.
 pub(super) fn clear() {
     *write() = None;
 }

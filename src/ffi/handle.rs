@@ -45,10 +45,10 @@ const _: () = {
 };
 
 /// Where a program wants a handle.
-pub(super) struct Place(NonNull<*mut Token>);
+pub(super) struct HandleSlot(NonNull<*mut Token>);
 
-impl Place {
-    /// Writes NULL there, for the case that it stays without a handle.
+impl HandleSlot {
+    /// Writes NULL there, for the case that no handle can be made.
     ///
     /// # Safety
     ///
@@ -60,8 +60,7 @@ impl Place {
         Ok(Self(place))
     }
 
-    /// Makes a handle there; `make` says what it is to be one of. Without success, none
-    /// is made.
+    /// Makes a handle there, whose token `make` fills. If that fails, there is none.
     pub(super) fn fill(
         self,
         make: impl FnOnce(&mut Capability) -> Result<(), Error>,
@@ -75,7 +74,7 @@ impl Place {
                 Ok(())
             }
             Err(error) => {
-                // SAFETY: nobody has the handle yet.
+                // SAFETY: the program has not seen the handle.
                 unsafe { free(token) }?;
                 Err(error.into())
             }
@@ -83,7 +82,6 @@ impl Place {
     }
 }
 
-/// A handle of a capability of nobody yet.
 fn new() -> Result<*mut Token, Status> {
     // SAFETY: an Object is not of size zero.
     let object: *mut Object = unsafe { alloc(LAYOUT) }.cast();
@@ -156,8 +154,8 @@ pub(super) unsafe fn free(token: *mut Token) -> Result<(), Status> {
     // is bytes, initialised or not.
     unsafe {
         object.drop_in_place();
-        // Dropping wipes the key. Where a permission was never given, there is what the
-        // stack held when the object was made, which may be a secret of the caller's.
+        // Dropping wipes the key. Unused fields hold what was on the stack when the object
+        // was made, which may be a secret of the caller.
         object.cast::<u8>().write_bytes(0, LAYOUT.size());
         optimization_barrier(&*object.cast::<[u8; LAYOUT.size()]>());
         dealloc(object.cast(), LAYOUT);

@@ -53,6 +53,8 @@ pub enum Status {
     TokenExpired = 19,
     /// The token is not valid yet.
     TokenNotYetValid = 20,
+    /// The request is not one JSON object of the form that cap_mint() takes.
+    InvalidRequest = 21,
 }
 
 impl Status {
@@ -65,6 +67,7 @@ impl Status {
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
+            Error::EmptyArgument => Self::EmptyArgument,
             Error::InvalidTtl => Self::InvalidTtl,
             Error::InvalidTime => Self::InvalidTime,
             Error::MissingScope => Self::MissingScope,
@@ -77,6 +80,7 @@ impl From<Error> for Status {
             Error::TokenSignature => Self::TokenSignature,
             Error::TokenExpired => Self::TokenExpired,
             Error::TokenNotYetValid => Self::TokenNotYetValid,
+            Error::InvalidRequest => Self::InvalidRequest,
             Error::OutOfMemory => Self::OutOfMemory,
             Error::Internal => Self::Internal,
         }
@@ -84,7 +88,7 @@ impl From<Error> for Status {
 }
 
 /// Every status with the one line that says it to a person.
-const TEXTS: [(Status, &CStr); 21] = [
+const TEXTS: [(Status, &CStr); 22] = [
     (Status::Ok, c"success"),
     (
         Status::NullArgument,
@@ -145,6 +149,10 @@ const TEXTS: [(Status, &CStr); 21] = [
     ),
     (Status::TokenExpired, c"the token has expired"),
     (Status::TokenNotYetValid, c"the token is not valid yet"),
+    (
+        Status::InvalidRequest,
+        c"the request is not one JSON object with the members of captoken.h",
+    ),
 ];
 
 /// The text of any number, also of one that no status has.

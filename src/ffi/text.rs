@@ -1,12 +1,12 @@
 //! C strings to `&str`, Rust text into the caller's buffer.
 
 use std::ffi::{CStr, c_char};
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::slice;
 
-use super::boundary::{run, run_with_secret};
+use super::boundary::run;
 use super::status::Status;
+use crate::jws::Unsigned;
 
 /// A text that may be empty.
 ///
@@ -49,47 +49,6 @@ pub(super) unsafe fn optional_name<'a>(text: *const c_char) -> Result<Option<&'a
     unsafe { name(text) }.map(Some)
 }
 
-/// Keys and values, one text behind the other.
-pub(super) struct Pairs<'a> {
-    next: *const c_char,
-    left: usize,
-    texts: PhantomData<&'a CStr>,
-}
-
-impl Pairs<'_> {
-    /// # Safety
-    ///
-    /// `texts` is NULL, or `count` pairs of texts, one behind the other, each of which is
-    /// NUL-terminated, and not written while the result is used.
-    pub(super) unsafe fn new(texts: *const c_char, count: usize) -> Result<Self, Status> {
-        if texts.is_null() && count > 0 {
-            return Err(Status::NullArgument);
-        }
-        Ok(Self {
-            next: texts,
-            left: count,
-            texts: PhantomData,
-        })
-    }
-}
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = Result<(&'a str, &'a str), Status>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let mut text = || {
-            // SAFETY: `new` was promised that there is one more.
-            let text = unsafe { CStr::from_ptr(self.next) };
-            // SAFETY: that is behind the NUL of the text, in the same memory or where it
-            // ends.
-            self.next = unsafe { self.next.add(text.count_bytes() + 1) };
-            text.to_str().map_err(|_| Status::InvalidUtf8)
-        };
-        Some(text().and_then(|key| Ok((key, text()?))))
-    }
-}
-
 /// Where a program wants a result: a buffer of `size` bytes, and a place for the
 /// length of what is to stand in it.
 pub(super) struct Output {
@@ -111,23 +70,10 @@ impl Output {
         }
     }
 
-    /// Runs `body`, which writes last. Whatever fails, an empty
-    /// text is left behind, of length 0 unless the buffer was too small.
+    /// Runs `body`, which writes last. On failure the buffer is set to "" and the length
+    /// to 0, unless the buffer was too small.
     pub(super) fn run(mut self, body: impl FnOnce(&mut Self) -> Result<(), Status>) -> Status {
         let status = run(|| body(&mut self));
-        self.leave(status)
-    }
-
-    /// The same with a `body` that handles a secret.
-    pub(super) fn run_with_secret(
-        mut self,
-        body: impl FnOnce(&mut Self) -> Result<(), Status>,
-    ) -> Status {
-        let status = run_with_secret(|| body(&mut self));
-        self.leave(status)
-    }
-
-    fn leave(mut self, status: Status) -> Status {
         if status != Status::Ok {
             self.terminate(0);
         }
@@ -146,18 +92,24 @@ impl Output {
         }
     }
 
-    /// Copies a text, if there is a buffer at all.
+    /// Copies a string, if there is a buffer at all.
     pub(super) fn copy_if_wanted(&mut self, text: &str) -> Result<(), Status> {
         if self.buffer.is_null() {
             self.set_length(text.len());
             return Ok(());
         }
-        self.place(text.len())?.copy_from_slice(text.as_bytes());
+        self.reserve(text.len())?.copy_from_slice(text.as_bytes());
         Ok(())
     }
 
-    /// The place for a text of `length` bytes, behind which a NUL stands.
-    pub(super) fn place(&mut self, length: usize) -> Result<&mut [u8], Status> {
+    /// Signs a token into the buffer.
+    pub(super) fn sign(&mut self, unsigned: &Unsigned<'_>) -> Result<(), Status> {
+        let buffer = self.reserve(unsigned.length()?)?;
+        Ok(unsigned.sign(buffer)?)
+    }
+
+    /// The first `length` bytes of the buffer, with a NUL after them.
+    fn reserve(&mut self, length: usize) -> Result<&mut [u8], Status> {
         self.check()?;
         self.set_length(length);
         if length >= self.size {

@@ -1,16 +1,15 @@
 //! Objects: members that are written as they come, and members that are kept.
 
-use std::io::{self, Write};
-
 use super::write::{allocate, write_fragment, write_quoted};
 use crate::error::Error;
+use crate::jws::PayloadBuffer;
 use crate::text::Text;
 
 /// Writes an object with the members that `write` adds.
-pub(crate) fn write_object<W: Write>(
-    out: &mut W,
-    write: impl FnOnce(&mut Members<'_, W>) -> io::Result<()>,
-) -> io::Result<()> {
+pub(crate) fn write_object(
+    out: &mut PayloadBuffer,
+    write: impl FnOnce(&mut Members<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut members = Members {
         out,
         separator: b"{",
@@ -19,40 +18,40 @@ pub(crate) fn write_object<W: Write>(
     if members.separator == b"{" {
         members.separate()?;
     }
-    members.out.write_all(b"}")
+    members.out.append(b"}")
 }
 
 /// The members of an object that is being written.
-pub(crate) struct Members<'a, W> {
-    out: &'a mut W,
+pub(crate) struct Members<'a> {
+    out: &'a mut PayloadBuffer,
     /// What stands before the next member.
     separator: &'static [u8],
 }
 
-impl<W: Write> Members<'_, W> {
+impl Members<'_> {
     /// Begins a member, whose value is to be written next. The name is spelled as JSON,
-    /// with the colon behind it.
-    pub(crate) fn member(&mut self, name: &[u8]) -> io::Result<&mut W> {
+    /// with the colon after it.
+    pub(crate) fn member(&mut self, name: &[u8]) -> Result<&mut PayloadBuffer, Error> {
         self.separate()?;
-        self.out.write_all(name)?;
+        self.out.append(name)?;
         Ok(self.out)
     }
 
     /// Adds a member whose value is this JSON.
-    pub(crate) fn json(&mut self, name: &[u8], value: &[u8]) -> io::Result<()> {
-        self.member(name)?.write_all(value)
+    pub(crate) fn json(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.member(name)?.append(value)
     }
 
-    /// Adds those of another object.
-    pub(crate) fn all_of(&mut self, object: &Object) -> io::Result<()> {
+    /// Adds the members of another object.
+    pub(crate) fn all_of(&mut self, object: &Object) -> Result<(), Error> {
         for Member { name, value } in &object.members {
             self.json(name, value)?;
         }
         Ok(())
     }
 
-    fn separate(&mut self) -> io::Result<()> {
-        self.out.write_all(self.separator)?;
+    fn separate(&mut self) -> Result<(), Error> {
+        self.out.append(self.separator)?;
         self.separator = b",";
         Ok(())
     }
@@ -68,18 +67,18 @@ pub(crate) struct Object {
 }
 
 struct Member {
-    /// As JSON, with the colon behind it.
+    /// As JSON, with the colon after it.
     name: Text,
     /// Compact JSON.
     value: Text,
 }
 
 impl Object {
-    /// Writes the members with a comma behind each, for others to follow.
-    pub(crate) fn write_before_others(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes the members with a comma after each, for others to follow.
+    pub(crate) fn write_before_others(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         for Member { name, value } in &self.members {
             for part in [name, value, b",".as_slice()] {
-                out.write_all(part)?;
+                out.append(part)?;
             }
         }
         Ok(())
@@ -116,7 +115,7 @@ impl Object {
     }
 }
 
-/// A member's name as JSON, with the colon behind it.
+/// A member's name as JSON, with the colon after it.
 fn spelled(name: &str) -> Result<Text, Error> {
     allocate(|out| {
         write_quoted(out, |out| write_fragment(name, out))?;
@@ -131,9 +130,9 @@ mod tests {
     use super::*;
 
     fn written(object: &Object) -> String {
-        let mut out = Vec::new();
+        let mut out = PayloadBuffer::default();
         write_object(&mut out, |members| members.all_of(object)).unwrap();
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.to_vec()).unwrap()
     }
 
     #[test]
@@ -146,7 +145,7 @@ mod tests {
         assert!(!kept.is_empty());
         assert_eq!(written(&kept), r#"{"\u00e9\"":1,"":[]}"#);
 
-        let mut out = Vec::new();
+        let mut out = PayloadBuffer::default();
         write_object(&mut out, |members| {
             members.json(br#""a":"#, b"2")?;
             members.all_of(&kept)?;
@@ -156,7 +155,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            String::from_utf8(out.to_vec()).unwrap(),
             r#"{"a":2,"\u00e9\"":1,"":[],"b":{"c":3}}"#
         );
     }

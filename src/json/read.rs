@@ -1,6 +1,7 @@
-//! Reading JSON (RFC 8259) that somebody else wrote, in constant memory: neither a
-//! long text nor a deep one can make the stack or the heap run out.
+//! Reads JSON (RFC 8259) from outside, in constant memory: neither a long text nor a deep
+//! one can exhaust the stack or the heap.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::str::from_utf8;
 
@@ -44,16 +45,16 @@ fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
     end(&mut lexer)
 }
 
-/// Where that goes which is read.
+/// A sink for parsed JSON.
 trait Out {
-    /// Takes what is spelled as it was read.
+    /// Takes JSON that is spelled as it was read.
     fn write(&mut self, json: &[u8]) -> Result<(), Error>;
 
     /// Takes a part of a string's text.
     fn write_fragment(&mut self, text: &[u8]) -> Result<(), Error>;
 }
 
-/// There it is spelled anew, compactly.
+/// Writes it compactly.
 struct Compact<'a>(&'a mut dyn Write);
 
 impl Out for Compact<'_> {
@@ -67,7 +68,7 @@ impl Out for Compact<'_> {
     }
 }
 
-/// It was to be checked, and no more.
+/// Discards it: validation only.
 struct Nowhere;
 
 impl Out for Nowhere {
@@ -88,6 +89,7 @@ pub(crate) fn members<'a, const N: usize>(
 ) -> Result<[Option<&'a str>; N], Error> {
     let mut values = [None; N];
     for_each_member(json, |key, value| {
+        let value = value.spelling()?;
         let buffer = &mut [0; 8];
         let key = short_string(key, buffer);
         let mut places = keys.iter().zip(&mut values);
@@ -101,25 +103,133 @@ pub(crate) fn members<'a, const N: usize>(
     Ok(values)
 }
 
-/// Calls `visit` with every key and value of an object, each as it is spelled there.
-/// The whole text is checked, too.
-fn for_each_member<'a>(
+/// Calls `visit` with every key and value of an object, the key as it is spelled there.
+/// Checks the whole object.
+pub(crate) fn for_each_member<'a>(
     json: &'a str,
-    mut visit: impl FnMut(&'a str, &'a str) -> Result<(), Error>,
+    visit: impl FnMut(&'a str, Next<'a, '_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    only_value(json, |value| value.members(visit))
+}
+
+/// Calls `visit` with every element of an array. Checks the whole array.
+pub(crate) fn for_each_element<'a>(
+    json: &'a str,
+    visit: impl FnMut(Next<'a, '_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    only_value(json, |value| value.elements(visit))
+}
+
+fn only_value<'a>(
+    json: &'a str,
+    read: impl FnOnce(Next<'a, '_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut lexer = SliceLexer::new(json.as_bytes());
-    lexer
-        .expect(SliceLexer::ws_peek, b'{')
-        .ok_or(Error::InvalidJson)?;
-    lexer.seq(b'}', SliceLexer::ws_peek, |_, lexer| {
-        let key = spelling(json, lexer, |lexer| key(lexer, &mut Nowhere))?;
-        colon(lexer)?;
-        let value = spelling(json, lexer, |lexer| {
-            value(lexer, MEMBER_DEPTH, &mut Nowhere)
-        })?;
-        visit(key, value)
+    read(Next {
+        json,
+        lexer: &mut lexer,
     })?;
     end(&mut lexer)
+}
+
+/// The value that comes next, to be read in one of these ways.
+pub(crate) struct Next<'a, 'l> {
+    json: &'a str,
+    lexer: &'l mut SliceLexer<'a>,
+}
+
+impl<'a> Next<'a, '_> {
+    /// Any value, as it is spelled.
+    pub(crate) fn spelling(self) -> Result<&'a str, Error> {
+        self.spelling_of(|next| value(next.lexer, MEMBER_DEPTH, &mut Nowhere))
+    }
+
+    /// The value as it is spelled, which `read` reads.
+    pub(crate) fn spelling_of(
+        self,
+        read: impl FnOnce(Next<'a, '_>) -> Result<(), Error>,
+    ) -> Result<&'a str, Error> {
+        let Self { json, lexer } = self;
+        let place = |lexer: &SliceLexer<'_>| json.len() - lexer.as_slice().len();
+        lexer.eat_whitespace();
+        let start = place(lexer);
+        read(Next { json, lexer })?;
+        json.get(start..place(lexer)).ok_or(Error::Internal)
+    }
+
+    /// What a string says.
+    pub(crate) fn string(self) -> Result<Cow<'a, str>, Error> {
+        string_value(self.key_or_string()?)
+    }
+
+    /// An integer, the nearest one if `i64` cannot hold it.
+    pub(crate) fn integer(self) -> Result<i64, Error> {
+        let integer = self.spelling()?;
+        let (digits, nearest) = match integer.strip_prefix('-') {
+            Some(digits) => (digits, i64::MIN),
+            None => (integer, i64::MAX),
+        };
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::InvalidJson);
+        }
+        Ok(integer.parse().unwrap_or(nearest))
+    }
+
+    /// The keys, as they are spelled, and the values of an object.
+    pub(crate) fn members(
+        self,
+        mut visit: impl FnMut(&'a str, Next<'a, '_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Self { json, lexer } = self;
+        lexer
+            .expect(SliceLexer::ws_peek, b'{')
+            .ok_or(Error::InvalidJson)?;
+        lexer.seq(b'}', SliceLexer::ws_peek, |_, lexer| {
+            let key = Next { json, lexer }.key_or_string()?;
+            colon(lexer)?;
+            visit(key, Next { json, lexer })
+        })
+    }
+
+    /// The elements of an array.
+    pub(crate) fn elements(
+        self,
+        mut visit: impl FnMut(Next<'a, '_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Self { json, lexer } = self;
+        lexer
+            .expect(SliceLexer::ws_peek, b'[')
+            .ok_or(Error::InvalidJson)?;
+        lexer.seq(b']', SliceLexer::ws_peek, |_, lexer| {
+            visit(Next { json, lexer })
+        })
+    }
+
+    fn key_or_string(self) -> Result<&'a str, Error> {
+        self.spelling_of(|next| key(next.lexer, &mut Nowhere))
+    }
+}
+
+/// What the string with this spelling says. A copy is made only of one with escapes.
+pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
+    let contents = spelling
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .ok_or(Error::InvalidJson)?;
+    if !contents.contains('\\') {
+        return Ok(Cow::Borrowed(contents));
+    }
+    let mut bytes = Vec::new();
+    // No escape is shorter than what it stands for.
+    bytes.try_reserve_exact(contents.len())?;
+    let mut lexer = SliceLexer::new(spelling.as_bytes());
+    lexer.take_next();
+    each_fragment(&mut lexer, &mut |fragment| {
+        bytes.extend_from_slice(fragment);
+        Ok(())
+    })?;
+    let string = String::from_utf8(bytes).map_err(|_| Error::Internal)?;
+    Ok(Cow::Owned(string))
 }
 
 /// What the string with this spelling says, if it is a string and fits into `buffer`.
@@ -131,19 +241,6 @@ pub(crate) fn short_string<'a>(spelling: &str, buffer: &'a mut [u8]) -> Option<&
     each_fragment(&mut lexer, &mut |fragment| Ok(rest.write_all(fragment)?)).ok()?;
     let length = size - rest.len();
     from_utf8(buffer.get(..length)?).ok()
-}
-
-/// What `read` reads of `json`, without the white space before it.
-fn spelling<'a>(
-    json: &'a str,
-    lexer: &mut SliceLexer<'a>,
-    read: impl FnOnce(&mut SliceLexer<'a>) -> Result<(), Error>,
-) -> Result<&'a str, Error> {
-    let place = |lexer: &SliceLexer<'_>| json.len() - lexer.as_slice().len();
-    lexer.eat_whitespace();
-    let start = place(lexer);
-    read(lexer)?;
-    json.get(start..place(lexer)).ok_or(Error::Internal)
 }
 
 /// The arrays and objects that are open: a bit each, set for objects.
@@ -444,7 +541,7 @@ mod tests {
             assert_eq!(compact(json), Err(Error::InvalidJson), "{json}");
             let inside = format!(r#"{{"a":{json}}}"#);
             assert_eq!(compact(&inside), Err(Error::InvalidJson), "{inside}");
-            let result = for_each_member(&inside, |_, _| Ok(()));
+            let result = for_each_member(&inside, |_, value| value.spelling().map(drop));
             assert_eq!(result, Err(Error::InvalidJson), "{inside}");
         }
     }
@@ -460,7 +557,10 @@ mod tests {
             }
             for (depth, is_read) in [(127, true), (128, true), (129, false), (1_000_000, false)] {
                 let json = format!(r#"{{"a":{}}}"#, nested(depth));
-                assert_eq!(for_each_member(&json, |_, _| Ok(())).is_ok(), is_read);
+                assert_eq!(
+                    for_each_member(&json, |_, value| value.spelling().map(drop)).is_ok(),
+                    is_read
+                );
             }
         }
         // What is beside each other is not inside each other.
@@ -475,7 +575,7 @@ mod tests {
         let mut members = Vec::new();
         let json = r#" { "a" : 1.50 , "\u0061" : [ 1 , {} ] , "b":"x" } "#;
         let result = for_each_member(json, |key, value| {
-            members.push((key, value));
+            members.push((key, value.spelling()?));
             Ok(())
         });
         assert_eq!(result, Ok(()));
@@ -487,7 +587,7 @@ mod tests {
         assert_eq!(members, expected);
 
         for json in ["", "[]", "1", "\"a\"", "null", "{} {}", "{}x"] {
-            let result = for_each_member(json, |_, _| Ok(()));
+            let result = for_each_member(json, |_, value| value.spelling().map(drop));
             assert_eq!(result, Err(Error::InvalidJson), "{json}");
         }
     }

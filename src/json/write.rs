@@ -11,18 +11,15 @@ use crate::text::{self, Text};
 
 /// `text` as a JSON string, quotes included.
 pub(crate) fn string(text: &str) -> Result<Text, Error> {
-    let mut string = Text::default();
-    set_string(&mut string, text)?;
-    Ok(string)
-}
-
-/// Puts `text` as a JSON string in place of what is there. On an error, nothing changes.
-pub(crate) fn set_string(place: &mut Text, text: &str) -> Result<(), Error> {
-    if text::all(text.as_bytes(), stays_as_it_is) {
-        return place.set(&[b"\"", text.as_bytes(), b"\""]);
+    if !text::all(text.as_bytes(), stays_as_it_is) {
+        return allocate(|out| write_quoted(out, |out| write_fragment(text, out)));
     }
-    *place = allocate(|out| write_quoted(out, |out| write_fragment(text, out)))?;
-    Ok(())
+    let mut string = Text::default();
+    string.reserve(text.len().saturating_add(2))?;
+    string.append(b"\"")?;
+    string.append(text.as_bytes())?;
+    string.append(b"\"")?;
+    Ok(string)
 }
 
 /// Whether a byte is a character that a JSON string of ours spells as itself.

@@ -1,42 +1,28 @@
-//! HMAC-SHA256 (RFC 2104; FIPS 180-4), by the block: so that the hash of what many
-//! tokens begin with can be kept, and go on from there.
+//! HMAC-SHA256 (RFC 2104, FIPS 180-4), computed by the crates `hmac` and `sha2`.
 
-use ctutils::CtEq;
-use sha2::digest::array::Array;
-use sha2::digest::typenum::U64;
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use hmac::block_api::HmacCore;
+use hmac::digest::Output;
+use hmac::digest::block_api::{Block, Buffer, CoreProxy, FixedOutputCore, UpdateCore};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
-use super::kept::Kept;
-use super::sha256::{BLOCK, compress};
-use crate::stack;
+use super::prefix::PrefixState;
+use crate::error::Error;
+use crate::stack::wiping_stack;
 
+const BLOCK: usize = 64;
 const DIGEST: usize = 32;
 
-/// The state of SHA-256 between two blocks. Each here begins with the key: who knows it
-/// can sign.
-pub(super) type State = [u32; 8];
+/// An HMAC after whole blocks. It can sign, so dropping it wipes it.
+pub(super) type State = HmacCore<Sha256>;
 
-/// What SHA-256 begins with (FIPS 180-4, section 5.3.3).
-const INITIAL: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
-
-/// A signing key, kept as the states of HMAC's two hashes behind the block that is made
-/// of the secret. The secret itself is not kept. The states are wiped when the key is
-/// dropped.
-#[derive(Clone, Default)]
-pub struct Key {
-    inner: Zeroizing<State>,
-    outer: Zeroizing<State>,
-}
+/// A signing key: the HMAC state before the first block of a message. The secret itself is
+/// not stored. Dropping the key wipes the state.
+///
+/// A key without a state signs nothing. It is filled in place, because moving a state
+/// would leave a copy on the stack.
+#[derive(Default)]
+pub struct Key(Option<State>);
 
 impl Key {
     /// The key whose bytes are those of `secret`, of any length.
@@ -46,99 +32,84 @@ impl Key {
         key
     }
 
-    /// Makes this the key whose bytes are those of `secret`, where it stands: nothing is
-    /// moved, of which copies would stay behind.
+    /// Makes this the key whose bytes are those of `secret`, of any length.
     pub fn set(&mut self, secret: &str) {
-        stack::wiped_behind::<STACK_IN_USE, _>(|| {
-            let secret = secret.as_bytes();
-            let mut block = [0; BLOCK];
-            match block.split_at_mut_checked(secret.len()) {
-                Some((start, _)) => start.copy_from_slice(secret),
-                None => block
-                    .split_at_mut(DIGEST)
-                    .0
-                    .copy_from_slice(&Sha256::digest(secret)),
-            }
-            for (state, pad) in [(&mut self.inner, 0x36), (&mut self.outer, 0x5c)] {
-                **state = INITIAL;
-                compress(state, &[block.map(|byte| byte ^ pad)]);
-            }
+        wiping_stack::<STACK_IN_USE, _>(|| {
+            // Keys of any length are allowed, so that this is never None.
+            self.0 = State::new_from_slice(secret.as_bytes()).ok();
         });
     }
 
-    /// The HMAC of a message. It begins with `constant` bytes that are the same in every
-    /// message with which `kept` comes.
-    pub(super) fn sign(&self, message: &[u8], constant: usize, kept: &Kept) -> [u8; DIGEST] {
-        stack::wiped_behind::<STACK_IN_USE, _>(|| {
+    /// Makes this the same key as another.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        wiping_stack::<STACK_IN_USE, _>(|| self.0.clone_from(&other.0));
+    }
+
+    /// The HMAC of a message. Its first `constant` bytes are the same for all messages that
+    /// are signed with this `prefix`.
+    pub(super) fn sign(
+        &self,
+        message: &[u8],
+        constant: usize,
+        prefix: &PrefixState,
+    ) -> Result<[u8; DIGEST], Error> {
+        let key = self.0.as_ref().ok_or(Error::Internal)?;
+        Ok(wiping_stack::<STACK_IN_USE, _>(|| {
             let (beginning, rest) = message.split_at(constant - constant % BLOCK);
-            let state = kept.get().unwrap_or_else(|| {
-                let mut state = *self.inner;
-                absorb(&mut state, beginning);
-                kept.offer(&state);
-                state
-            });
-            self.finish(state, rest, message.len())
-        })
+            let state = match prefix.get() {
+                Some(state) => state.clone(),
+                None => {
+                    let (blocks, _) = Block::<State>::slice_as_chunks(beginning);
+                    let mut state = key.clone();
+                    state.update_blocks(blocks);
+                    prefix.set(&state);
+                    state
+                }
+            };
+            finish(state, rest)
+        }))
     }
 
-    /// Whether this is the HMAC of a message; how long that takes does not tell where it
-    /// is not. The right one stays on the stack, for the caller to wipe.
-    pub(super) fn accepts(&self, message: &[u8], hmac: &[u8]) -> bool {
-        let expected = self.finish(*self.inner, message, message.len());
-        expected.as_slice().ct_eq(hmac).to_bool()
-    }
-
-    /// The HMAC of a message of which `inner` is the state before the `rest`.
-    fn finish(&self, mut inner: State, rest: &[u8], length: usize) -> [u8; DIGEST] {
-        let digest = finish(&mut inner, rest, BLOCK + length);
-        let mut outer = *self.outer;
-        finish(&mut outer, &digest, BLOCK + DIGEST)
+    /// Whether this is the HMAC of a message. How long that takes does not depend on where
+    /// a wrong one differs.
+    pub(super) fn verify_mac(&self, message: &[u8], mac: &[u8]) -> Result<bool, Error> {
+        let key = self.0.as_ref().ok_or(Error::Internal)?;
+        Ok(wiping_stack::<STACK_IN_USE, _>(|| {
+            let hmac = Hmac::<Sha256>::compose(key.clone(), Buffer::<State>::default());
+            hmac.chain_update(message).verify_slice(mac).is_ok()
+        }))
     }
 }
 
-/// Hashes whole blocks, and returns what is left.
-fn absorb<'a>(state: &mut State, message: &'a [u8]) -> &'a [u8] {
-    let (blocks, rest) = Array::<u8, U64>::slice_as_chunks(message);
-    compress(state, Array::cast_slice_to_core(blocks));
-    rest
+/// The HMAC of a message of which only the `rest` is not in the state yet.
+fn finish(mut state: State, rest: &[u8]) -> [u8; DIGEST] {
+    let mut buffer = Buffer::<State>::default();
+    buffer.digest_blocks(rest, |blocks| state.update_blocks(blocks));
+    let mut hmac = Output::<State>::default();
+    state.finalize_fixed_core(&mut buffer, &mut hmac);
+    hmac.0
 }
 
-/// Hashes the end of a message of `length` bytes in all, and returns the digest.
-fn finish(state: &mut State, end: &[u8], length: usize) -> [u8; DIGEST] {
-    let rest = absorb(state, end);
-
-    // The padding: one bit, zeros, and the length in bits (FIPS 180-4, section 5.1.1).
-    let mut blocks = [[0; BLOCK]; 2];
-    let (blocks, _) = blocks.split_at_mut(if rest.len() < BLOCK - 8 { 1 } else { 2 });
-    let (text, padding) = blocks.as_flattened_mut().split_at_mut(rest.len());
-    text.copy_from_slice(rest);
-    if let Some(first) = padding.first_mut() {
-        *first = 0x80;
-    }
-    if let Some(last) = padding.last_chunk_mut() {
-        *last = (8 * length as u64).to_be_bytes();
-    }
-    compress(state, blocks);
-
-    let mut digest = [0; DIGEST];
-    for (bytes, word) in digest.chunks_exact_mut(4).zip(state.iter()) {
-        bytes.copy_from_slice(&word.to_be_bytes());
-    }
-    digest
-}
-
-/// Without what `sha256/vectors.rs` uses, and wipes itself.
+/// For an optimised build, on CPUs with SHA instructions and without.
 const STACK_IN_USE: usize = 768;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    pub(in crate::jws) fn state(secret: &str) -> State {
+        Key::new(secret).0.unwrap()
+    }
+
+    pub(in crate::jws) fn digest(state: &State) -> [u8; DIGEST] {
+        finish(state.clone(), b"")
+    }
+
     proptest! {
         #[test]
-        fn an_hmac_is_that_of_the_whole_message_wherever_the_constant_part_ends(
+        fn prefix_state_gives_the_same_hmac(
             secret in "\\PC{0,80}",
             message in proptest::collection::vec(any::<u8>(), 0..300),
             constant in 0..300_usize,
@@ -146,17 +117,17 @@ mod tests {
         ) {
             let key = Key::new(&secret);
             let constant = constant.min(message.len());
-            let kept = Kept::default();
+            let prefix = PrefixState::default();
             let (beginning, _) = message.split_at(constant);
             for message in [&message, &[beginning, &other_end].concat()] {
                 let expected = hmac_sha256::HMAC::mac(message, &secret);
-                prop_assert_eq!(key.sign(message, constant, &kept), expected);
-                prop_assert!(key.accepts(message, &expected));
+                prop_assert_eq!(key.sign(message, constant, &prefix), Ok(expected));
+                prop_assert_eq!(key.verify_mac(message, &expected), Ok(true));
             }
         }
 
         #[test]
-        fn an_hmac_that_differs_anywhere_or_has_another_length_is_not_accepted(
+        fn changed_or_resized_hmac_is_refused(
             message in proptest::collection::vec(any::<u8>(), 0..100),
             place in 0..DIGEST,
             change in 1..=255_u8,
@@ -165,23 +136,33 @@ mod tests {
             let key = Key::new("secret");
             let mut hmac = hmac_sha256::HMAC::mac(&message, "secret").to_vec();
             hmac[place] ^= change;
-            prop_assert!(!key.accepts(&message, &hmac));
+            prop_assert_eq!(key.verify_mac(&message, &hmac), Ok(false));
             hmac[place] ^= change;
-            prop_assert!(key.accepts(&message, &hmac));
+            prop_assert_eq!(key.verify_mac(&message, &hmac), Ok(true));
             hmac.resize(length, 0);
-            prop_assert_eq!(key.accepts(&message, &hmac), length == DIGEST);
+            prop_assert_eq!(key.verify_mac(&message, &hmac), Ok(length == DIGEST));
         }
     }
 
-    /// Of every length around those at which a block is full, or the padding of one.
+    /// Every length around those at which a block is full.
     #[test]
-    fn secrets_and_messages_of_every_length_give_the_hmac_of_the_specification() {
+    fn every_length_gives_the_hmac_of_the_standard() {
         let text = "0123456789abcdef".repeat(10);
         for length in 0..=text.len() {
             let (text, _) = text.split_at(length);
             let expected = hmac_sha256::HMAC::mac(text, text);
-            let hmac = Key::new(text).sign(text.as_bytes(), length, &Kept::default());
-            assert_eq!(hmac, expected, "{length}");
+            let hmac = Key::new(text).sign(text.as_bytes(), length, &PrefixState::default());
+            assert_eq!(hmac, Ok(expected), "{length}");
         }
+    }
+
+    #[test]
+    fn key_without_state_signs_nothing() {
+        let key = Key::default();
+        assert_eq!(
+            key.sign(b"", 0, &PrefixState::default()),
+            Err(Error::Internal)
+        );
+        assert_eq!(key.verify_mac(b"", &[0; DIGEST]), Err(Error::Internal));
     }
 }

@@ -22,8 +22,10 @@ int main(void)
           CAP_STATUS_OK);
     cap_token_free(handle);
 
-    CHECK(cap_mint(account_sid, auth_token, "alice", application_sid,
-                   "user_id\0" "42\0" "plan\0" "gold", 2,
+    CHECK(cap_mint(auth_token,
+                   "{\"account_sid\":\"AC123123\",\"incoming\":\"alice\","
+                   "\"outgoing\":{\"application_sid\":\"AP123123\","
+                   "\"params\":[[\"user_id\",\"42\"],[\"plan\",\"gold\"]]}}",
                    now, CAP_TTL_DEFAULT, token, sizeof token, &length) == CAP_STATUS_OK);
     CHECK(strcmp(token, expected) == 0 && length == strlen(expected));
     return EXIT_SUCCESS;

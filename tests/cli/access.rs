@@ -78,10 +78,9 @@ fn mint_writes_the_library_s_access_token_byte_for_byte() {
     );
 
     let mut capability = Capability::default();
-    capability.set_api_key("SK1").expect("set");
-    capability
-        .set_account("AC1", |key| key.set("key secret"))
-        .expect("set");
+    capability.set_account("AC1").expect("set");
+    capability.make_access("SK1").expect("set");
+    capability.key_mut().set("key secret");
     capability.set_client_name("Bob Smith").expect("set");
     let expected = capability.token(1_400_000_000, 3600);
     let minted = mint(&["--now=1400000000", "--client-name=Bob Smith"]);
@@ -146,7 +145,7 @@ fn an_option_for_the_other_kind_of_token_is_wrong_usage_and_says_why() {
         not provided: --api-key <SID>                            | --region=ie1
         not provided: --api-key <SID>                            | --push-credential=CR1
         not provided: --api-key <SID>                            | --grant=video={}
-        not provided: --api-key <SID>                            | --api-key-secret-file=-
+        not provided: <--api-key <SID>|--request <PATH>>         | --api-key-secret-file=-
         not provided: <--allow-outgoing <SID>|--api-key <SID>>   | --client-name=Alice
         not provided: --allow-outgoing <SID>                     | --api-key=SK1 --param=a=b";
     for line in cases.trim().lines() {

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "no test calls them all")]
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 use std::ptr;
 
 use captoken::ffi::*;
@@ -98,32 +98,15 @@ impl Handle {
     }
 }
 
-/// A capability token in one call.
-pub(crate) fn mint(
-    [account_sid, auth_token]: [&str; 2],
-    client_name: Option<&str>,
-    application_sid: Option<&str>,
-    params: &[(String, String)],
-    now: i64,
-    ttl: i64,
-) -> Result<String, Status> {
-    let [account_sid, auth_token] = [account_sid, auth_token].map(text);
-    let [client_name, application_sid] = [client_name, application_sid].map(|name| name.map(text));
-    let optional = |text: &Option<CString>| text.as_deref().map_or(ptr::null(), CStr::as_ptr);
-    let texts: Vec<u8> = params
-        .iter()
-        .flat_map(|(key, value)| [text(key), text(value)])
-        .flat_map(CString::into_bytes_with_nul)
-        .collect();
-    // SAFETY: texts or NULL, as many pairs as are said, and as above.
+/// The token of a request; its length is asked for first.
+pub(crate) fn mint(secret: &str, request: &str, now: i64, ttl: i64) -> Result<String, Status> {
+    let (secret, request) = (text(secret), text(request));
+    // SAFETY: two strings; a buffer of the size that is said, and a place for the length
+    // or none.
     whole_text(|buffer, size, length| unsafe {
         cap_mint(
-            account_sid.as_ptr(),
-            auth_token.as_ptr(),
-            optional(&client_name),
-            optional(&application_sid),
-            texts.as_ptr().cast(),
-            params.len(),
+            secret.as_ptr(),
+            request.as_ptr(),
             now,
             ttl,
             buffer,

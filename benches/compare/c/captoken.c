@@ -8,7 +8,7 @@
 enum { MOST_PARAMS = 1000 };
 
 static const char *account, *secret, *application, *client, *key, *value, *api_key, *jwt;
-static char pair[64];
+static char request[512];
 static char keys[MOST_PARAMS][16], values[MOST_PARAMS][16];
 static cap_token *prepared, *prepared_access;
 
@@ -67,8 +67,7 @@ static void access_token(char *out)
 /* The same token in one call. */
 static void in_one_call(char *out)
 {
-    check(cap_mint(account, secret, client, application, pair, 1, time(NULL), CAP_TTL_DEFAULT, out,
-                   OUT_SIZE, NULL));
+    check(cap_mint(secret, request, time(NULL), CAP_TTL_DEFAULT, out, OUT_SIZE, NULL));
 }
 
 /* A second later each time, and from now on in each thread. */
@@ -148,8 +147,12 @@ void read_input(void)
     client = input("BENCH_CLIENT");
     key = input("BENCH_KEY");
     value = input("BENCH_VALUE");
-    require(snprintf(pair, sizeof pair, "%s%c%s", key, '\0', value) < (int)sizeof pair, "a long pair");
     api_key = input("BENCH_API_KEY");
+    require(snprintf(request, sizeof request,
+                     "{\"account_sid\":\"%s\",\"incoming\":\"%s\",\"outgoing\":"
+                     "{\"application_sid\":\"%s\",\"params\":[[\"%s\",\"%s\"]]}}",
+                     account, client, application, key, value) < (int)sizeof request,
+            "the request is too long");
     jwt = input("BENCH_TOKEN");
     for (int i = 0; i < MOST_PARAMS; i++) {
         snprintf(keys[i], sizeof keys[i], "key%04d", i);

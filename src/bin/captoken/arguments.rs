@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use captoken::validity::Ttl;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
-use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgGroup, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::exit_codes;
-use crate::secret::{API_KEY_SECRET, AUTH_TOKEN};
+use crate::secret::{API_KEY_SECRET, AUTH_TOKEN, is_standard_input};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +35,9 @@ Examples:
   An access token for calls in both directions:
     captoken mint --account AC123123 --api-key SK123123 --region ie1 \\
         --allow-incoming Alice --allow-outgoing AP123123 --param Foo=Bar
-  One for a video room, without calls:
+  The same request that a program gives to cap_mint():
+    printf '{\"account_sid\":\"AC123123\",\"incoming\":\"Alice\"}' | captoken mint --request -
+  An access token for a video room, without calls:
     captoken mint --account AC123123 --api-key SK123123 --client-name Alice \\
         --grant 'video={\"room\":\"standup\"}'
 
@@ -47,6 +50,23 @@ calls reach that one, with a warning. Of parameters with the same key it has the
 A client name that not all of Twilio takes is minted, with a warning, and so is a token
 that is never valid. --json prints token and expires_at; or status and error.
 `captoken --help` lists the exit codes.";
+
+/// The options that a request replaces. `account` is not among them, because its variable
+/// may be set for other calls.
+const INSTEAD_OF_REQUEST: [&str; 12] = [
+    "api_key",
+    "region",
+    "allow_incoming",
+    "allow_outgoing",
+    "param",
+    "client_name",
+    "push_credential",
+    "grant",
+    "event_stream",
+    "filter",
+    "claim",
+    "not_before",
+];
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -107,7 +127,8 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = MINT_EXAMPLES)]
 #[command(group = ArgGroup::new("named").args(["allow_outgoing", "api_key"]).multiple(true))]
-#[command(mut_arg("api_key_secret_file", |arg| arg.requires("api_key")))]
+#[command(group = ArgGroup::new("access").args(["api_key", "request"]).multiple(true))]
+#[command(mut_arg("api_key_secret_file", |arg| arg.requires("access")))]
 pub(crate) struct Mint {
     /// Account SID
     #[arg(
@@ -116,8 +137,8 @@ pub(crate) struct Mint {
         env = "CAPTOKEN_ACCOUNT_SID",
         hide_env_values = true
     )]
-    #[arg(value_parser = account)]
-    pub(crate) account: String,
+    #[arg(value_parser = account, required_unless_present = "request")]
+    pub(crate) account: Option<String>,
 
     /// API key, which makes it an access token instead of a capability token
     #[arg(long, value_name = "SID", value_parser = NonEmptyStringValueParser::new())]
@@ -170,6 +191,10 @@ pub(crate) struct Mint {
     /// When the token begins to be valid, in seconds since 1970 UTC
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) not_before: Option<i64>,
+
+    /// File with the JSON request of cap_mint(), - for standard input, instead of options
+    #[arg(long, value_name = "PATH", conflicts_with_all = INSTEAD_OF_REQUEST)]
+    pub(crate) request: Option<PathBuf>,
 
     /// Time to live, at most a day
     #[arg(
@@ -251,17 +276,33 @@ impl Arguments {
                 ));
             }
         }
-        let arguments = Self::try_parse()?;
-        if matches!(&arguments.command, Command::Verify(verify)
-            if verify.token == "-" && verify.secret.is_standard_input())
-        {
-            return Err(Self::command().error(
-                ErrorKind::ArgumentConflict,
-                "standard input cannot be both the token and the secret",
-            ));
-        }
-        Ok(arguments)
+        let matches = Self::command().try_get_matches()?;
+        let arguments = Self::from_arg_matches(&matches)?;
+        let conflict = match &arguments.command {
+            Command::Verify(verify) if verify.token == "-" && verify.secret.is_standard_input() => {
+                "standard input cannot be both the token and the secret"
+            }
+            Command::Mint(mint) if mint.request.is_some() && is_account_given(&matches) => {
+                "the argument '--request <PATH>' cannot be used with '--account <SID>'"
+            }
+            Command::Mint(mint)
+                if mint.request.as_deref().is_some_and(is_standard_input)
+                    && mint.secret.is_standard_input() =>
+            {
+                "standard input cannot be both the request and the secret"
+            }
+            _ => return Ok(arguments),
+        };
+        Err(Self::command().error(ErrorKind::ArgumentConflict, conflict))
     }
+}
+
+/// Whether the account SID of `mint` is an option, and not the variable.
+fn is_account_given(matches: &ArgMatches) -> bool {
+    let source = matches
+        .subcommand()
+        .and_then(|(_, mint)| mint.value_source("account"));
+    source == Some(ValueSource::CommandLine)
 }
 
 /// With clap's own words for what is empty, nobody would look for the variable.

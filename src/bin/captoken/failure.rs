@@ -6,16 +6,17 @@ use serde::Serialize;
 
 use crate::report::malformed;
 
-/// The exit code of what fails outside of the token. The library's status of this
-/// number, and that of 2, which is clap's for wrong usage, never get this far.
+/// The exit code of what fails outside of the token. The library's status of this number
+/// never gets this far. Its status 2, an empty string, shares clap's code for wrong usage.
 const OUTSIDE: u8 = 1;
 
 /// The statuses of the library that become exit codes.
-const STATUSES: [Status; 11] = [
+const STATUSES: [Status; 13] = [
     Status::InvalidTtl,
     Status::InvalidTime,
     Status::ReservedName,
     Status::InvalidJson,
+    Status::Unsupported,
     Status::OutOfMemory,
     Status::Internal,
     Status::TokenMalformed,
@@ -23,6 +24,7 @@ const STATUSES: [Status; 11] = [
     Status::TokenSignature,
     Status::TokenExpired,
     Status::TokenNotYetValid,
+    Status::InvalidRequest,
 ];
 
 pub(crate) enum Failure {
@@ -48,6 +50,12 @@ impl Failure {
     pub(crate) fn of(option: &str, error: Error) -> Self {
         let status = Status::from(error);
         Self::Library(status, format!("{option}: {}", in_words(status)))
+    }
+
+    /// The same with a reason that the library has no words for.
+    pub(crate) fn because(option: &str, error: Error, why: &str) -> Self {
+        let status = Status::from(error);
+        Self::Library(status, format!("{option}: {}: {why}", in_words(status)))
     }
 
     /// What the library said of a token.

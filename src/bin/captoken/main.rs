@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use captoken::error::Error;
-use captoken::ffi;
 use captoken::jws::Key;
 use captoken::validity::{check, check_time};
 
@@ -89,7 +89,9 @@ fn show(report: &Report<'_>, as_json: bool) -> Result<(), Failure> {
 /// The time that is given, else the clock's.
 fn time(now: Option<i64>) -> Result<i64, Failure> {
     let Some(now) = now else {
-        return Ok(ffi::now()?);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = since_1970.map_err(|_| Error::InvalidTime)?.as_secs();
+        return Ok(i64::try_from(seconds).map_err(|_| Error::InvalidTime)?);
     };
     check_time(now).map_err(|error| Failure::of("--now", error))?;
     Ok(now)
@@ -105,7 +107,8 @@ fn token(argument: &str) -> Result<String, Failure> {
         .and_then(|mut input| input.read_to_end(&mut bytes))
         .map_err(|error| Failure::Outside(format!("cannot read standard input: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::malformed("it is not UTF-8"))?;
-    Ok(text.trim().to_owned())
+    // No other white space: what the library would refuse is not dropped.
+    Ok(text.trim_ascii().to_owned())
 }
 
 /// Standard input without the buffer that the standard library keeps for it, which

@@ -1,16 +1,99 @@
 //! The command that prints a token of either kind, and what it warns of.
 
-use captoken::capability::{Capability, check_client_name};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
-use crate::arguments::Mint;
+use captoken::capability::{Capability, check_client_name};
+use captoken::error::Error;
+use captoken::request::Request;
+use serde_json::value::RawValue;
+
+use crate::arguments::{Mint, SecretSource};
 use crate::failure::{Failure, in_words};
 use crate::report::Minted;
-use crate::secret::{API_KEY_SECRET, AUTH_TOKEN};
-use crate::{complain, json, print, time};
+use crate::secret::{API_KEY_SECRET, AUTH_TOKEN, is_standard_input};
+use crate::{complain, json, print, standard_input, time};
 
 pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
     let now = time(arguments.common.now)?;
-    let mut capability = allowing_nothing(arguments)?;
+    let mut capability = Capability::default();
+    match &arguments.request {
+        Some(path) => apply_request(path, &arguments.secret, &mut capability)?,
+        None => apply_options(arguments, &mut capability)?,
+    }
+
+    let token = capability.token(now, arguments.ttl)?;
+    let expires_at = now + arguments.ttl;
+    if arguments.not_before.is_some_and(|from| from >= expires_at) {
+        complain("warning: --not-before: the token expires before it begins to be valid");
+    }
+    if arguments.common.json {
+        print(&json(&Minted { token, expires_at })?)
+    } else {
+        print(&format!("{token}\n"))
+    }
+}
+
+/// Does what cap_mint() does with its request.
+fn apply_request(
+    path: &Path,
+    source: &SecretSource,
+    capability: &mut Capability,
+) -> Result<(), Failure> {
+    let json = read_request(path)
+        .map_err(|error| Failure::Outside(format!("cannot read the --request: {error}")))?;
+    let request = Request::parse(&json).map_err(|error| explain(&json, error))?;
+    let (kind, other, option) = if request.is_access() {
+        let option = "--auth-token-file: the request has an api_key_sid, so that the secret is \
+                      that of --api-key-secret-file";
+        (&API_KEY_SECRET, &source.auth_token_file, option)
+    } else {
+        let option = "--api-key-secret-file: the request has no api_key_sid, so that the secret \
+                      is that of --auth-token-file";
+        (&AUTH_TOKEN, &source.api_key_secret_file, option)
+    };
+    if other.is_some() {
+        return Err(Failure::Outside(option.to_owned()));
+    }
+    let in_request = |error| Failure::of("--request", error);
+    request.apply_to(capability).map_err(in_request)?;
+    capability.key_mut().set(kind.read(source)?.text()?);
+    Ok(())
+}
+
+fn read_request(path: &Path) -> std::io::Result<String> {
+    let mut json = String::new();
+    let mut file = if is_standard_input(path) {
+        standard_input()?
+    } else {
+        File::open(path)?
+    };
+    file.read_to_string(&mut json)?;
+    Ok(json)
+}
+
+/// Says where a request stops being JSON. Otherwise its members are wrong.
+fn explain(json: &str, error: Error) -> Failure {
+    match serde_json::from_str::<&RawValue>(json) {
+        Err(why) => Failure::because("--request", error, &why.to_string()),
+        Ok(_) => Failure::of("--request", error),
+    }
+}
+
+/// Makes the calls that the options stand for.
+fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<(), Failure> {
+    capability.set_account(arguments.account.as_deref().unwrap_or_default())?;
+    let kind = match &arguments.api_key {
+        None => &AUTH_TOKEN,
+        // Never the auth token: Twilio would refuse what it signs.
+        Some(sid) => {
+            capability.make_access(sid)?;
+            &API_KEY_SECRET
+        }
+    };
+    let secret = kind.read(&arguments.secret)?;
+    capability.key_mut().set(secret.text()?);
 
     warn_of_names(arguments);
     // The name on outgoing calls comes second, so that it replaces the other there, and
@@ -41,46 +124,17 @@ pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
     }
     for (name, json) in &arguments.grant {
         let in_grant = |error| Failure::of(&format!("--grant {name:?}"), error);
-        let grant_name = Capability::grant_name(name).map_err(in_grant)?;
-        capability.add_grant(grant_name, json).map_err(in_grant)?;
+        capability.add_grant(name, json).map_err(in_grant)?;
     }
     for (name, json) in &arguments.claim {
         let in_claim = |error| Failure::of(&format!("--claim {name:?}"), error);
-        let claim_name = capability.claim_name(name).map_err(in_claim)?;
-        capability.add_claim(claim_name, json).map_err(in_claim)?;
+        capability.add_claim(name, json).map_err(in_claim)?;
     }
     if let Some(not_before) = arguments.not_before {
         let in_option = |error| Failure::of("--not-before", error);
         capability.set_not_before(not_before).map_err(in_option)?;
     }
-
-    let token = capability.token(now, arguments.ttl)?;
-    let expires_at = now + arguments.ttl;
-    if arguments.not_before.is_some_and(|from| from >= expires_at) {
-        complain("warning: --not-before: the token expires before it begins to be valid");
-    }
-    if arguments.common.json {
-        print(&json(&Minted { token, expires_at })?)
-    } else {
-        print(&format!("{token}\n"))
-    }
-}
-
-/// A token that allows nothing yet, of the kind that the arguments ask for.
-fn allowing_nothing(arguments: &Mint) -> Result<Capability, Failure> {
-    let mut capability = Capability::default();
-    let kind = match &arguments.api_key {
-        None => &AUTH_TOKEN,
-        // Never the auth token: Twilio would refuse what it signs.
-        Some(sid) => {
-            capability.set_api_key(sid)?;
-            &API_KEY_SECRET
-        }
-    };
-    let secret = kind.read(&arguments.secret)?;
-    let secret = secret.text()?;
-    capability.set_account(&arguments.account, |key| key.set(secret))?;
-    Ok(capability)
+    Ok(())
 }
 
 /// Says which names may not do what they are given for.

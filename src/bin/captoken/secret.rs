@@ -148,8 +148,8 @@ impl SecretSource {
     }
 }
 
-fn is_standard_input(path: &Path) -> bool {
-    path == "-"
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn read_file(mut file: File) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -1,0 +1,205 @@
+//! The JSON request of `cap_mint`: one object that says what a handle's calls would say.
+//! `include/captoken.h` documents its members.
+
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+
+use crate::capability::Capability;
+use crate::error::Error;
+use crate::json::{Next, for_each_element, for_each_member, string_value};
+
+/// A request whose form is right. The library's calls have not seen its values yet.
+#[derive(Default)]
+pub struct Request<'a> {
+    account_sid: Cow<'a, str>,
+    api_key_sid: Option<Cow<'a, str>>,
+    incoming: Option<Cow<'a, str>>,
+    client_name: Option<Cow<'a, str>>,
+    outgoing: Option<Outgoing<'a>>,
+    event_stream: Option<Pairs<'a>>,
+    claims: Option<&'a str>,
+    not_before: Option<i64>,
+    region: Option<Cow<'a, str>>,
+    push_credential_sid: Option<Cow<'a, str>>,
+    grants: Option<&'a str>,
+}
+
+struct Outgoing<'a> {
+    application_sid: Cow<'a, str>,
+    params: Pairs<'a>,
+}
+
+/// The JSON of an array of arrays of two strings, if there is one.
+struct Pairs<'a>(Option<&'a str>);
+
+impl<'a> Request<'a> {
+    /// Reads a request. Everything that is wrong with its form is `InvalidRequest`.
+    pub fn parse(json: &'a str) -> Result<Self, Error> {
+        Self::read(json).map_err(|error| match error {
+            Error::InvalidJson => Error::InvalidRequest,
+            error => error,
+        })
+    }
+
+    fn read(json: &'a str) -> Result<Self, Error> {
+        let mut request = Self::default();
+        let mut account_sid = None;
+        for_each_member(json, |name, value| match &*string_value(name)? {
+            "account_sid" => set(&mut account_sid, string(value)?),
+            "api_key_sid" => set(&mut request.api_key_sid, string(value)?),
+            "incoming" => set(&mut request.incoming, string(value)?),
+            "client_name" => set(&mut request.client_name, string(value)?),
+            "outgoing" => set(&mut request.outgoing, outgoing(value)?),
+            "event_stream" => set(&mut request.event_stream, filters(value)?),
+            "claims" => set(&mut request.claims, named_values(value)?),
+            "not_before" => set(&mut request.not_before, value.integer()?),
+            "region" => set(&mut request.region, string(value)?),
+            "push_credential_sid" => set(&mut request.push_credential_sid, string(value)?),
+            "grants" => set(&mut request.grants, named_values(value)?),
+            _ => Err(Error::InvalidJson),
+        })?;
+        request.account_sid = account_sid.ok_or(Error::InvalidJson)?;
+        Ok(request)
+    }
+
+    /// Whether it asks for an access token, which the secret of an API key signs.
+    pub fn is_access(&self) -> bool {
+        self.api_key_sid.is_some()
+    }
+
+    /// Makes the calls that the request stands for, on a token without an account.
+    pub fn apply_to(&self, token: &mut Capability) -> Result<(), Error> {
+        token.set_account(non_empty(&self.account_sid)?)?;
+        if let Some(api_key_sid) = &self.api_key_sid {
+            token.make_access(non_empty(api_key_sid)?)?;
+        }
+        if let Some(client_name) = &self.incoming {
+            token.allow_incoming(non_empty(client_name)?)?;
+        }
+        if let Some(client_name) = &self.client_name {
+            token.set_client_name(non_empty(client_name)?)?;
+        }
+        if let Some(outgoing) = &self.outgoing {
+            token.allow_outgoing(non_empty(&outgoing.application_sid)?)?;
+            outgoing
+                .params
+                .for_each(|key, value| token.add_outgoing_param(key, value))?;
+        }
+        if let Some(filters) = &self.event_stream {
+            token.allow_event_stream()?;
+            filters.for_each(|key, value| token.add_event_filter(key, value))?;
+        }
+        if let Some(claims) = self.claims {
+            for_each_member(claims, |name, value| {
+                token.add_claim(non_empty(&string_value(name)?)?, value.spelling()?)
+            })?;
+        }
+        if let Some(not_before) = self.not_before {
+            token.set_not_before(not_before)?;
+        }
+        if let Some(region) = &self.region {
+            token.set_region(non_empty(region)?)?;
+        }
+        if let Some(sid) = &self.push_credential_sid {
+            token.set_push_credential(non_empty(sid)?)?;
+        }
+        if let Some(grants) = self.grants {
+            for_each_member(grants, |name, value| {
+                token.add_grant(non_empty(&string_value(name)?)?, value.spelling()?)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn outgoing<'a>(value: Next<'a, '_>) -> Result<Outgoing<'a>, Error> {
+    let (mut application_sid, mut params) = (None, None);
+    value.members(|name, value| match &*string_value(name)? {
+        "application_sid" => set(&mut application_sid, string(value)?),
+        "params" => set(&mut params, pairs(value)?),
+        _ => Err(Error::InvalidJson),
+    })?;
+    Ok(Outgoing {
+        application_sid: application_sid.ok_or(Error::InvalidJson)?,
+        params: Pairs(params),
+    })
+}
+
+fn filters<'a>(value: Next<'a, '_>) -> Result<Pairs<'a>, Error> {
+    let mut filters = None;
+    value.members(|name, value| match &*string_value(name)? {
+        "filters" => set(&mut filters, pairs(value)?),
+        _ => Err(Error::InvalidJson),
+    })?;
+    Ok(Pairs(filters))
+}
+
+fn pairs<'a>(value: Next<'a, '_>) -> Result<&'a str, Error> {
+    value.spelling_of(|value| value.elements(|element| pair(element).map(drop)))
+}
+
+fn pair<'a>(value: Next<'a, '_>) -> Result<[Cow<'a, str>; 2], Error> {
+    let mut strings = [None, None];
+    let mut places = strings.iter_mut();
+    value.elements(|element| {
+        *places.next().ok_or(Error::InvalidJson)? = Some(string(element)?);
+        Ok(())
+    })?;
+    match strings {
+        [Some(key), Some(value)] => Ok([key, value]),
+        _ => Err(Error::InvalidJson),
+    }
+}
+
+impl Pairs<'_> {
+    fn for_each(
+        &self,
+        mut visit: impl FnMut(&str, &str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(json) = self.0 else {
+            return Ok(());
+        };
+        for_each_element(json, |element| {
+            let [key, value] = pair(element)?;
+            visit(&key, &value)
+        })
+    }
+}
+
+/// A member that must not be there twice.
+fn set<T>(place: &mut Option<T>, value: T) -> Result<(), Error> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Error::InvalidJson),
+    }
+}
+
+/// An object whose members become claims or grants, as it is spelled.
+fn named_values<'a>(value: Next<'a, '_>) -> Result<&'a str, Error> {
+    value.spelling_of(|value| {
+        value.members(|name, value| {
+            without_nul(string_value(name)?)?;
+            value.spelling().map(drop)
+        })
+    })
+}
+
+fn string<'a>(value: Next<'a, '_>) -> Result<Cow<'a, str>, Error> {
+    without_nul(value.string()?)
+}
+
+/// A string that C could have passed.
+fn without_nul(string: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
+    if string.contains('\0') {
+        return Err(Error::InvalidJson);
+    }
+    Ok(string)
+}
+
+fn non_empty(string: &str) -> Result<&str, Error> {
+    if string.is_empty() {
+        return Err(Error::EmptyArgument);
+    }
+    Ok(string)
+}
