@@ -64,21 +64,18 @@
 //
 // [errors.As] finds an [*Error] in every error. Tell them apart with [errors.Is] and the
 // variables whose names begin with Err; of [Verify], [ErrInvalidToken] stands for all
-// that can be wrong with a token. A call that fails has changed nothing. Besides those
-// that are named, any call may return [ErrInternal], for a bug in the library that was
-// stopped.
+// that can be wrong with a token. A call that fails has changed nothing, with the
+// exception below. Any call may also return [ErrInternal], if the library stops a bug.
 //
-// [Token.AllowIncoming], [Token.SetClientName], [Token.AllowOutgoing] and
-// [Token.AllowEventStream] check their texts at once; the rest is done when the next
-// token is minted. Should memory run out there, it is [Token.Generate] that returns
-// [ErrOutOfMemory], and tries again when it is called again: no token has only some of
-// what it should say.
+// [Token.AllowOutgoing] and [Token.AllowEventStream] add their pairs one by one. If
+// memory runs out between two of them, the Token is unusable: every later call returns
+// an error that is [ErrOutOfMemory] and says so. Close still works. A bug that is stopped
+// there has the same effect, with [ErrInternal].
 //
 // # Concurrency
 //
-// All functions and methods may be called by any number of goroutines at once. Calls
-// of Generate run side by side; those that change a Token have it for themselves, and so
-// have the first two of Generate after a change.
+// All functions and methods are safe for concurrent use. Calls of Generate run
+// concurrently. A method that changes a Token takes its lock exclusively.
 //
 // # The secret
 //
@@ -126,32 +123,39 @@ func Version() string {
 // The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument] (only one is
 // ""), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func Configure(accountSID, authToken string) error {
-	if hasNUL(accountSID) || hasNUL(authToken) {
+	if hasNUL(accountSID, authToken) {
 		return failure(StatusNUL)
 	}
-	texts := join(nil, accountSID, authToken)
-	defer wipe(texts)
-	return failure(libConfigure(texts))
+	credentials := join([]string{accountSID, authToken}, nil)
+	defer credentials.release()
+	return failure(libConfigure(credentials.bytes))
 }
 
 // A Token says for which account tokens are minted, of which kind, and what they allow.
 // It comes from [New] or [NewAccess]; the zero Token is a closed one. Copies of a Token
 // are the same Token.
+//
+// If memory runs out between two parameters of [Token.AllowOutgoing] or two filters of
+// [Token.AllowEventStream], the Token is unusable: every later call returns an error that
+// is [ErrOutOfMemory]. [Token.Close] still works.
 type Token struct {
-	// Behind a pointer, so that copying a Token cannot make two owners of one object.
-	handle *handle
+	// A pointer, so that copying a Token cannot make two owners of one handle.
+	shared *shared
 }
 
-// A handle owns an object.
-type handle struct {
+// shared is what the copies of a Token have in common.
+type shared struct {
 	mu sync.RWMutex
 
 	// nil once the Token is closed.
-	object *object
+	handle *handle
+
+	// What made the Token unusable, otherwise StatusOK.
+	broken Status
 }
 
-// closed is what a zero Token uses. It is never opened.
-var closed handle
+// closed is what a zero Token uses. It never has a handle.
+var closed shared
 
 // New returns a Token for the capability tokens of an account, which allows nothing yet.
 // For each argument that is "", it takes what [Configure] has set.
@@ -162,7 +166,7 @@ var closed handle
 // The errors are [ErrNUL], which is looked for first, [ErrNoCredentials] ("", and
 // nothing is configured), [ErrInvalidUTF8] and [ErrOutOfMemory].
 func New(accountSID, authToken string) (*Token, error) {
-	return newToken(libNew, false, accountSID, authToken)
+	return newToken(libNew, accountSID, authToken)
 }
 
 // NewAccess returns a Token for the access tokens of an account, which allows nothing
@@ -174,25 +178,25 @@ func New(accountSID, authToken string) (*Token, error) {
 // The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument],
 // [ErrInvalidUTF8] and [ErrOutOfMemory].
 func NewAccess(accountSID, apiKeySID, apiKeySecret string) (*Token, error) {
-	return newToken(libNewAccess, true, accountSID, apiKeySID, apiKeySecret)
+	return newToken(libNewAccess, accountSID, apiKeySID, apiKeySecret)
 }
 
-func newToken(call func(texts []byte) (uintptr, Status), access bool, credentials ...string) (*Token, error) {
-	for _, credential := range credentials {
-		if hasNUL(credential) {
-			return nil, failure(StatusNUL)
-		}
+func newToken(call func(joined []byte) (uintptr, Status), strs ...string) (*Token, error) {
+	if hasNUL(strs...) {
+		return nil, failure(StatusNUL)
 	}
-	o, status := newObject(call, access, credentials)
+	credentials := join(strs, nil)
+	defer credentials.release()
+	address, status := call(credentials.bytes)
 	if status != StatusOK {
 		return nil, failure(status)
 	}
 	// One allocation instead of two.
 	made := &struct {
 		token  Token
-		handle handle
-	}{handle: handle{object: o}}
-	made.token.handle = &made.handle
+		shared shared
+	}{shared: shared{handle: newHandle(address)}}
+	made.token.shared = &made.shared
 	return &made.token, nil
 }
 
@@ -205,7 +209,7 @@ func newToken(call func(texts []byte) (uintptr, Status), access bool, credential
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
 func (t *Token) AllowIncoming(clientName string) error {
-	return t.allow(wishIncoming, clientName, 0, nil)
+	return t.change(libAllowIncoming, clientName)
 }
 
 // SetClientName has outgoing calls come from a client name without letting anybody
@@ -221,7 +225,7 @@ func (t *Token) AllowIncoming(clientName string) error {
 // The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
 // [ErrOutOfMemory].
 func (t *Token) SetClientName(clientName string) error {
-	return t.allow(wishClientName, clientName, 0, nil)
+	return t.change(libSetClientName, clientName)
 }
 
 // CheckClientName tells whether all of Twilio takes a client name: one of 1 to 256
@@ -234,7 +238,9 @@ func CheckClientName(clientName string) error {
 	if hasNUL(clientName) {
 		return failure(StatusNUL)
 	}
-	return failure(libCheckClientName(join(nil, clientName)))
+	joined := join([]string{clientName}, nil)
+	defer joined.release()
+	return failure(libCheckClientName(joined.bytes))
 }
 
 // A Param is a parameter that Twilio hands to the application with every outgoing
@@ -257,9 +263,11 @@ type Param struct {
 // the last value.
 //
 // The errors are [ErrEmptyArgument] (the SID), [ErrInvalidUTF8], [ErrNUL],
-// [ErrClosed] and [ErrOutOfMemory].
+// [ErrClosed] and [ErrOutOfMemory]. If memory runs out between two parameters, the Token
+// is unusable: every later call returns an error that is ErrOutOfMemory. Close still
+// works.
 func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
-	return t.allow(wishOutgoing, applicationSID, wishParam, params)
+	return t.allow(libAllowOutgoing, []string{applicationSID}, params)
 }
 
 // AllowEventStream lets whoever holds the token follow the account's events: those that
@@ -268,9 +276,11 @@ func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 // A second call replaces all filters.
 //
 // The errors are [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (an access token, which has
-// no such permission), [ErrClosed] and [ErrOutOfMemory].
+// no such permission), [ErrClosed] and [ErrOutOfMemory]. If memory runs out between two
+// filters, the Token is unusable: every later call returns an error that is
+// ErrOutOfMemory. Close still works.
 func (t *Token) AllowEventStream(filters ...Param) error {
-	return t.allow(wishEventStream, "", wishFilter, filters)
+	return t.allow(libAllowEventStream, nil, filters)
 }
 
 // AddClaim adds a claim of the program's own: with it, one token serves the program's
@@ -374,26 +384,55 @@ func (t *Token) SetNotBefore(notBefore time.Time) error {
 	})
 }
 
-// change makes a change that the library may refuse.
-func (t *Token) change(call func(address uintptr, texts []byte) Status, texts ...string) error {
-	h := t.open()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.object == nil {
-		return failure(StatusClosed)
+// change calls a function of the library with these strings.
+func (t *Token) change(call func(address uintptr, joined []byte) Status, strs ...string) error {
+	s := t.open()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refusal(); err != nil {
+		return err
 	}
-	return failure(h.object.change(call, texts))
+	if hasNUL(strs...) {
+		return failure(StatusNUL)
+	}
+	joined := join(strs, nil)
+	defer joined.release()
+	return failure(call(s.handle.address, joined.bytes))
 }
 
-// allow sets a permission or a name, and a permission's pairs.
-func (t *Token) allow(kind byte, name string, kindOfPair byte, pairs []Param) error {
-	h := t.open()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.object == nil {
-		return failure(StatusClosed)
+// allow calls a function of the library that sets a permission and adds its pairs. sids
+// holds the application SID, if the permission has one.
+func (t *Token) allow(call func(address uintptr, joined []byte, pairs int) (status Status, broken bool),
+	sids []string, pairs []Param) error {
+	s := t.open()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refusal(); err != nil {
+		return err
 	}
-	return failure(h.object.allow(kind, name, kindOfPair, pairs))
+	if status := checkPermission(sids, pairs); status != StatusOK {
+		return failure(status)
+	}
+	joined := join(sids, pairs)
+	defer joined.release()
+	status, broken := call(s.handle.address, joined.bytes, len(pairs))
+	if broken {
+		s.broken = status
+		return s.refusal()
+	}
+	return failure(status)
+}
+
+// refusal is the error of every method if the Token is closed or unusable, otherwise nil.
+func (s *shared) refusal() error {
+	switch {
+	case s.handle == nil:
+		return failure(StatusClosed)
+	case s.broken != StatusOK:
+		return &Error{Status: s.broken, broken: true}
+	default:
+		return nil
+	}
 }
 
 // Generate mints a token. It expires after ttl, counted from now by the system clock.
@@ -424,32 +463,28 @@ type clock struct {
 }
 
 func (t *Token) generate(clock clock, ttl time.Duration) (string, error) {
-	h, seconds := t.open(), wholeSeconds(ttl)
-	token, status, minted := h.mint(clock, seconds)
-	if !minted {
-		token, status = h.mintChanged(clock, seconds)
+	s, seconds := t.open(), wholeSeconds(ttl)
+	s.mu.RLock()
+	// Deferred, so that s keeps the handle reachable until C returns. Otherwise its
+	// finalizer could free it during the call.
+	defer s.mu.RUnlock()
+	if err := s.refusal(); err != nil {
+		return "", err
 	}
-	return token, failure(status)
-}
-
-// mint mints a token side by side with others.
-func (h *handle) mint(clock clock, ttl int64) (token string, status Status, minted bool) {
-	h.mu.RLock()
-	// Behind the last use of the object, this also keeps its finalizer waiting.
-	defer h.mu.RUnlock()
-	if h.object == nil {
-		return "", StatusClosed, true
+	space := newScratch(scratchSize)
+	defer space.release()
+	buffer := space.bytes[:scratchSize]
+	for {
+		length, status := libGenerate(s.handle.address, clock, seconds, buffer)
+		switch status {
+		case StatusOK:
+			return string(buffer[:length]), nil
+		case StatusBufferTooSmall:
+			buffer = make([]byte, length+1)
+		default:
+			return "", failure(status)
+		}
 	}
-	return h.object.mint(clock, ttl)
-}
-
-func (h *handle) mintChanged(clock clock, ttl int64) (string, Status) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.object == nil {
-		return "", StatusClosed
-	}
-	return h.object.mintChanged(clock, ttl)
 }
 
 // wholeSeconds returns a time to live as the library takes it. Its answer to 0 is
@@ -469,20 +504,20 @@ func wholeSeconds(ttl time.Duration) int64 {
 // finish first; later ones return [ErrClosed]. Close itself may be called again, and
 // always returns nil.
 func (t *Token) Close() error {
-	h := t.open()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.object != nil {
-		h.object.close()
-		h.object = nil
+	s := t.open()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handle != nil {
+		s.handle.close()
+		s.handle = nil
 	}
 	return nil
 }
 
-// open returns the handle to lock.
-func (t *Token) open() *handle {
-	if t == nil || t.handle == nil {
+// open returns what to lock.
+func (t *Token) open() *shared {
+	if t == nil || t.shared == nil {
 		return &closed
 	}
-	return t.handle
+	return t.shared
 }

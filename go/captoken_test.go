@@ -159,6 +159,8 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"a third value not in UTF-8", outgoing("AP2", "k", "v", "k", "v", "k", notUTF8), captoken.ErrInvalidUTF8},
 		{"a surrogate in UTF-8", outgoing("AP2", "k", "\xed\xa0\x80"), captoken.ErrInvalidUTF8},
 		{"the first mistake counts: empty", outgoing("", "k", nul), captoken.ErrEmptyArgument},
+		{"the first mistake counts: the SID", outgoing(notUTF8, nul, nul), captoken.ErrInvalidUTF8},
+		{"the first mistake counts: the SID's NUL", outgoing(nul, notUTF8, "v"), captoken.ErrNUL},
 		{"the first mistake counts: NUL", outgoing("AP2", nul, notUTF8), captoken.ErrNUL},
 		{"the first mistake counts: UTF-8", outgoing("AP2", notUTF8, nul), captoken.ErrInvalidUTF8},
 		{"a first filter's key with NUL", events(nul, "v"), captoken.ErrNUL},
@@ -214,6 +216,7 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"access", newAccess(t), []test{
 			{"events", events(), captoken.ErrUnsupported},
 			{"events with filters", events("k", "v", "k", "v"), captoken.ErrUnsupported},
+			{"events with a filter not in UTF-8", events("k", notUTF8), captoken.ErrInvalidUTF8},
 			{"the claim jti", claim("jti", "SK1-1"), captoken.ErrReservedName},
 			{"the claim sub", claim("sub", "AC1"), captoken.ErrReservedName},
 			{"the claim grants", claim("grants", object), captoken.ErrReservedName},

@@ -64,6 +64,9 @@ type Error struct {
 
 	// Whether a text that the status is about is a token that was handed in.
 	ofToken bool
+
+	// Whether a call failed between two pairs, so that the Token is unusable.
+	broken bool
 }
 
 // Errors to compare with, by [errors.Is].
@@ -100,6 +103,9 @@ var ErrInvalidToken = errors.New("captoken: the token is not valid")
 func (e *Error) Error() string {
 	if e.ofToken {
 		return "captoken: the token: " + e.Status.String()
+	}
+	if e.broken {
+		return "captoken: the Token is unusable, close it: " + e.Status.String()
 	}
 	return "captoken: " + e.Status.String()
 }

@@ -116,12 +116,12 @@ func Verify(token, secret string, now time.Time) (Claims, error) {
 	if hasNUL(token) || hasNUL(secret) {
 		return Claims{}, &Error{Status: StatusNUL, ofToken: !hasNUL(secret)}
 	}
-	texts := join(nil, token, secret)
-	defer wipe(texts)
+	joined := join([]string{token, secret}, nil)
+	defer joined.release()
 	// The payload is shorter than the token that spells it. What is returned is a copy,
 	// which does not keep the rest of the buffer.
 	buffer := make([]byte, len(token)+1)
-	length, status := libVerify(texts, now.Unix(), buffer)
+	length, status := libVerify(joined.bytes, now.Unix(), buffer)
 	switch status {
 	case StatusOK:
 		payload := make([]byte, length)

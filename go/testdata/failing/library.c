@@ -88,11 +88,13 @@ cap_status cap_allow_incoming(cap_token *token, const char *client_name)
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
 {
     must_live(token);
+    if (outcome(application_sid) != CAP_STATUS_OK)
+        return CAP_STATUS_OUT_OF_MEMORY;
     token_of(token)->params = 0;
-    return outcome(application_sid);
+    return CAP_STATUS_OK;
 }
 
-/* The value of a pair that fails is the status. */
+/* If a pair fails, its value is the status. */
 static cap_status add_pair(int *pairs, const char *key, const char *value)
 {
     if (outcome(key) != CAP_STATUS_OK)

@@ -8,7 +8,6 @@ import (
 	"log"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,84 +19,94 @@ var ok = captoken.Param{Key: "k", Value: "v"}
 func main() {
 	log.SetFlags(log.Lshortfile)
 
-	// What the library refuses has changed nothing.
+	// A call that the library refuses has changed nothing.
 	memory("is out")
 	token, err := captoken.New("AC1", "fail")
 	expectNone(token, err)
 	token, err = captoken.NewAccess("AC1", "SK1", "fail")
 	expectNone(token, err)
 	token = newToken()
+	expect(token.AllowOutgoing("AP1", ok), nil)
+	expect(token.AllowEventStream(ok, ok), nil)
+	expect(token.AllowIncoming("fail"), captoken.ErrOutOfMemory)
+	expect(token.SetClientName("fail"), captoken.ErrOutOfMemory)
+	expect(token.AllowOutgoing("fail", ok, ok, ok), captoken.ErrOutOfMemory)
 	expect(token.AddClaim("fail", 1), captoken.ErrOutOfMemory)
 	expect(token.SetNotBefore(time.Unix(1, 0)), captoken.ErrInternal)
 	expect(token.SetRegion("fail"), captoken.ErrOutOfMemory)
 	expect(token.SetPushCredential("fail"), captoken.ErrOutOfMemory)
 	expect(token.AddGrant("fail", struct{}{}), captoken.ErrOutOfMemory)
 	expect(captoken.CheckClientName("fail"), captoken.ErrOutOfMemory)
-	generates(token, "a token, 0 params, 0 filters")
+	generates(token, "a token, 1 params, 2 filters")
 	expectFreed(0)
 
-	// What a Token is to allow can fail when it mints, and is tried again then, from the
-	// beginning. No token has only some of it.
-	for _, test := range []struct {
-		allow func() error
-		fails error
-		then  string
+	// If a pair fails, the Token is unusable, whatever the memory and whichever copy is
+	// used. Close frees it. A second call of the same kind does not repair it.
+	for i, test := range []struct {
+		allow func(token *captoken.Token) error
+		want  error
 	}{
-		{func() error { return token.AllowIncoming("fail") },
-			captoken.ErrOutOfMemory, "a token, 0 params, 0 filters"},
-		{func() error { return token.SetClientName("fail") },
-			captoken.ErrOutOfMemory, "a token, 0 params, 0 filters"},
-		{func() error { return token.AllowOutgoing("fail", ok) },
-			captoken.ErrOutOfMemory, "a token, 1 params, 0 filters"},
-		{func() error { return token.AllowOutgoing("AP1", ok, fails(captoken.StatusOutOfMemory), ok) },
-			captoken.ErrOutOfMemory, "a token, 3 params, 0 filters"},
-		{func() error { return token.AllowOutgoing("AP1", fails(captoken.StatusInternal)) },
-			captoken.ErrInternal, "a token, 1 params, 0 filters"},
-		{func() error { return token.AllowEventStream(ok, ok, fails(captoken.StatusOutOfMemory)) },
-			captoken.ErrOutOfMemory, "a token, 1 params, 3 filters"},
-		{func() error { return token.AllowEventStream() },
-			nil, "a token, 1 params, 0 filters"},
+		{func(token *captoken.Token) error {
+			return token.AllowOutgoing("AP1", fails(captoken.StatusOutOfMemory))
+		}, captoken.ErrOutOfMemory},
+		{func(token *captoken.Token) error {
+			return token.AllowOutgoing("AP1", ok, fails(captoken.StatusOutOfMemory), ok)
+		}, captoken.ErrOutOfMemory},
+		{func(token *captoken.Token) error {
+			return token.AllowOutgoing("AP1", ok, ok, fails(captoken.StatusInternal))
+		}, captoken.ErrInternal},
+		{func(token *captoken.Token) error {
+			return token.AllowEventStream(fails(captoken.StatusOutOfMemory), ok)
+		}, captoken.ErrOutOfMemory},
+		{func(token *captoken.Token) error {
+			return token.AllowEventStream(ok, ok, fails(captoken.StatusInternal))
+		}, captoken.ErrInternal},
 	} {
+		broken := newToken()
+		copied := *broken
+		expect(broken.AllowOutgoing("AP1", ok), nil)
 		memory("is out")
-		expect(test.allow(), nil)
-		for i := 0; i < 2 && test.fails != nil; i++ {
-			jwt, err := token.Generate(captoken.DefaultTTL)
-			expect(err, test.fails)
-			if jwt != "" {
-				log.Panic("a token: " + jwt)
-			}
-			expect(token.AddClaim("c", 1), nil)
-		}
+		expectUnusable(test.allow(broken), test.want)
 		memory("is there")
-		generates(token, test.then)
-		generates(token, test.then)
+		refusesAll(broken, test.want)
+		refusesAll(&copied, test.want)
+		expectUnusable(broken.AllowOutgoing("\x00"), test.want)
+		_, err := broken.Generate(-1)
+		expectUnusable(err, test.want)
+		expectFreed(i)
+		expect(broken.Close(), nil)
+		expectFreed(i + 1)
+		expect(broken.Close(), nil)
+		refusesAll(broken, captoken.ErrClosed)
+		expectFreed(i + 1)
+
+		// Other Tokens are usable, also one that reuses its memory.
+		next := newToken()
+		generates(next, "a token, 0 params, 0 filters")
+		generates(token, "a token, 1 params, 2 filters")
+		keep(next)
 	}
 
-	// Where very much is to be done, it is done before more is asked for.
+	// An unusable Token that is forgotten is freed, too.
+	forgotten := newToken()
 	memory("is out")
-	long := captoken.Param{Key: "k", Value: strings.Repeat("v", 2000)}
-	expect(token.AllowOutgoing("fail", long), nil)
-	expect(token.AllowOutgoing("AP1", ok, ok), captoken.ErrOutOfMemory)
+	expectUnusable(forgotten.AllowOutgoing("AP1", fails(captoken.StatusOutOfMemory)), captoken.ErrOutOfMemory)
 	memory("is there")
-	generates(token, "a token, 1 params, 0 filters")
-	expect(token.AllowOutgoing("AP1", ok, ok), nil)
-	generates(token, "a token, 2 params, 0 filters")
-
-	// A Token that was never able to do what it is to do is freed as any other.
-	memory("is out")
-	expect(token.AllowIncoming("fail"), nil)
+	forgotten = nil
 	expect(token.Close(), nil)
-	memory("is there")
-	expectFreed(1)
-	isClosed(token)
+	for i := 0; i < 100 && freed() < 7; i++ {
+		collect()
+	}
+	expectFreed(7)
+	refusesAll(token, captoken.ErrClosed)
 	expect(token.Close(), nil)
 	token = newToken()
 	generates(token, "a token, 0 params, 0 filters")
 	expect(token.Close(), nil)
-	isClosed(token)
+	refusesAll(token, captoken.ErrClosed)
 	token = nil
 	collect()
-	expectFreed(2)
+	expectFreed(8)
 
 	// Close frees once, however often and from wherever it is called.
 	token = newToken()
@@ -110,10 +119,10 @@ func main() {
 		}()
 	}
 	group.Wait()
-	expectFreed(3)
+	expectFreed(9)
 	token = nil
 	collect()
-	expectFreed(3)
+	expectFreed(9)
 
 	// While a method runs, its Token is not forgotten.
 	done := make(chan error)
@@ -123,43 +132,43 @@ func main() {
 	}()
 	time.Sleep(50 * time.Millisecond)
 	collect()
-	expectFreed(3)
+	expectFreed(9)
 	expect(<-done, nil)
-	for i := 0; i < 100 && freed() < 4; i++ {
+	for i := 0; i < 100 && freed() < 10; i++ {
 		collect()
 	}
-	expectFreed(4)
+	expectFreed(10)
 
 	// What is forgotten is freed once. A copy keeps its original.
 	copied := *newToken()
 	collect()
-	expectFreed(4)
+	expectFreed(10)
 	generates(&copied, "a token, 0 params, 0 filters")
 	for i := 0; i < 100; i++ {
 		newToken()
 	}
-	for i := 0; i < 100 && freed() < 104; i++ {
+	for i := 0; i < 100 && freed() < 110; i++ {
 		collect()
 	}
-	expectFreed(104)
+	expectFreed(110)
 	expect(copied.Close(), nil)
 	collect()
-	expectFreed(105)
+	expectFreed(111)
 
-	// What a closed Token was made of goes into others, which have nothing of it.
+	// Tokens that reuse the memory of a closed one have nothing of it.
 	first, second := newToken(), newToken()
 	expect(first.AllowOutgoing("AP1", ok), nil)
 	expect(first.Close(), nil)
 	third := newToken()
 	generates(third, "a token, 0 params, 0 filters")
-	isClosed(first)
+	refusesAll(first, captoken.ErrClosed)
 	expect(first.Close(), nil)
-	expectFreed(106)
+	expectFreed(112)
 	generates(third, "a token, 0 params, 0 filters")
 	generates(second, "a token, 0 params, 0 filters")
 	expect(third.Close(), nil)
 	expect(second.Close(), nil)
-	expectFreed(108)
+	expectFreed(114)
 
 	// A check that fails returns nothing of the token, and what is no JSON is a bug.
 	for _, test := range []struct {
@@ -210,16 +219,50 @@ func generates(token *captoken.Token, want string) {
 	}
 }
 
-func isClosed(token *captoken.Token) {
-	_, err := token.Generate(captoken.DefaultTTL)
-	expect(err, captoken.ErrClosed)
-	expect(token.AllowIncoming("Alice"), captoken.ErrClosed)
-	expect(token.AllowOutgoing("AP1", ok), captoken.ErrClosed)
-	expect(token.AllowEventStream(ok), captoken.ErrClosed)
-	expect(token.AddClaim("c", 1), captoken.ErrClosed)
-	expect(token.SetRegion("ie1"), captoken.ErrClosed)
-	expect(token.SetPushCredential("CR1"), captoken.ErrClosed)
-	expect(token.AddGrant("video", struct{}{}), captoken.ErrClosed)
+// refusesAll wants every method but Close to return an error.
+func refusesAll(token *captoken.Token, want error) {
+	jwt, err := token.Generate(captoken.DefaultTTL)
+	if jwt != "" {
+		log.Panic("a token: " + jwt)
+	}
+	jwt, errAt := token.GenerateAt(time.Unix(0, 0), captoken.DefaultTTL)
+	if jwt != "" {
+		log.Panic("a token: " + jwt)
+	}
+	for _, err := range []error{
+		err, errAt,
+		token.AllowIncoming("Alice"),
+		token.SetClientName("Alice"),
+		token.AllowOutgoing("AP1", ok),
+		token.AllowEventStream(ok),
+		token.AddClaim("c", 1),
+		token.SetNotBefore(time.Time{}),
+		token.SetRegion("ie1"),
+		token.SetPushCredential("CR1"),
+		token.AddGrant("video", struct{}{}),
+	} {
+		if errors.Is(want, captoken.ErrClosed) {
+			expect(err, want)
+		} else {
+			expectUnusable(err, want)
+		}
+	}
+}
+
+// expectUnusable wants an error that says that the Token is unusable.
+func expectUnusable(err, want error) {
+	expect(err, want)
+	var own *captoken.Error
+	if !errors.As(err, &own) || err.Error() != "captoken: the Token is unusable, close it: a status" {
+		log.Panic(err)
+	}
+}
+
+// kept has Tokens that are not to be freed.
+var kept []*captoken.Token
+
+func keep(token *captoken.Token) {
+	kept = append(kept, token)
 }
 
 // collect gives finalizers the time to run.

@@ -1,8 +1,0 @@
-//go:build !asan
-
-package captoken_test
-
-const (
-	allocationsPerToken   = 1
-	allocationsPerRequest = 2
-)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package captoken_test
+
+const poolsForget = false
