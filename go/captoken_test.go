@@ -863,6 +863,7 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 		"CAP_STATUS_TOKEN_SIGNATURE":     int64(captoken.StatusTokenSignature),
 		"CAP_STATUS_TOKEN_EXPIRED":       int64(captoken.StatusTokenExpired),
 		"CAP_STATUS_TOKEN_NOT_YET_VALID": int64(captoken.StatusTokenNotYetValid),
+		"CAP_STATUS_INVALID_REQUEST":     int64(captoken.StatusInvalidRequest),
 	}
 	unknown := captoken.Status(math.MaxInt32).String()
 	texts := map[string]string{

@@ -34,6 +34,7 @@ const (
 	StatusTokenSignature    Status = 18 // signed with another secret, or changed
 	StatusTokenExpired      Status = 19 // expired
 	StatusTokenNotYetValid  Status = 20 // not valid yet
+	StatusInvalidRequest    Status = 21 // C only: cap_mint's request is not valid
 )
 
 // The statuses of this package.
