@@ -21,26 +21,27 @@
  *
  * cap_verify() checks tokens of both kinds, whoever has made them.
  *
- * The header is for C99 and C++11, and everything newer. What holds for every
- * function:
+ * The header is for C99, C++11 and newer. These rules hold for every function:
  *
- * - A text is UTF-8 and ends in a NUL. The library keeps copies, never the
- *   caller's pointers, and neither trims nor normalises.
- * - A call that fails changes no handle and no configuration. Its status says
- *   why; there is no other error state. NULL where none is allowed is a status,
- *   not a crash.
- * - A handle is used until it is freed. CAP_STATUS_INVALID_HANDLE catches
- *   addresses that cannot be one, the even ones; with a freed handle, or any
- *   other odd address, anything may happen.
- * - A `const cap_token *` may be used by many threads at once; a `cap_token *`
- *   must not be in use by any other thread.
- * - The library has no lock but the one of cap_configure(), starts no thread,
- *   handles no signal and reads no environment variable. It prints nothing,
- *   but for the message of a bug that it stops: any function may return
- *   CAP_STATUS_INTERNAL then.
- * - Memory that runs out is CAP_STATUS_OUT_OF_MEMORY, not the program's end.
- * - Arguments are checked from left to right, and the first that is wrong
- *   decides the status; what depends on earlier calls is checked last.
+ * - A string is UTF-8 and ends in a NUL. The library copies it, and neither
+ *   trims nor normalises it.
+ * - The status says why a call failed. A failed call changes no handle and no
+ *   configuration. There is no other error state.
+ * - Arguments are checked from left to right, and the first wrong one decides
+ *   the status. What depends on earlier calls is checked last.
+ * - Any function may return these, and its comment does not list them:
+ *   CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (parameters and
+ *   filters may be ""), CAP_STATUS_INVALID_UTF8, CAP_STATUS_INVALID_HANDLE,
+ *   CAP_STATUS_OUT_OF_MEMORY and CAP_STATUS_INTERNAL.
+ * - Using a freed handle is undefined behaviour. Handles are odd addresses;
+ *   even ones are reported as CAP_STATUS_INVALID_HANDLE.
+ * - Many threads may use a `const cap_token *` concurrently. Only one thread
+ *   may use a `cap_token *`.
+ * - The library starts no threads, installs no signal handlers and reads no
+ *   environment variables. Its only lock guards the defaults of
+ *   cap_configure(). If a bug causes a panic, the call returns
+ *   CAP_STATUS_INTERNAL and a message is printed on stderr.
+ * - Allocation failure returns CAP_STATUS_OUT_OF_MEMORY; it never aborts.
  */
 
 #ifndef CAPTOKEN_H
@@ -114,42 +115,37 @@ typedef struct cap_token cap_token;
 extern "C" {
 #endif // __cplusplus
 
-/// Makes a handle for capability tokens of one account and stores it in
-/// `*out`. It allows nothing yet.
+/// Makes a handle for capability tokens of one account and stores it in `*out`.
+/// It allows nothing yet.
 ///
-/// `account_sid` and `auth_token` are those of the Twilio console. The bytes
-/// of the auth token are the key that signs. Either may be NULL to take what
+/// `account_sid` and `auth_token` are those of the Twilio console. The bytes of
+/// the auth token are the key that signs. Either may be NULL to take what
 /// cap_configure() has set. Neither is checked for a prefix or a length, as in
 /// Twilio's own libraries.
 ///
-/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
-/// cap_token_free() once. Otherwise `*out` is NULL and the status is
-/// CAP_STATUS_NO_CREDENTIALS (NULL, and nothing configured),
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_NULL_ARGUMENT (`out`) or CAP_STATUS_OUT_OF_MEMORY.
+/// On success the caller owns `*out` and must pass it to cap_token_free() once.
+/// Otherwise `*out` is NULL.
+/// CAP_STATUS_NO_CREDENTIALS: an argument is NULL and nothing is configured.
 cap_status cap_new(const char *account_sid,
                    const char *auth_token,
                    cap_token **out);
 
 /// Makes a handle for access tokens of one account and stores it in `*out`. It
-/// allows nothing yet. This is AccessToken of Twilio's own libraries: the
-/// token that Twilio recommends, that works in all its regions and with its
-/// libraries for phones.
+/// allows nothing yet. This is AccessToken of Twilio's own libraries: the token
+/// that Twilio recommends, that works in all its regions and with its libraries
+/// for phones.
 ///
-/// `api_key_sid` and `api_key_secret` are those of an API key of the account, as
-/// the Twilio console makes it (not one of its restricted keys); the bytes of the
-/// secret are the key that signs. None of the three may be NULL:
+/// `api_key_sid` and `api_key_secret` are those of an API key of the account,
+/// as the Twilio console makes it (not one of its restricted keys); the bytes
+/// of the secret are the key that signs. None of the three may be NULL:
 /// cap_configure() has no part in this. None is checked for a prefix or a
 /// length.
 ///
-/// All functions that change a handle and make tokens work with this one, too,
-/// but for those of event streams, and say where an access token differs: a
-/// program moves from one token to the other by this one call.
+/// Every function except the two for event streams also works on access tokens.
+/// To migrate, replace cap_new() by this call.
 ///
-/// Returns CAP_STATUS_OK: the caller owns `*out` and must pass it to
-/// cap_token_free() once. Otherwise `*out` is NULL and the status is
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
-/// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
+/// On success the caller owns `*out` and must pass it to cap_token_free() once.
+/// Otherwise `*out` is NULL.
 cap_status cap_new_access(const char *account_sid,
                           const char *api_key_sid,
                           const char *api_key_secret,
@@ -165,11 +161,6 @@ cap_status cap_new_access(const char *account_sid,
 ///
 /// An access token has one name, its `identity`, for all that it allows; its
 /// voice grant says here that calls may come in (`incoming.allow`).
-///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
-/// CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 
 /// Lets the browser or phone that holds the token make calls, which the TwiML
@@ -180,11 +171,6 @@ cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 /// first, as in twilio-python.
 ///
 /// In an access token, this is `outgoing.application_sid` of the voice grant.
-///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
-/// CAP_STATUS_OUT_OF_MEMORY.
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
@@ -196,47 +182,32 @@ cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
 /// one key and this one value.
 ///
 /// In an access token, parameters are members of an object (`outgoing.params`
-/// of the voice grant): a key that is added again keeps its place and takes
-/// the new value. Values are texts there, too. Objects, which Twilio's newer
-/// libraries can nest there, cannot be had: their JSON can be a value.
+/// of the voice grant): a key that is added again keeps its place and takes the
+/// new value. Values are strings. To pass a nested object, encode it as JSON.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_MISSING_SCOPE (cap_allow_outgoing()
-/// comes first) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_MISSING_SCOPE: call cap_allow_outgoing() first.
 cap_status cap_add_outgoing_param(cap_token *token,
                                   const char *key,
                                   const char *value);
 
-/// Has outgoing calls come from a client name without letting anybody call it.
-/// Twilio's newer libraries take such a name with the outgoing scope.
-///
-/// Without this call, outgoing calls come from the name of
-/// cap_allow_incoming(), if there is one. Of the two functions, the one that
-/// was called last decides about outgoing calls; this one leaves open or
-/// closed who may be called. Any text but "" is taken, as there.
+/// Sets the client name of outgoing calls without allowing incoming ones. If
+/// cap_allow_incoming() is called too, the last call decides the outgoing name.
+/// Any non-empty name is accepted. Twilio's newer libraries take such a name
+/// with the outgoing scope.
 ///
 /// An access token has one name, its `identity`: this call sets it for all that
-/// the token allows, and so does cap_allow_incoming(). Where incoming calls
-/// are allowed, they reach the name that was set last.
-///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8 or
-/// CAP_STATUS_OUT_OF_MEMORY.
+/// the token allows, and so does cap_allow_incoming(). Where incoming calls are
+/// allowed, they reach the name that was set last.
 cap_status cap_set_client_name(cap_token *token, const char *client_name);
 
-/// Tells whether all of Twilio takes a client name. Nothing else in this
-/// library asks: where a name comes from a user, a program can.
+/// Checks that every Twilio product accepts a client name. No other function
+/// does; call it for names that come from users.
 ///
-/// Twilio's pages, libraries and devices differ in what they take; 1 to 256
-/// ASCII letters, digits and underscores are inside all of their rules, but
-/// for 121 as the most that the page of the JavaScript SDK allows. Other names
-/// may fail with Twilio's error 31105.
+/// The rule is 1 to 256 ASCII letters, digits and underscores. Twilio's pages
+/// differ on it; that of the JavaScript SDK allows at most 121 characters.
+/// Other names may fail with Twilio's error 31105.
 ///
-/// Returns CAP_STATUS_OK, CAP_STATUS_INVALID_CLIENT_NAME,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT or
-/// CAP_STATUS_INVALID_UTF8.
+/// CAP_STATUS_INVALID_CLIENT_NAME: the name has other characters, or is longer.
 cap_status cap_check_client_name(const char *client_name);
 
 /// Lets the holder of the token follow the account's events. This is
@@ -244,22 +215,17 @@ cap_status cap_check_client_name(const char *client_name);
 ///
 /// A second call drops the filters of the first, as in twilio-python.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
-/// CAP_STATUS_UNSUPPORTED (an access token, which has no such permission).
+/// CAP_STATUS_UNSUPPORTED: an access token has no such permission.
 cap_status cap_allow_event_stream(cap_token *token);
 
 /// Adds a filter for the events that the holder of the token may follow. This
 /// is one pair of the filters of allow_event_stream in twilio-python.
 ///
-/// Filters keep the order of the calls, a key may repeat, and key and value
-/// may be "", as with cap_add_outgoing_param().
+/// Filters keep the order of the calls, a key may repeat, and key and value may
+/// be "", as with cap_add_outgoing_param().
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_UNSUPPORTED (an access token),
-/// CAP_STATUS_MISSING_SCOPE (cap_allow_event_stream() comes first) or
-/// CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_UNSUPPORTED: an access token has no filters.
+/// CAP_STATUS_MISSING_SCOPE: call cap_allow_event_stream() first.
 cap_status cap_add_event_filter(cap_token *token,
                                 const char *key,
                                 const char *value);
@@ -268,21 +234,17 @@ cap_status cap_add_event_filter(cap_token *token,
 /// own interface, too. This is the custom claims of twilio-php.
 ///
 /// `json` is one JSON value, such as `"text"` with its quotes, `42` or
-/// `{"a":[true]}`, in which at most 127 arrays and objects stand inside each
-/// other. The order of its keys, keys that repeat and the spelling of its
-/// numbers are kept; white space is dropped, and strings are spelled anew, in
-/// ASCII. Half of a surrogate pair is an error. A claim that is added again
-/// keeps its place and takes the new value. Claims come before those of the
-/// library. Some names have a meaning (RFC 7519, section 4.1): readers such as
-/// PyJWT refuse a token with an `aud` that they were not told of, or with a
-/// `sub` or `jti` that is not a string.
+/// `{"a":[true]}`, nested at most 127 levels deep. The order of its keys, keys
+/// that repeat and the spelling of its numbers are kept; white space is
+/// dropped, and strings are spelled anew, in ASCII. Half of a surrogate pair is
+/// an error. A claim that is added again keeps its place and takes the new
+/// value. Claims come before those of the library. Some names have a meaning
+/// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
+/// that they were not told of, or with a `sub` or `jti` that is not a string.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_RESERVED_NAME (scope, iss, exp, nbf and iat; for an access token
-/// also jti, sub and grants), CAP_STATUS_INVALID_JSON or
-/// CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; or, for an
+/// access token, jti, sub or grants.
+/// CAP_STATUS_INVALID_JSON: `json` is not one JSON value.
 cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
 
 /// Sets when tokens begin to be valid (the claim nbf), in seconds since
@@ -293,34 +255,24 @@ cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
 /// clock that made them is ahead of Twilio's (twilio-python#390). The time to
 /// live is not counted from here but from when a token is generated.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE or
-/// CAP_STATUS_INVALID_TIME (negative, or above 2^53 - 1).
+/// CAP_STATUS_INVALID_TIME: `not_before` is negative, or above 2^53 - 1.
 cap_status cap_set_not_before(cap_token *token, int64_t not_before);
 
 /// Sets the region of Twilio's that takes an access token, such as "ie1" (`twr`
 /// in the token's header). Without it, that is the one in the United States. A
 /// second call replaces the region.
 ///
-/// A region has API keys and applications of its own: those of
-/// cap_new_access() and cap_allow_outgoing() must be from there.
+/// A region has API keys and applications of its own: those of cap_new_access()
+/// and cap_allow_outgoing() must be from there.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_UNSUPPORTED (a capability token, which works in the United
-/// States alone) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_UNSUPPORTED: a capability token works in the United States only.
 cap_status cap_set_region(cap_token *token, const char *region);
 
 /// Has calls announced to a phone by push notifications, sent with the
 /// credential that has this SID (`push_credential_sid` of the voice grant). A
 /// second call replaces it.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT, CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_UNSUPPORTED (a capability token, which has no place for it) or
-/// CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_UNSUPPORTED: a capability token has no push credential.
 cap_status cap_set_push_credential(cap_token *token,
                                    const char *push_credential_sid);
 
@@ -340,15 +292,13 @@ cap_status cap_set_push_credential(cap_token *token,
 /// cap_set_client_name() write, or "voice", of which this library writes
 /// `incoming`, `outgoing` and `push_credential_sid`.
 ///
-/// `json` is one JSON object, kept as cap_add_claim() keeps a value, and
-/// nested as deep at most. What is in it is not checked. A grant that is added
-/// again keeps its place and takes the new value.
+/// `json` is one JSON object, kept as cap_add_claim() keeps a value, and nested
+/// as deep at most. What is in it is not checked. A grant that is added again
+/// keeps its place and takes the new value.
 ///
-/// Returns CAP_STATUS_OK, or, with the handle as it was,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_INVALID_HANDLE,
-/// CAP_STATUS_EMPTY_ARGUMENT (`name`), CAP_STATUS_INVALID_UTF8,
-/// CAP_STATUS_RESERVED_NAME (identity and voice), CAP_STATUS_INVALID_JSON,
-/// CAP_STATUS_UNSUPPORTED (a capability token) or CAP_STATUS_OUT_OF_MEMORY.
+/// CAP_STATUS_RESERVED_NAME: `name` is identity or voice.
+/// CAP_STATUS_INVALID_JSON: `json` is not one JSON object.
+/// CAP_STATUS_UNSUPPORTED: a capability token has no grants.
 cap_status cap_add_grant(cap_token *token,
                          const char *name,
                          const char *json);
@@ -357,21 +307,20 @@ cap_status cap_add_grant(cap_token *token,
 /// the system clock. The handle stays as it is and can make any number of
 /// tokens. This is generate of twilio-python and twilio-ruby.
 ///
-/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size
-/// of `buffer` in bytes, with the NUL. `*length` receives the length of the
-/// token, without the NUL; `length` may be NULL. The token is ASCII: a JSON
-/// Web Token (RFC 7519) signed with HS256. Its claims are those of
-/// cap_add_claim(), then scope, iss (the account SID), exp, and nbf if
-/// cap_set_not_before() was called. In an access token, those of
-/// cap_add_claim() are followed by jti (the API key SID and the time), iss (the
-/// API key SID), sub (the account SID), exp, nbf as above, and grants.
+/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size of
+/// `buffer` in bytes, with the NUL. `*length` receives the length of the token,
+/// without the NUL; `length` may be NULL. The token is ASCII: a JSON Web Token
+/// (RFC 7519) signed with HS256. Its claims are those of cap_add_claim(), then
+/// scope, iss (the account SID), exp, and nbf if cap_set_not_before() was
+/// called. In an access token, those of cap_add_claim() are followed by jti
+/// (the API key SID and the time), iss (the API key SID), sub (the account
+/// SID), exp, nbf as above, and grants.
 ///
-/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
-/// what `size` must exceed. `buffer` NULL with `size` 0 is a way to ask that.
-/// Otherwise `*length` is 0 and the status is CAP_STATUS_NULL_ARGUMENT,
-/// CAP_STATUS_INVALID_HANDLE, CAP_STATUS_INVALID_TTL, CAP_STATUS_INVALID_TIME
-/// (the clock is before 1970) or CAP_STATUS_OUT_OF_MEMORY. Whatever fails, a
-/// `buffer` that has a byte holds an empty text.
+/// CAP_STATUS_BUFFER_TOO_SMALL: `*length` says what `size` must exceed.
+/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is 0.
+/// Every failure sets `buffer` to "", unless `size` is 0.
+/// CAP_STATUS_INVALID_TTL: `ttl` is out of range.
+/// CAP_STATUS_INVALID_TIME: the clock is before 1970.
 cap_status cap_generate(const cap_token *token,
                         int64_t ttl,
                         char *buffer,
@@ -384,9 +333,9 @@ cap_status cap_generate(const cap_token *token,
 ///
 /// `now` is in seconds since 1970-01-01 00:00 UTC.
 ///
-/// Returns what cap_generate() returns. CAP_STATUS_INVALID_TIME means that
-/// `now` is negative, or that it or `now + ttl` is above 2^53 - 1, the largest
-/// integer that all readers of JSON agree on (RFC 8259, section 6).
+/// CAP_STATUS_INVALID_TIME: `now` is negative, or it or `now + ttl` is above
+/// 2^53 - 1, the largest integer that all readers of JSON agree on (RFC 8259,
+/// section 6). The other statuses are those of cap_generate().
 cap_status cap_generate_at(const cap_token *token,
                            int64_t now,
                            int64_t ttl,
@@ -397,8 +346,9 @@ cap_status cap_generate_at(const cap_token *token,
 /// Mints one token in one call, without a handle. Made for languages in which a
 /// call of C is expensive.
 ///
-/// `secret` is the auth token, or the API key secret of an access token. It must
-/// not be NULL: cap_configure() has no effect here. `request` is a JSON object:
+/// `secret` is the auth token, or the API key secret of an access token. It
+/// must not be NULL: cap_configure() has no effect here. `request` is a JSON
+/// object:
 ///
 ///     cap_mint(auth_token,
 ///              "{\"account_sid\":\"AC...\",\"incoming\":\"alice\","
@@ -424,20 +374,17 @@ cap_status cap_generate_at(const cap_token *token,
 ///     grants               object          cap_add_grant() for each member
 ///
 /// The token is byte for byte the one that these calls and cap_generate_at()
-/// make, whatever the order of the members. `params` and `filters` may be missing;
-/// their keys and values are strings. `now` is in seconds since 1970-01-01 00:00
-/// UTC, as time() returns it. `ttl`, `buffer`, `size` and `length` are as for
-/// cap_generate().
+/// make, whatever the order of the members. `params` and `filters` may be
+/// missing; their keys and values are strings. `now` is in seconds since
+/// 1970-01-01 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and
+/// `length` are as for cap_generate().
 ///
-/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL, and `*length` says
-/// what `size` must exceed. Otherwise `*length` is 0 and the status is
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`) or
-/// CAP_STATUS_INVALID_UTF8; CAP_STATUS_INVALID_REQUEST (not one JSON object, an
-/// unknown or repeated member, a value of another type, a missing `account_sid`
-/// or `application_sid`, a NUL or half of a surrogate pair in a string); a status
-/// of the calls above, in their order; CAP_STATUS_INVALID_TIME,
-/// CAP_STATUS_INVALID_TTL or CAP_STATUS_OUT_OF_MEMORY. On failure `buffer` is set
-/// to "" if `size` > 0.
+/// CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
+/// or a repeated member or a value of another type, lacks `account_sid` or
+/// `application_sid`, or has a string with a NUL or half of a surrogate pair.
+/// The other statuses are those of the calls, in the order of this list, and
+/// then those of cap_generate_at(). An integer beyond int64_t is
+/// CAP_STATUS_INVALID_TIME.
 cap_status cap_mint(const char *secret,
                     const char *request,
                     int64_t now,
@@ -446,9 +393,9 @@ cap_status cap_mint(const char *secret,
                     size_t size,
                     size_t *length);
 
-/// Checks a token, whichever of Twilio's libraries or this one has made it,
-/// and writes its payload into `payload`: JSON in UTF-8, byte for byte as it
-/// was signed.
+/// Checks a token, whichever of Twilio's libraries or this one has made it, and
+/// writes its payload into `payload`: JSON in UTF-8, byte for byte as it was
+/// signed.
 ///
 /// `secret` is the auth token, or, for an access token, the API key secret.
 /// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it.
@@ -458,31 +405,35 @@ cap_status cap_mint(const char *secret,
 /// the same. The memory that a check takes grows with the length of the token,
 /// and is given back.
 ///
-/// The signature must be an HMAC-SHA256 of the whole token, and no header
-/// can ask for another. The comparison takes the same time wherever a wrong
-/// signature differs. A token must say when it expires (`exp`), and is refused
-/// from that second on; it may say when it begins (`nbf`). Both are numbers,
-/// also with a fraction, or, as twilio-java 4.x writes them, a string of
-/// digits.
+/// The signature must be an HMAC-SHA256 of the whole token, and no header can
+/// ask for another. Its comparison takes the same time wherever a wrong one
+/// differs.
 ///
-/// A token is malformed that does not consist of three parts in base64url, in
-/// its one spelling and without padding; whose header or payload is not a JSON
-/// object, repeats alg, typ, exp or nbf, has half of a surrogate pair in a
-/// string, or a member in which more than 128 arrays and objects stand inside
-/// each other; whose header has a typ other than JWT, or crit; and one that
-/// says no readable time.
+/// A token must say when it expires (`exp`), and is refused from that second
+/// on. It may say when it begins (`nbf`). Both are numbers, also with a
+/// fraction, or strings of digits, as twilio-java 4.x writes them. Such a
+/// number has at most 1,000 characters and fits into a double; such a string
+/// has at most 20 digits. Times are compared as doubles.
 ///
-/// Returns CAP_STATUS_OK; or CAP_STATUS_BUFFER_TOO_SMALL for a valid token,
-/// and `*length` says what `size` must exceed. Otherwise `*length` is 0, a
-/// `payload` that has a byte holds an empty text, and the status is
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT (`secret`),
-/// CAP_STATUS_INVALID_UTF8, CAP_STATUS_INVALID_TIME (`now` is negative, or
-/// above 2^53 - 1), CAP_STATUS_OUT_OF_MEMORY, or what is wrong with the token,
-/// in the order in which it is looked at: CAP_STATUS_TOKEN_MALFORMED (its
-/// parts, or its header), CAP_STATUS_TOKEN_ALGORITHM,
-/// CAP_STATUS_TOKEN_SIGNATURE, CAP_STATUS_TOKEN_MALFORMED (its payload, or
-/// exp), CAP_STATUS_TOKEN_EXPIRED, CAP_STATUS_TOKEN_MALFORMED (nbf) or
-/// CAP_STATUS_TOKEN_NOT_YET_VALID.
+/// The checks and their statuses, in this order:
+///
+/// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
+///   canonical base64url without padding; a header that is not a JSON object,
+///   repeats alg or typ, or has crit or a typ other than JWT.
+/// - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
+/// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token.
+/// - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats
+///   exp or nbf; no exp, or one that cannot be read.
+/// - CAP_STATUS_TOKEN_EXPIRED.
+/// - CAP_STATUS_TOKEN_MALFORMED: an nbf that cannot be read.
+/// - CAP_STATUS_TOKEN_NOT_YET_VALID.
+///
+/// Header and payload are malformed, too, if a string has half of a surrogate
+/// pair, or a member is nested more than 128 levels deep.
+///
+/// CAP_STATUS_INVALID_TIME: `now` is negative, or above 2^53 - 1.
+/// CAP_STATUS_BUFFER_TOO_SMALL: the token is valid, and `*length` says what
+/// `size` must exceed.
 cap_status cap_verify(const char *jwt,
                       const char *secret,
                       int64_t now,
@@ -490,8 +441,8 @@ cap_status cap_verify(const char *jwt,
                       size_t size,
                       size_t *length);
 
-/// Frees a handle and wipes its secret from memory. NULL and even addresses
-/// are ignored; nothing is passed on to libcap.
+/// Frees a handle and wipes its secret from memory. NULL and even addresses are
+/// ignored; nothing is passed on to libcap.
 void cap_token_free(cap_token *token);
 
 /// Frees a handle as cap_token_free() does, under a name that Linux's libcap
@@ -499,11 +450,11 @@ void cap_token_free(cap_token *token);
 /// the two functions is called for all objects; this one passes libcap's on to
 /// libcap.
 ///
-/// Where libcap's is the one that is called, it refuses handles of this
-/// library with -1 and leaves them as they are. That is so in a program that
-/// names libcap before this library (`-lcap -lcaptoken`), in one that links
-/// both statically, and in a plug-in whose host has libcap, perhaps through
-/// libsystemd. There, cap_token_free() must be called, and anywhere it may.
+/// libcap's function refuses handles of this library with -1 and leaves them as
+/// they are. It is the one that is called in a program that names libcap before
+/// this library (`-lcap -lcaptoken`), in one that links both statically, and in
+/// a plug-in whose host has libcap, perhaps through libsystemd. Prefer
+/// cap_token_free(): it is always right.
 ///
 /// Returns 0 for NULL and for a handle, which it has freed; for any other even
 /// address, what libcap returns, or -1 with `errno` EINVAL where there is no
@@ -511,27 +462,23 @@ void cap_token_free(cap_token *token);
 int cap_free(void *token);
 
 /// Sets the account SID and auth token that cap_new() takes where it is given
-/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May be called from any thread at any time; handles that exist
-/// stay as they are. (A program that forks while another thread is in this
-/// function, or in one of those with NULL, must call neither it nor those so in
-/// the child.)
+/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
+/// be called from any thread at any time; handles that exist stay as they are.
+/// After a fork, the child must not call this function, nor cap_new() with a
+/// NULL credential, if another thread was inside one of them.
 ///
-/// NULL and NULL clear what was set, and wipe it from memory. Only one NULL is
-/// an error.
+/// NULL and NULL clear what was set, and wipe it from memory.
 ///
-/// Returns CAP_STATUS_OK, or, with what was set still in place,
-/// CAP_STATUS_NULL_ARGUMENT, CAP_STATUS_EMPTY_ARGUMENT,
-/// CAP_STATUS_INVALID_UTF8 or CAP_STATUS_OUT_OF_MEMORY.
-cap_status cap_configure(const char *account_sid,
-                         const char *auth_token);
+/// CAP_STATUS_NULL_ARGUMENT: only one is NULL.
+cap_status cap_configure(const char *account_sid, const char *auth_token);
 
 /// Returns the version of the library that runs, as in "1.2.3". The text is
 /// constant; do not free it.
 const char *cap_version(void);
 
 /// Returns what a status means, in one line of English without a full stop, as
-/// strerror() does for `errno`. Any number may be asked for, also one that is
-/// no status. Never NULL. The text is constant; do not free it.
+/// strerror() does for `errno`. `status` may be any integer. Never NULL. The
+/// text is constant; do not free it.
 const char *cap_strerror(int status);
 
 #ifdef __cplusplus

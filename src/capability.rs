@@ -167,8 +167,7 @@ impl Capability {
     }
 
     /// A token that is valid for `ttl` seconds from `now`, in seconds since 1970-01-01
-    /// UTC. Its payload is in an empty buffer of the caller, because moving it costs more
-    /// than writing it.
+    /// UTC. Its payload is in an empty buffer of the caller: moving it is expensive.
     pub fn unsigned<'a>(
         &'a self,
         now: i64,

@@ -8,8 +8,5 @@ mod read;
 mod write;
 
 pub(crate) use object::{Members, Object, write_object};
-pub(crate) use read::{
-    Next, compact, compact_object, for_each_element, for_each_member, members, short_string,
-    string_value,
-};
+pub(crate) use read::{Next, compact, compact_object, members, read, string_value};
 pub(crate) use write::{allocate, string};

@@ -106,15 +106,21 @@ impl Key {
 fn check_header(header: &str) -> Result<(), Error> {
     let [alg, typ, crit] =
         json::members(header, ["alg", "typ", "crit"]).map_err(Error::in_token)?;
-    let says = |value, is: fn(&str) -> bool| json::short_string(value, &mut [0; 8]).is_some_and(is);
-    let is_jwt = typ.is_none_or(|typ| says(typ, |typ| typ.eq_ignore_ascii_case("JWT")));
+    let is_jwt = match typ {
+        Some(typ) => is_string(typ, |typ| typ.eq_ignore_ascii_case("JWT"))?,
+        None => true,
+    };
     if crit.is_some() || !is_jwt {
         return Err(Error::TokenMalformed);
     }
-    if !alg.is_some_and(|alg| says(alg, |alg| alg == "HS256")) {
-        return Err(Error::TokenAlgorithm);
+    match alg {
+        Some(alg) if is_string(alg, |alg| alg == "HS256")? => Ok(()),
+        _ => Err(Error::TokenAlgorithm),
     }
-    Ok(())
+}
+
+fn is_string(json: &str, is: impl Fn(&str) -> bool) -> Result<bool, Error> {
+    Ok(json.starts_with('"') && is(&json::string_value(json)?))
 }
 
 fn decode_text(base64url: &str) -> Result<String, Error> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::capability::Capability;
 use crate::error::Error;
-use crate::json::{Next, for_each_element, for_each_member, string_value};
+use crate::json::{self, Next, string_value};
 
 /// A request whose form is right. The library's calls have not seen its values yet.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl<'a> Request<'a> {
     fn read(json: &'a str) -> Result<Self, Error> {
         let mut request = Self::default();
         let mut account_sid = None;
-        for_each_member(json, |name, value| match &*string_value(name)? {
+        let member = |name: &str, value: Next<'a, '_>| match &*string_value(name)? {
             "account_sid" => set(&mut account_sid, string(value)?),
             "api_key_sid" => set(&mut request.api_key_sid, string(value)?),
             "incoming" => set(&mut request.incoming, string(value)?),
@@ -58,7 +58,8 @@ impl<'a> Request<'a> {
             "push_credential_sid" => set(&mut request.push_credential_sid, string(value)?),
             "grants" => set(&mut request.grants, named_values(value)?),
             _ => Err(Error::InvalidJson),
-        })?;
+        };
+        json::read(json, |object| object.members(member))?;
         request.account_sid = account_sid.ok_or(Error::InvalidJson)?;
         Ok(request)
     }
@@ -91,8 +92,10 @@ impl<'a> Request<'a> {
             filters.for_each(|key, value| token.add_event_filter(key, value))?;
         }
         if let Some(claims) = self.claims {
-            for_each_member(claims, |name, value| {
-                token.add_claim(non_empty(&string_value(name)?)?, value.spelling()?)
+            json::read(claims, |object| {
+                object.members(|name, value| {
+                    token.add_claim(non_empty(&string_value(name)?)?, value.spelling()?)
+                })
             })?;
         }
         if let Some(not_before) = self.not_before {
@@ -105,8 +108,10 @@ impl<'a> Request<'a> {
             token.set_push_credential(non_empty(sid)?)?;
         }
         if let Some(grants) = self.grants {
-            for_each_member(grants, |name, value| {
-                token.add_grant(non_empty(&string_value(name)?)?, value.spelling()?)
+            json::read(grants, |object| {
+                object.members(|name, value| {
+                    token.add_grant(non_empty(&string_value(name)?)?, value.spelling()?)
+                })
             })?;
         }
         Ok(())
@@ -160,9 +165,11 @@ impl Pairs<'_> {
         let Some(json) = self.0 else {
             return Ok(());
         };
-        for_each_element(json, |element| {
-            let [key, value] = pair(element)?;
-            visit(&key, &value)
+        json::read(json, |array| {
+            array.elements(|element| {
+                let [key, value] = pair(element)?;
+                visit(&key, &value)
+            })
         })
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct Scopes {
     application_sid: Option<Text>,
     /// What the application is given.
     params: Pairs,
-    events: Option<EventStream>,
+    /// May follow the account's events that pass these filters.
+    events: Option<Pairs>,
 }
 
 impl Scopes {
@@ -63,13 +64,13 @@ impl Scopes {
 
     /// Allows to follow the account's events, without the filters of an earlier call.
     pub(crate) fn allow_event_stream(&mut self) {
-        self.events = Some(EventStream::default());
+        self.events = Some(Pairs::default());
     }
 
     /// Adds a filter for the events.
     pub(crate) fn add_event_filter(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let events = self.events.as_mut().ok_or(Error::MissingScope)?;
-        events.filters.add(key, value)
+        let filters = self.events.as_mut().ok_or(Error::MissingScope)?;
+        filters.add(key, value)
     }
 
     /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
@@ -86,9 +87,10 @@ impl Scopes {
             self.write_outgoing(application_sid, out)?;
             separator = b" ";
         }
-        if let Some(events) = &self.events {
+        if let Some(filters) = &self.events {
             out.append(separator)?;
-            events.write(out)?;
+            out.append(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
+            filters.write(out, b"&params=")?;
         }
         out.append(b"\"")
     }
@@ -101,20 +103,6 @@ impl Scopes {
             write_value(out, b"&clientName=", name)?;
         }
         Ok(())
-    }
-}
-
-/// May follow the account's events, those that pass the filters.
-#[derive(Default)]
-struct EventStream {
-    filters: Pairs,
-}
-
-impl EventStream {
-    /// Writes the scope.
-    fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
-        out.append(b"scope:stream:subscribe?path=%2F2010-04-01%2FEvents")?;
-        self.filters.write(out, b"&params=")
     }
 }
 

@@ -73,11 +73,15 @@ pub fn time(json: &str) -> Result<f64, Error> {
     if json.len() > LONGEST_TIME {
         return Err(Error::TokenMalformed);
     }
-    let digits = &mut [0; 20];
-    let number = match json::short_string(json, digits) {
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
-        Some(_) => return Err(Error::TokenMalformed),
-        None => json,
+    let string;
+    let number = if json.starts_with('"') {
+        string = json::string_value(json)?;
+        if string.len() > 20 || !string.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::TokenMalformed);
+        }
+        &*string
+    } else {
+        json
     };
     match number.parse() {
         Ok(time) if f64::is_finite(time) => Ok(time),

@@ -159,15 +159,15 @@ fn claim_values_are_those_of_cap_add_claim() {
         let token = mint("secret", &request, NOW, 3600);
         assert_eq!(token, handle.generate_at(NOW, 3600));
     }
-    let deep = format!(r#"{{"a":{deep}}}"#);
-    assert_fails(
-        &with(&format!(r#""claims":{{"a":{deep}}}"#)),
-        Status::InvalidRequest,
-    );
-    assert_fails(
-        &access_with(&format!(r#""grants":{{"a":{deep}}}"#)),
-        Status::InvalidRequest,
-    );
+    // One level more is for the call to refuse, two are no request.
+    for (deep, expected) in [
+        (format!("[{deep}]"), Status::InvalidJson),
+        (format!("[[{deep}]]"), Status::InvalidRequest),
+    ] {
+        assert_fails(&with(&format!(r#""claims":{{"a":{deep}}}"#)), expected);
+        let grants = format!(r#""grants":{{"a":{deep}}}"#);
+        assert_fails(&access_with(&grants), expected);
+    }
 }
 
 #[test]

@@ -31,10 +31,8 @@ fn tokens_are_right_without_sha_instructions() {
 /// Of all lengths that a secret or a payload has, within some blocks of the hash.
 #[test]
 fn tokens_are_right_on_this_cpu() {
-    if let Ok(processor) = env::var(PROCESSOR) {
-        // No emulated one has instructions for SHA.
+    if env::var_os(PROCESSOR).is_some() {
         assert!(!is_x86_feature_detected!("sha"));
-        assert_eq!(is_x86_feature_detected!("avx2"), processor == "Haswell");
     }
     for length in 1..80 {
         let name = "é".repeat(length);

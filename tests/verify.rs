@@ -612,6 +612,16 @@ fn the_first_thing_that_is_wrong_decides() {
         Status::TokenMalformed
     );
     assert_eq!(check(none, "{"), Status::TokenAlgorithm);
+    // The header comes before its algorithm.
+    for header in [
+        r#"{"typ":"JWE","alg":"none"}"#,
+        r#"{"alg":"none","typ":null}"#,
+        r#"{"alg":1,"typ":"\u004aWE"}"#,
+        r#"{"alg":"none","crit":[]}"#,
+        r#"{"typ":"JWE"}"#,
+    ] {
+        assert_eq!(check(header, PAYLOAD), Status::TokenMalformed, "{header}");
+    }
     // Nothing that is not signed is looked at.
     for payload in [
         "",
