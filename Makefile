@@ -129,7 +129,7 @@ test-go:
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi --test mint
-	"$(CARGO)" +nightly miri test --locked --lib jws::kept
+	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
 
 # Fails where a target is missed. What it prints is in the target folder, too:
 # bench/report.md.

@@ -2,6 +2,7 @@
 
 import itertools
 
+import targets
 from measure import ratio, spread
 
 
@@ -31,13 +32,28 @@ def targets_table(outcomes):
         [
             outcome.name,
             f"{'≤' if outcome.most else '≥'} {outcome.wanted:g}",
-            "" if outcome.stretch is None else f"{outcome.stretch:g}",
             measured(outcome.measured) if outcome.measured else "",
             outcome.verdict,
         ]
         for outcome in outcomes
     ]
-    return table(["", "target", "stretch", "measured", ""], rows)
+    return table(["", "target", "measured", ""], rows)
+
+
+def summary_table(results):
+    """Our times and their ratios to the fastest peer's, for each kind of CPU."""
+    header = [""]
+    rows = [[label] for label, *_ in targets.SUMMARY]
+    for kind, found in results.items():
+        header += [f"{kind.name}, ns", "times as fast as"]
+        for row, (_, ours, peer, works) in zip(rows, targets.SUMMARY):
+            fastest = targets.fastest(found, works)
+            if ours not in found or fastest is None:
+                row += ["", ""]
+                continue
+            times = ratio(fastest, found[ours]).median
+            row += [nanoseconds(spread(found[ours]).median), f"{peer}: {number(times)}"]
+    return table(header, rows)
 
 
 def works_table(chosen, results):
@@ -82,7 +98,8 @@ def masked_table(losses):
 
 def write(about, chosen, outcomes, results, heap, losses, cold):
     """All sections; `outcomes` and `results` by kind of CPU."""
-    text = f"## The machine\n\n{table(['', ''], about, '---')}\n"
+    text = f"## Summary\n\n{summary_table(results)}\n"
+    text += f"## The machine\n\n{table(['', ''], about, '---')}\n"
     for kind, found in results.items():
         text += f"## On a CPU {kind.name}\n\n{targets_table(outcomes[kind])}\n"
         for group, members in itertools.groupby(chosen, lambda contestant: contestant.group):

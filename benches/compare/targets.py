@@ -11,15 +11,15 @@ JSONWEBTOKEN = ("jsonwebtoken-rust_crypto", "jsonwebtoken-aws_lc_rs")
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """One work, the fastest where there are several, divided by another. `most` says whether
-    the numbers, a target and a stretch of it, are the most or the least that is wanted."""
+    """One work, the fastest if there are several, divided by another. `most` says whether the
+    numbers are the most or the least that is wanted, with SHA instructions and without."""
 
     name: str
     dividend: tuple
     divisor: tuple
     most: bool
-    with_sha: tuple
-    without_sha: tuple
+    with_sha: float
+    without_sha: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,69 +38,75 @@ class Outcome:
     name: str
     most: bool
     wanted: float
-    stretch: float | None
     measured: Spread | None
-
-    def reaches(self, number):
-        median = self.measured.median
-        return median <= number if self.most else median >= number
 
     @property
     def met(self):
-        return self.measured is not None and self.reaches(self.wanted)
+        if self.measured is None:
+            return False
+        median = self.measured.median
+        return median <= self.wanted if self.most else median >= self.wanted
 
     @property
     def verdict(self):
         if self.measured is None:
             return "**not measured**"
-        if not self.met:
-            return "**missed**"
-        stretched = self.stretch is not None and self.reaches(self.stretch)
-        return "met, and the stretch" if stretched else "met"
+        return "met" if self.met else "**missed**"
 
 
 TARGETS = [
     Target(
         "S1 from C ÷ the fastest HMAC-SHA256, key set up",
-        (("captoken-c", "s1"),), FLOOR, True, (1.6, 1.25), (2.5, 1.3),
+        (("captoken-c", "s1"),), FLOOR, True, 1.75, 2.1,
     ),
+    Target("S3 from C ÷ the same", (("captoken-c", "s3"),), FLOOR, True, 0.65, 0.7),
     Target(
-        "S3 from C ÷ the same",
-        (("captoken-c", "s3"),), FLOOR, True, (1.0, 0.6), (1.2, 0.6),
-    ),
-    Target(
-        "libjwt ÷ S1 from C",
-        (("libjwt", "s1"),), (("captoken-c", "s1"),), False, (9, 12), (2.5, 4.5),
+        "libjwt ÷ S1 from C", (("libjwt", "s1"),), (("captoken-c", "s1"),), False, 8.5, 2.8,
     ),
     Target(
         "jsonwebtoken, its faster backend ÷ S1, both from Rust",
         tuple((name, "s1") for name in JSONWEBTOKEN), (("captoken-rust", "s1"),),
-        False, (1.6, 2), (1.1, 1.8),
+        False, 1.8, 1.0,
     ),
     Target(
         "golang-jwt ÷ our Go package, full cycle",
-        (("golang-jwt", "s1"),), (("captoken-go", "s1"),), False, (3, 5), (1.2, 2),
+        (("golang-jwt", "s1"),), (("captoken-go", "s1"),), False, 3, 1.6,
     ),
     Target(
         "PHP by hand ÷ our PHP class, full cycle",
-        (("php-hand", "s1"),), (("captoken-php", "s1"),), False, (2, 3.5), (1.2, 2),
+        (("php-hand", "s1"),), (("captoken-php", "s1"),), False, 1.25, 0.75,
+    ),
+    Target(
+        "PHP by hand ÷ our PHP class, again",
+        (("php-hand", "s1"),), (("captoken-php", "s3"),), False, 1.9, 1.0,
     ),
     Target(
         "`cap_verify` ÷ jsonwebtoken's `decode`, both from Rust",
         (("captoken-rust", "verify"),),
         tuple((name, work) for name in JSONWEBTOKEN for work in ("verify", "verify-kept")),
-        True, (0.6, None), (0.9, None),
+        True, 0.45, 0.75,
     ),
     Target(
         "one thread ÷ two on one shared handle, for each token",
-        (("captoken-c", "one-thread"),), (("captoken-c", "two-threads"),),
-        False, (1.9, None), (1.9, None),
+        (("captoken-c", "one-thread"),), (("captoken-c", "two-threads"),), False, 1.9, 1.9,
     ),
     Target(
         "1,000 parameters ÷ 100",
-        (("captoken-c", "params-1000"),), (("captoken-c", "params-100"),),
-        True, (10.5, None), (10.5, None),
+        (("captoken-c", "params-1000"),), (("captoken-c", "params-100"),), True, 10.5, 10.5,
     ),
+]
+
+# What a reader asks first: our work, and the one that it is compared with.
+SUMMARY = [
+    ("C, full cycle", ("captoken-c", "s1"), "libjwt", (("libjwt", "s1"),)),
+    ("C, again from one handle", ("captoken-c", "s3"), "the HMAC alone", FLOOR),
+    (
+        "Rust, full cycle", ("captoken-rust", "s1"), "jsonwebtoken",
+        tuple((name, "s1") for name in JSONWEBTOKEN),
+    ),
+    ("Go, full cycle", ("captoken-go", "s1"), "golang-jwt", (("golang-jwt", "s1"),)),
+    ("PHP, full cycle", ("captoken-php", "s1"), "PHP by hand", (("php-hand", "s1"),)),
+    ("PHP, again from one object", ("captoken-php", "s3"), "PHP by hand", (("php-hand", "s1"),)),
 ]
 
 HEAP_TARGETS = [
@@ -126,10 +132,10 @@ def outcomes(results, heap, has_sha):
         yield Outcome(
             target.name,
             target.most,
-            *(target.with_sha if has_sha else target.without_sha),
+            target.with_sha if has_sha else target.without_sha,
             ratio(dividend, divisor) if dividend and divisor else None,
         )
     for target in HEAP_TARGETS:
         calls = heap.get(("captoken-c", target.work))
         measured = spread([calls.all]) if calls else None
-        yield Outcome(target.name, True, target.calls, None, measured)
+        yield Outcome(target.name, True, target.calls, measured)

@@ -1,5 +1,6 @@
-//! Reads JSON (RFC 8259) from outside, in constant memory: neither a long text nor a deep
-//! one can exhaust the stack or the heap.
+//! Reads JSON (RFC 8259) from outside. Neither a long text nor a deep one can exhaust the
+//! stack: validation takes constant memory. Only a string with escapes is copied, into
+//! memory that is reserved first.
 
 use std::borrow::Cow;
 use std::io::Write;
