@@ -189,17 +189,20 @@ uninstall-cli:
 # Nothing else in it may end in .ini, so that php-fpm can be told to read the folder.
 PHP_USER ?= www-data
 
+PHP_SOURCES = $(patsubst php/%,%,$(wildcard $(addprefix php/src/,*.php */*.php */*/*.php)))
 PHP_FILES = autoload.php captoken.ffi.h captoken.ini composer.json preload.php \
-    bin/captoken-doctor examples/token.php lib/$(SONAME) \
-    $(patsubst php/%,%,$(wildcard php/src/*.php))
+    bin/captoken-doctor examples/token.php lib/$(SONAME) $(PHP_SOURCES)
 
 .PHONY: install-php
 install-php: check-prefix all
-	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib" "$(TO_PHP)/src"
+	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib"
 	install -m 644 php/autoload.php php/preload.php php/composer.json "$(TO_PHP)"
 	install -m 755 php/bin/captoken-doctor "$(TO_PHP)/bin"
 	install -m 644 php/examples/token.php "$(TO_PHP)/examples"
-	install -m 644 php/src/*.php "$(TO_PHP)/src"
+	for file in $(PHP_SOURCES); do \
+	    install -d "$(TO_PHP)/$$(dirname "$$file")" && \
+	    install -m 644 "php/$$file" "$(TO_PHP)/$$file" || exit; \
+	done
 	install -m 755 "$(SHARED)" "$(TO_PHP)/lib/$(SONAME)"
 	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(PHPDIR)/lib/$(SONAME)"|' \
 	    php/captoken.ffi.h > "$(TO_PHP)/captoken.ffi.h"

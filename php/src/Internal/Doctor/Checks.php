@@ -1,0 +1,247 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Internal\Doctor;
+
+use Captoken\Capability;
+use Captoken\CaptokenException;
+use Captoken\Library;
+
+/**
+ * Checks everything that lets a PHP use the library, in the order in which PHP needs it.
+ *
+ * @internal
+ */
+final class Checks
+{
+    /**
+     * Run with the server's settings: is the package there, and its library? The argument
+     * is autoload.php, or '' if only preloaded classes may call C.
+     */
+    private const PROBE = <<<'END'
+        if (!extension_loaded('ffi')) {
+            exit(5);
+        }
+        if ($argv[1] !== '') {
+            require $argv[1];
+        } elseif (!extension_loaded('Zend OPcache')) {
+            exit(5);
+        } elseif (!class_exists('Captoken\Capability', false)) {
+            exit(3);
+        }
+        try {
+            $version = Captoken\Library::version();
+            $origin = Captoken\Library::origin();
+            (new Captoken\Capability('AC123123', 'secret'))->generateToken();
+            echo "\nversion $version, from $origin";
+        } catch (Captoken\CaptokenException $e) {
+            echo $e->getMessage(), "\n";
+            exit(4);
+        }
+        END;
+
+    private readonly Advice $advice;
+
+    /** @param string $package the folder that has autoload.php */
+    public function __construct(private readonly string $package, private readonly Report $report)
+    {
+        $this->advice = new Advice($package);
+    }
+
+    /** Checks this very process. */
+    public function commandLine(): void
+    {
+        $enable = extension_loaded('ffi') ? Settings::ofThisProcess()->ffiEnable() : null;
+        if ($enable === null) {
+            $this->report->wrong('the extension FFI is not loaded', 'extension=ffi');
+            return;
+        }
+        if ($enable === 'off') {
+            $this->report->wrong('ffi.enable is off: nothing may call C', 'ffi.enable=preload');
+            return;
+        }
+        $this->report->right("ffi.enable is $enable: the command line may call C");
+        try {
+            $version = Library::version();
+            (new Capability('AC123123', 'secret'))->generateToken();
+        } catch (CaptokenException $e) {
+            $this->notLoaded($e->getMessage());
+            return;
+        }
+        $origin = Library::origin();
+        $this->report->right("the library is version $version, from $origin; it signs tokens");
+    }
+
+    /** Checks a web server other than php-fpm: only its settings, because it cannot be asked. */
+    public function webServer(): void
+    {
+        $settings = Settings::ofThisProcess();
+        if ($settings->values['opcache.preload'] !== '' && $settings->values['opcache.preload_user'] === '') {
+            $this->report->wrong(
+                'opcache.preload_user is empty: the web server does not start if root starts it',
+                $this->advice->preloadUser(),
+            );
+            return;
+        }
+        $this->server($settings);
+    }
+
+    /** @param list<string> $options */
+    public function phpFpm(string $program, array $options): void
+    {
+        if (!is_executable($program)) {
+            $this->report->wrong("there is no program $program");
+            return;
+        }
+        $asked = PhpFpm::information($program, $options);
+        $messages = $asked->complaints();
+        if ($asked->status !== 0 || $messages !== []) {
+            if (preg_match("/FFI: Failed pre-loading '(.+)'/", $asked->output, $found) === 1) {
+                $messages[] = $this->loaderMessage($found[1]);
+            }
+            $messages = $messages === [] ? explode("\n", trim($asked->output)) : $messages;
+            $this->report->wrong("it does not start:\n  " . implode("\n  ", $messages));
+            $this->advise(implode("\n", $messages));
+            return;
+        }
+        $settings = Settings::ofPhpFpm($asked->output);
+        $this->preloadUser($settings);
+        $this->server($settings);
+    }
+
+    /** Checks what php-fpm itself checks only if root starts it. */
+    private function preloadUser(Settings $settings): void
+    {
+        $user = $settings->values['opcache.preload_user'];
+        if (($settings->values['opcache.preload'] ?: '') === '') {
+            return;
+        }
+        if ($user === '') {
+            $this->report->note(
+                'opcache.preload_user is empty: php-fpm does not start if root starts it',
+                $this->advice->preloadUser(),
+            );
+        } elseif (function_exists('posix_getpwnam') && posix_getpwnam($user) === false) {
+            $this->report->wrong(
+                "opcache.preload_user is $user, who does not exist",
+                $this->advice->preloadUser(),
+            );
+        }
+    }
+
+    /** Checks the settings of a server, then tries them. */
+    private function server(Settings $settings): void
+    {
+        $enable = $settings->ffiEnable();
+        if ($enable === null) {
+            $this->report->wrong('the extension FFI is not loaded', 'extension=ffi');
+            return;
+        }
+        if ($enable === 'off') {
+            $this->report->wrong('ffi.enable is off: nothing may call C', ...$this->advice->iniFile($settings));
+            return;
+        }
+        if ($enable === 'on') {
+            $this->report->right('ffi.enable is on: all PHP code may call C (preload is safer)');
+            $this->probe($settings, "$this->package/autoload.php");
+            return;
+        }
+        if ($settings->values['opcache.enable'] === false) {
+            $this->report->wrong('opcache is not loaded: PHP cannot preload', 'zend_extension=opcache');
+            return;
+        }
+        if (!filter_var($settings->values['opcache.enable'], FILTER_VALIDATE_BOOL)) {
+            $this->report->wrong('opcache.enable is off: PHP cannot preload', 'opcache.enable=1');
+            return;
+        }
+        if ($settings->values['opcache.preload'] === '') {
+            $this->report->wrong(
+                'opcache.preload is empty: as ffi.enable is preload, only preloaded classes may call C',
+                ...$this->advice->iniFile($settings),
+            );
+            return;
+        }
+        $this->report->right('ffi.enable is preload: preloaded classes may call C');
+        if ($settings->values['ffi.preload'] === '') {
+            $this->report->note(
+                'ffi.preload is empty: each request loads the library anew, which takes time',
+                "ffi.preload=$this->package/captoken.ffi.h",
+            );
+        }
+        $this->probe($settings, '');
+    }
+
+    /**
+     * Uses the package in another process that has the server's settings.
+     *
+     * @param string $autoload '' if only preloaded classes may call C
+     */
+    private function probe(Settings $settings, string $autoload): void
+    {
+        $options = ['-c', $settings->iniFile === '' ? '/dev/null' : $settings->iniFile];
+        $own = ['error_log' => '', 'log_errors' => '1', 'opcache.enable_cli' => '1'];
+        foreach ($settings->values + $own as $name => $value) {
+            array_push($options, '-d', "$name=\"$value\"");
+        }
+        $folders = array_unique(array_map(dirname(...), $settings->scannedFiles));
+        $probe = Process::run(
+            [PHP_BINARY, ...$options, '-r', self::PROBE, '--', $autoload],
+            // Not empty: PHP would read the command line's own folder instead.
+            ['PHP_INI_SCAN_DIR' => implode(PATH_SEPARATOR, $folders) ?: '/dev/null'],
+        );
+        $preload = $settings->values['opcache.preload'];
+        if ($probe->status === 0) {
+            // The last line, because PHP may say first that only root can change the user.
+            $library = substr($probe->output, (int) strrpos($probe->output, "\n") + 1);
+            $what = $autoload === '' ? "$preload preloads the package" : 'the package works';
+            $this->report->right("$what; the library is $library");
+        } elseif ($probe->status === 3 && $probe->complaints() === []) {
+            $this->report->wrong(
+                "$preload does not preload the package",
+                "require_once '$this->package/preload.php';   (in that file)",
+            );
+        } elseif ($probe->status === 4) {
+            $this->notLoaded($probe->output);
+        } elseif ($probe->status === 5) {
+            $this->report->note(PHP_BINARY . ' cannot load the extensions of the server: not tried');
+        } else {
+            $messages = $probe->complaints() ?: [trim($probe->output)];
+            $this->report->wrong("preloading fails:\n  " . implode("\n  ", $messages));
+            $this->advise($probe->output);
+        }
+    }
+
+    /** @param string $message of Library, which says why it cannot load the library */
+    private function notLoaded(string $message): void
+    {
+        // Without its last line, which names this program.
+        $this->report->wrong(substr($message, 0, strrpos(rtrim($message), "\n") ?: null));
+        $this->advise($message);
+    }
+
+    /** The dynamic loader's message for a file that PHP could not load. */
+    private function loaderMessage(string $library): string
+    {
+        $code = 'require $argv[1];'
+            . ' try { Captoken\Library::version(); }'
+            . ' catch (Captoken\CaptokenException $e) { echo $e->getMessage(); }';
+        $output = Process::run(
+            [PHP_BINARY, '-d', 'ffi.preload=', '-r', $code, '--', "$this->package/autoload.php"],
+            ['CAPTOKEN_LIB' => $library],
+        )->output;
+        $reasons = array_filter(
+            explode("\n", $output),
+            static fn (string $line): bool => str_contains($line, $library),
+        );
+        return trim(reset($reasons) ?: '');
+    }
+
+    private function advise(string $message): void
+    {
+        $help = $this->advice->forMessage($message);
+        if ($help !== null) {
+            $this->report->help($help);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Internal\Doctor;
+
+/**
+ * The program bin/captoken-doctor: reads its arguments and runs the checks that they ask
+ * for.
+ *
+ * @internal
+ */
+final class Command
+{
+    private const USAGE = <<<'END'
+        usage: captoken-doctor [--fpm=PROGRAM] [-- OPTIONS OF PHP-FPM]
+               captoken-doctor --web
+
+        Says whether this PHP, and php-fpm of the same version, can use captoken; and if
+        not, which setting is wrong and what to write.
+
+          --fpm=PROGRAM  the php-fpm to ask, where it is not found by itself
+          --             what follows is given to php-fpm, as in: -- -c /etc/php.ini
+          --web          no php-fpm: say what a web server would do with the settings of
+                         this command, as in:
+                         PHP_INI_SCAN_DIR=/etc/php/8.2/apache2/conf.d captoken-doctor --web
+
+        Exit status: 0 all is well, 1 something is wrong, 2 the command line is.
+
+        END;
+
+    /**
+     * @param list<string> $arguments
+     * @return int the exit status
+     */
+    public static function main(array $arguments): int
+    {
+        $fpm = null;
+        $web = false;
+        $options = [];
+        while ($arguments !== []) {
+            $argument = array_shift($arguments);
+            if ($argument === '--help' || $argument === '-h') {
+                echo self::USAGE;
+                return 0;
+            } elseif ($argument === '--web') {
+                $web = true;
+            } elseif (str_starts_with($argument, '--fpm=')) {
+                $fpm = substr($argument, strlen('--fpm='));
+            } elseif ($argument === '--') {
+                $options = $arguments;
+                $arguments = [];
+            } else {
+                fwrite(STDERR, "captoken-doctor: what is $argument?\n\n" . self::USAGE);
+                return 2;
+            }
+        }
+
+        if (!function_exists('proc_open') || !function_exists('getenv')) {
+            fwrite(STDERR, "captoken-doctor: php.ini disables proc_open() or getenv() (disable_functions)\n");
+            return 1;
+        }
+        return self::examine($web ? null : $fpm ?? PhpFpm::find(), $options);
+    }
+
+    /**
+     * @param ?string $fpm null: a web server with the settings of this process
+     * @param list<string> $options of php-fpm
+     * @return int the exit status
+     */
+    private static function examine(?string $fpm, array $options): int
+    {
+        $report = new Report();
+        $checks = new Checks(dirname(__DIR__, 3), $report);
+        $report->title('PHP ' . PHP_VERSION . ' on the command line (' . PHP_BINARY . ')');
+        $checks->commandLine();
+        if ($fpm === null) {
+            $report->title('A web server with the settings of this command');
+            $checks->webServer();
+        } else {
+            $report->title("php-fpm ($fpm)");
+            $checks->phpFpm($fpm, $options);
+        }
+        echo $report->isWell()
+            ? "\nAll is well. A server that was started before its settings were written needs a restart;\n"
+                . "`php -S` needs -d ffi.enable=1.\n"
+            : "\nSomething is wrong. After a change, restart the server.\n";
+        return $report->isWell() ? 0 : 1;
+    }
+}

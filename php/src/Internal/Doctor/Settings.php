@@ -1,0 +1,88 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Internal\Doctor;
+
+/**
+ * The settings of one PHP that decide whether it can use captoken, and the files that it
+ * read them from.
+ *
+ * @internal
+ */
+final class Settings
+{
+    private const NAMES = [
+        'ffi.enable',
+        'ffi.preload',
+        'opcache.enable',
+        'opcache.preload',
+        'opcache.preload_user',
+    ];
+
+    /**
+     * @param array<string, string|false> $values by name; false if no loaded extension
+     *     has the setting
+     * @param string $iniFile php.ini, or ''
+     * @param list<string> $scannedFiles the other files
+     * @param string $scannedFolder where PHP looks for those, or '' if this is not known
+     */
+    private function __construct(
+        public readonly array $values,
+        public readonly string $iniFile,
+        public readonly array $scannedFiles,
+        public readonly string $scannedFolder,
+    ) {
+    }
+
+    public static function ofThisProcess(): self
+    {
+        $values = [];
+        foreach (self::NAMES as $name) {
+            $values[$name] = ini_get($name);
+        }
+        return new self($values, (string) php_ini_loaded_file(), self::files((string) php_ini_scanned_files()), '');
+    }
+
+    /** @param string $information what `php-fpm -i` prints */
+    public static function ofPhpFpm(string $information): self
+    {
+        $values = [];
+        foreach (self::NAMES as $name) {
+            $line = '/^' . preg_quote($name, '/') . ' => .* => (?:no value|(.*))$/m';
+            $values[$name] = preg_match($line, $information, $found) === 1 ? $found[1] ?? '' : false;
+        }
+        $field = static function (string $name) use ($information): string {
+            preg_match("/^$name => (.*?)$(?!\n\/)/ms", $information, $found);
+            return ($found[1] ?? '(none)') === '(none)' ? '' : $found[1];
+        };
+        return new self(
+            $values,
+            $field('Loaded Configuration File'),
+            self::files($field('Additional \.ini files parsed')),
+            $field('Scan this dir for additional \.ini files'),
+        );
+    }
+
+    /** ffi.enable as PHP reads it: 'on', 'off' or 'preload'; null if FFI is not loaded. */
+    public function ffiEnable(): ?string
+    {
+        $value = $this->values['ffi.enable'];
+        return match (true) {
+            $value === false => null,
+            strtolower($value) === 'preload' => 'preload',
+            filter_var($value, FILTER_VALIDATE_BOOL) => 'on',
+            default => 'off',
+        };
+    }
+
+    /**
+     * Splits a list as PHP prints it, with commas and line breaks.
+     *
+     * @return list<string>
+     */
+    private static function files(string $list): array
+    {
+        return preg_split('/,?\s*\n|,\s*$/', trim($list), -1, PREG_SPLIT_NO_EMPTY);
+    }
+}
