@@ -8,9 +8,9 @@ namespace Captoken;
  * The library refused a call. The code says why: a status of captoken.h, whose
  * numbers never change, or LIBRARY_NOT_LOADED.
  *
- * What Capability::verify() finds wrong with a token has a class of its own:
+ * For a token that is not valid, Capability::verify() throws one of its subclasses:
  * TokenMalformedException, TokenAlgorithmException, TokenSignatureException,
- * TokenExpiredException and TokenNotYetValidException, all of them
+ * TokenExpiredException and TokenNotYetValidException. All of them are
  * InvalidTokenExceptions.
  */
 class CaptokenException extends \RuntimeException
@@ -38,6 +38,7 @@ class CaptokenException extends \RuntimeException
     public const TOKEN_SIGNATURE = 18;
     public const TOKEN_EXPIRED = 19;
     public const TOKEN_NOT_YET_VALID = 20;
+    public const INVALID_REQUEST = 21;
 
     /**
      * The exception for a status, of the class that it has.

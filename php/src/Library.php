@@ -5,14 +5,12 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * The C library: finds it, loads it, and forgets at the end of a request what
- * Capability::configure() has set.
+ * Finds and loads the C library.
  *
  * It is looked for in this order:
  *
- * 1. where ffi.preload has loaded captoken.ffi.h, that library;
- * 2. where the environment variable CAPTOKEN_LIB is set, the file that it names, and
- *    nothing else;
+ * 1. if ffi.preload has loaded captoken.ffi.h, that library;
+ * 2. if the environment variable CAPTOKEN_LIB is set, the file that it names, and no other;
  * 3. lib/libcaptoken.so.0 in the folder of this package;
  * 4. libcaptoken.so.0, which the dynamic loader finds if it is installed.
  */
@@ -27,23 +25,12 @@ final class Library
     /** What ffi.preload knows the functions by: FFI_SCOPE in captoken.ffi.h. */
     public const SCOPE = 'CAPTOKEN';
 
-    /** PHP forgets this at the end of each request. */
-    private static ?self $loaded = null;
+    /** PHP forgets both at the end of each request. */
+    private static ?\FFI $functions = null;
+    private static string $origin;
 
-    private function __construct(
-        private readonly \FFI $functions,
-        private readonly string $origin,
-    ) {
-        // A process that serves many requests may have kept what another configured.
-        $functions->cap_configure(null, null);
-    }
-
-    public function __destruct()
+    private function __construct()
     {
-        // Not there in one that was not constructed: unserialize() can make such.
-        if (isset($this->functions)) {
-            $this->functions->cap_configure(null, null);
-        }
     }
 
     /**
@@ -65,7 +52,7 @@ final class Library
      */
     public static function functions(): \FFI
     {
-        return (self::$loaded ??= self::load())->functions;
+        return self::$functions ?? self::load();
     }
 
     /**
@@ -75,7 +62,8 @@ final class Library
      */
     public static function origin(): string
     {
-        return (self::$loaded ??= self::load())->origin;
+        self::functions();
+        return self::$origin;
     }
 
     /**
@@ -94,7 +82,7 @@ final class Library
         return [dirname(__DIR__) . '/lib/' . self::SONAME, self::SONAME];
     }
 
-    private static function load(): self
+    private static function load(): \FFI
     {
         // Without its method where php.ini disables the class.
         if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
@@ -120,15 +108,15 @@ final class Library
         throw self::failure($failures);
     }
 
-    private static function preloaded(): self
+    private static function preloaded(): \FFI
     {
         $library = \FFI::scope(self::SCOPE);
         self::check($library, 'ffi.preload');
-        return new self($library, 'ffi.preload');
+        return self::keep($library, 'ffi.preload');
     }
 
     /** Loads one file. Its version is asked first, as others have other functions. */
-    private static function open(string $file): self
+    private static function open(string $file): \FFI
     {
         try {
             $library = \FFI::cdef('const char *cap_version(void);', $file);
@@ -140,10 +128,16 @@ final class Library
         }
         self::check($library, $file);
         try {
-            return new self(\FFI::cdef(self::declarations(), $file), $file);
+            return self::keep(\FFI::cdef(self::declarations(), $file), $file);
         } catch (\FFI\Exception $e) {
             throw new \UnexpectedValueException("$file: {$e->getMessage()}");
         }
+    }
+
+    private static function keep(\FFI $functions, string $origin): \FFI
+    {
+        self::$origin = $origin;
+        return self::$functions = $functions;
     }
 
     private static function check(\FFI $library, string $origin): void

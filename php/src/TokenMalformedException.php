@@ -6,7 +6,7 @@ namespace Captoken;
 
 /**
  * The token is not a signed token, or lacks a readable expiry. The code is TOKEN_MALFORMED,
- * or INVALID_UTF8 if it is not even text.
+ * or INVALID_UTF8 if the token is not UTF-8.
  */
 final class TokenMalformedException extends CaptokenException implements InvalidTokenException
 {

@@ -572,9 +572,7 @@ final class FpmTest extends TestCase
             <?php
 
             FFI::load($folder . '/captoken.ffi.h');
-            foreach (['CaptokenException', 'Library', 'Capability'] as \$class) {
-                opcache_compile_file($folder . "/src/\$class.php");
-            }
+            require $folder . '/preload.php';
             END);
     }
 

@@ -57,7 +57,7 @@ final class LibraryTest extends TestCase
         preg_match_all('/^ *CAP_STATUS_(\w+) = (-?\d+),$/m', $header, $found);
         $statuses = array_combine($found[1], array_map(intval(...), $found[2]));
         self::assertSame(0, $statuses['OK']);
-        self::assertCount(21, $statuses);
+        self::assertCount(22, $statuses);
         $constants = (new \ReflectionClass(CaptokenException::class))->getConstants();
         self::assertSame(-1, $constants['LIBRARY_NOT_LOADED']);
         unset($statuses['OK'], $constants['LIBRARY_NOT_LOADED']);

@@ -15,8 +15,6 @@ use PHPUnit\Framework\TestCase;
  */
 final class SecrecyTest extends TestCase
 {
-    use SkipsAloud;
-
     private const SECRET = 'this-is-the-secret';
 
     private const OPTIONS = [
@@ -53,6 +51,8 @@ final class SecrecyTest extends TestCase
             {
                 \$inside = fn (mixed \$value): mixed => inside(\$value, \$cast);
                 return match (true) {
+                    // A cast puts a closure into an array, which would have no end.
+                    \$value instanceof Closure => print_r(\$value, true),
                     \$value instanceof FFI || \$value instanceof FFI\CData => \$value::class,
                     is_object(\$value) => array_map(\$inside, \$cast(\$value)),
                     is_array(\$value) => array_map(\$inside, \$value),
@@ -68,7 +68,7 @@ final class SecrecyTest extends TestCase
                 'control' => 'not a secret',
                 'given' => (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
                 'subclass' => (new Sub())->allowClientOutgoing('AP1', ['a' => 1]),
-                'handle' => (new Capability('AC1', SECRET))->setNotBefore(1),
+                'clone' => clone (new Capability('AC1', SECRET))->setNotBefore(1)->addClaim('a', 1),
                 'configured' => new Capability(),
                 'access' => Capability::access('AC1', 'SK1', SECRET)->allowClientIncoming('Alice'),
             ]);
@@ -112,11 +112,12 @@ final class SecrecyTest extends TestCase
             ],
             'reflection' => [
                 'print_r($value);
-                foreach (["given", "subclass", "handle", "configured", "access"] as $name) {
+                foreach (["given", "subclass", "clone", "configured", "access"] as $name) {
                     foreach ((new ReflectionClass(Capability::class))->getProperties() as $property) {
                         var_dump($property->getValue($value[$name]));
                     }
-                }',
+                }
+                var_dump((new ReflectionClass(Capability::class))->getStaticProperties());',
             ],
         ];
     }
@@ -131,11 +132,11 @@ final class SecrecyTest extends TestCase
     }
 
     /**
-     * The object is as it was, and its handle is freed once: CapabilityTest counts.
+     * The object is as it was.
      *
-     * @dataProvider copies
+     * @dataProvider serialisations
      */
-    public function testAnObjectCannotBeCopied(string $copy, string $message): void
+    public function testAnObjectCannotBeSerialised(string $copy, string $message): void
     {
         $out = $this->shown(<<<END
             class Sub extends Capability
@@ -161,13 +162,11 @@ final class SecrecyTest extends TestCase
     }
 
     /** @return array<string, array{string, string}> */
-    public static function copies(): array
+    public static function serialisations(): array
     {
-        $cloned = 'Captoken\Capability cannot be cloned';
         $serialised = 'Captoken\Capability cannot be serialised';
         $unserialised = 'Captoken\Capability cannot be unserialised';
         return [
-            'clone' => ['$copy = clone $object', $cloned],
             'serialize' => ['print_r(serialize([$control, $object]))', $serialised],
             'unserialize' => ['unserialize(\'O:19:"Captoken\Capability":0:{}\')', $unserialised],
             'unserialize with properties' => [
@@ -179,15 +178,10 @@ final class SecrecyTest extends TestCase
     }
 
     /**
-     * PHP can be told since 8.2 which argument no trace may show. Before that, a trace has
-     * all of them, unless zend.exception_ignore_args is set, as in the php.ini for
-     * production; so there, only messages are checked.
-     *
      * @dataProvider failures
      */
     public function testNoTraceOfAFailureShowsTheSecret(string $call, string $exception): void
     {
-        $this->needSensitiveParameter();
         $out = $this->shown(<<<END
             function control(string \$argument, callable \$call): void
             {
@@ -214,7 +208,6 @@ final class SecrecyTest extends TestCase
      */
     public function testAFailureThatNobodyCatchesDoesNotPrintTheSecret(string $call, string $exception): void
     {
-        $this->needSensitiveParameter();
         $out = $this->shown(<<<END
             function control(string \$argument, callable \$call): void
             {
@@ -309,7 +302,7 @@ final class SecrecyTest extends TestCase
             // Whoever holds a token can use it, whatever was wrong with the check.
             'verify, the token' => ['Capability::verify(SECRET, "other")', \Captoken\TokenMalformedException::class],
             'verify, NUL in the secret' => ['Capability::verify("a.b.c", SECRET . "\0")', $nul],
-            'verify, NUL in the token' => ['Capability::verify("a.b\0.c", SECRET)', \Captoken\TokenNulException::class],
+            'verify, NUL in the token' => ['Capability::verify("a.b\0.c", SECRET)', \Captoken\TokenMalformedException::class],
             'verify, secret not UTF-8' => ['Capability::verify("a.b.c", SECRET . "\xff")', $refused],
             'verify, token not UTF-8' => ['Capability::verify("\xff", SECRET)', \Captoken\TokenMalformedException::class],
             'verify, before 1970' => ['Capability::verify("a.b.c", SECRET, -1)', $refused],
@@ -319,24 +312,24 @@ final class SecrecyTest extends TestCase
     }
 
     /** @dataProvider ends */
-    public function testNoAuthTokenIsKeptForAnObjectThatHasAHandleOrHasGone(string $end): void
+    public function testSecretOfObjectGoneIsReleased(string $end): void
     {
         $out = $this->shown(<<<END
             class Sub extends Capability
             {
                 public ?object \$self = null;
-
-                public function __destruct()
-                {
-                }
             }
-            \$other = new Capability('AC1', SECRET);
-            \$c = (new Sub('AC1', SECRET))->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['a' => 1]);
-            echo count(Captoken\Draft::\$authTokens), "\n";
+            \$property = new ReflectionProperty(Capability::class, 'secret');
+            \$c = (new Sub('AC1', SECRET))->allowClientIncoming('Alice')->addClaim('a', 1);
+            \$clone = clone \$c;
+            \$c->generateToken();
+            \$secret = WeakReference::create(\$property->getValue(\$c));
             $end
-            echo count(Captoken\Draft::\$authTokens), "\n";
+            var_dump(\$secret->get() === null);
+            unset(\$clone);
+            var_dump(\$secret->get() === null);
             END);
-        self::assertSame("2\n1\n", $out);
+        self::assertSame("bool(false)\nbool(true)\n", $out);
     }
 
     /** @return array<string, array{string}> */
@@ -345,31 +338,41 @@ final class SecrecyTest extends TestCase
         return [
             'gone' => ['$c = null;'],
             'a circle that is collected' => ['$c->self = $c; $c = null; gc_collect_cycles();'],
-            'a handle by a claim' => ['$c->addClaim("a", 1);'],
-            'a handle by a fifth token' => ['for ($i = 0; $i < 5; $i++) { $c->generateToken(); }'],
-            'a handle by a refusal' => ['try { $c->generateToken(0); } catch (CaptokenException) { }'],
+            'constructed again' => ['$c->__construct("AC1", "other");'],
             'constructed again, with what is configured' => [
                 'Capability::configure("AC1", SECRET); $c->__construct();',
             ],
-            'destructed' => ['(fn () => Capability::__destruct())->call($c);'],
         ];
     }
 
-    public function testAHandleThatCannotBeMadeDoesNotShowTheSecret(): void
+    public function testConfiguredSecretClearedIsReleased(): void
     {
-        $this->needSensitiveParameter();
-        $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14')];
-        foreach (['setNotBefore(1)', 'addClaim("a", 1)'] as $call) {
+        $out = $this->shown(<<<'END'
+            $configured = new ReflectionProperty(Capability::class, 'configured');
+            foreach ([[null, null], ['AC1', 'other']] as $next) {
+                Capability::configure('AC1', SECRET);
+                $secret = WeakReference::create($configured->getValue()[1]);
+                var_dump($secret->get() === null);
+                Capability::configure(...$next);
+                var_dump($secret->get() === null);
+            }
+            END);
+        self::assertSame(str_repeat("bool(false)\nbool(true)\n", 2), $out);
+    }
+
+    public function testCallThatCRefusesDoesNotShowTheSecret(): void
+    {
+        $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14', '-DFAILS=14')];
+        foreach (['setNotBefore(1)' => 'check', 'addClaim("a", 1)' => 'check', 'generateToken()' => 'token'] as $call => $frame) {
             $statements = "\$c = (new Capability('AC1', SECRET))->allowClientIncoming('Alice'); \$c->$call;";
             $caught = "try { $statements } catch (CaptokenException \$e) { print_r(\$e->getTrace()); var_dump(\$e); }";
-            self::assertStringContainsString('handleOf', $this->shown($caught, 0, $stub));
-            self::assertStringContainsString('handleOf', $this->shown($statements, 255, $stub));
+            self::assertStringContainsString("Mint", $this->shown($caught, 0, $stub));
+            self::assertStringContainsString("Mint::$frame(", $this->shown($statements, 255, $stub));
         }
     }
 
     public function testAMissingLibraryDoesNotShowTheSecret(): void
     {
-        $this->needSensitiveParameter();
         $calls = [
             'new Capability("AC1", SECRET)',
             'Capability::access("AC1", "SK1", SECRET)',
@@ -380,13 +383,6 @@ final class SecrecyTest extends TestCase
             $out = $this->shown("$call;", 255, ['CAPTOKEN_LIB' => '/nonexistent/libcaptoken.so.0']);
             self::assertStringContainsString('/nonexistent/libcaptoken.so.0', $out);
             self::assertStringContainsString('#0 ', $out);
-        }
-    }
-
-    private function needSensitiveParameter(): void
-    {
-        if (PHP_VERSION_ID < 80200) {
-            self::skipAloud('traces show secrets: PHP has #[SensitiveParameter] from 8.2 on');
         }
     }
 

@@ -74,7 +74,6 @@ final class VectorsTest extends TestCase
         self::assertSame(39, $equal);
     }
 
-    /** The first tokens of an object may each come from one call of C, the next from a handle. */
     public function testTheNextTokensEqualTheFirst(): void
     {
         $minted = 0;
@@ -84,8 +83,7 @@ final class VectorsTest extends TestCase
             for ($i = 0; $i < 5; $i++) {
                 self::assertSame($first, self::generate($capability, $case), $case['name']);
             }
-            $handle = self::capability($case, $case['order'])->setNotBefore(null);
-            self::assertSame($first, self::generate($handle, $case), $case['name']);
+            self::assertSame($first, self::generate(clone $capability, $case), $case['name']);
             $minted++;
         }
         self::assertSame(51, $minted);

@@ -66,10 +66,11 @@ final class VerifyTest extends TestCase
                 Capability::verify($token, 'secret', self::NOW);
                 self::fail('it is valid');
             } catch (InvalidTokenException $e) {
-                $isNul = str_contains($token, "\0");
-                self::assertInstanceOf($isNul ? \InvalidArgumentException::class : CaptokenException::class, $e);
-                self::assertSame($isNul ? 0 : CaptokenException::INVALID_UTF8, $e->getCode());
-                self::assertStringStartsWith('the token', $e->getMessage());
+                $expected = str_contains($token, "\0")
+                    ? [CaptokenException::TOKEN_MALFORMED, 'the token contains a NUL byte']
+                    : [CaptokenException::INVALID_UTF8, 'the token: a text is not valid UTF-8'];
+                self::assertSame($expected, [$e->getCode(), $e->getMessage()]);
+                self::assertInstanceOf(TokenMalformedException::class, $e);
             }
         }
         foreach (["\xff" => CaptokenException::INVALID_UTF8, '' => CaptokenException::EMPTY_ARGUMENT] as $secret => $code) {

@@ -52,7 +52,7 @@ final class Checks
     /** Checks this very process. */
     public function commandLine(): void
     {
-        $enable = extension_loaded('ffi') ? Settings::ofThisProcess()->ffiEnable() : null;
+        $enable = Settings::ofThisProcess()->ffiEnable();
         if ($enable === null) {
             $this->report->wrong('the extension FFI is not loaded', 'extension=ffi');
             return;

@@ -1,0 +1,55 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Internal;
+
+use Captoken\CaptokenException;
+use Captoken\Library;
+use Captoken\TokenMalformedException;
+
+/**
+ * Calls cap_verify() and decodes the payload.
+ *
+ * @internal
+ */
+final class Verification
+{
+    /**
+     * @return array<string|int, mixed>
+     * @throws CaptokenException
+     * @throws \InvalidArgumentException a NUL byte in the secret
+     */
+    public static function claims(
+        #[\SensitiveParameter] string $token,
+        #[\SensitiveParameter] string $secret,
+        int $now,
+    ): array {
+        Strings::refuseNul('the secret', $secret);
+        // A token comes from outside, so no token is the program's fault.
+        if (str_contains($token, "\0")) {
+            throw new TokenMalformedException(
+                'the token contains a NUL byte',
+                CaptokenException::TOKEN_MALFORMED,
+            );
+        }
+        if (!Strings::isUtf8($token)) {
+            throw new TokenMalformedException(
+                'the token: a text is not valid UTF-8',
+                CaptokenException::INVALID_UTF8,
+            );
+        }
+        $library = Library::functions();
+        // The payload is shorter than the token that encodes it.
+        $size = strlen($token) + 1;
+        $buffer = Buffer::take($size);
+        $status = $library->cap_verify($token, $secret, $now, $buffer, $size, null);
+        if ($status !== 0) {
+            throw Refusal::of($status, ['the secret' => $secret]);
+        }
+        // JSON has no NUL except as an escape, so the first one ends it.
+        $payload = Buffer::string($buffer, $size);
+        // The library accepts less depth than this.
+        return json_decode($payload, true, 512, JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING);
+    }
+}

@@ -1,0 +1,156 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Capability;
+use PHPUnit\Framework\TestCase;
+
+/** A signal handler, or another Fiber, that runs between two statements of the class. */
+final class ReentryTest extends TestCase
+{
+    use SkipsAloud;
+
+    private const SETTERS = [
+        "setClientName('Bob')",
+        "addClaim('a', 1)",
+        'setNotBefore(1)',
+        "setRegion('ie1')",
+        "setPushCredential('CR1')",
+        "addGrant('video', ['room' => 'a'])",
+    ];
+
+    protected function setUp(): void
+    {
+        if (!function_exists('pcntl_signal') || !function_exists('posix_kill')) {
+            self::skipAloud('no test of signals: this PHP lacks the extensions pcntl and posix');
+        }
+    }
+
+    public function testTokenWhoseHandlerMintsStaysWhole(): void
+    {
+        $out = Php::run(<<<'END'
+            pcntl_async_signals(true);
+            // Leaves a buffer for the next token.
+            (new Capability('AC0', 'secret'))->generateToken();
+            $c = new Capability('AC1', 'secret');
+            pcntl_signal(SIGUSR1, function (): void {
+                echo (new Capability('AC2', 'secret'))->generateToken(), "\n";
+            });
+            echo $c->generateToken(), "\n", $c->generateToken(), "\n";
+            END, ['CAPTOKEN_LIB' => Stub::compile('-DECHO', '-DSIGNAL=2')]);
+        self::assertSame(
+            "{\"account_sid\":\"AC2\"}\n{\"account_sid\":\"AC1\"}\n{\"account_sid\":\"AC1\"}\n",
+            $out,
+        );
+    }
+
+    public function testSetterInterruptedByExceptionChangesNothing(): void
+    {
+        $stub = Stub::compile('-DECHO', '-DSIGNAL=2');
+        foreach (self::SETTERS as $setter) {
+            $out = Php::run(<<<END
+                pcntl_async_signals(true);
+                \$c = Capability::access('AC1', 'SK1', 'secret')->allowClientIncoming('Alice');
+                pcntl_signal(SIGUSR1, function () use (\$c): void {
+                    echo \$c->generateToken(), "\n";
+                    throw new LogicException('thrown by the handler');
+                });
+                echo \$c->generateToken(), "\n";
+                try {
+                    \$c->$setter;
+                } catch (LogicException \$e) {
+                    echo \$e->getMessage(), "\n";
+                }
+                echo \$c->generateToken(), "\n", \$c->{$setter}->generateToken();
+                END, ['CAPTOKEN_LIB' => $stub]);
+            [$before, $during, $message, $after, $changed] = explode("\n", $out);
+            self::assertSame([$before, $before], [$during, $after], $setter);
+            self::assertSame('thrown by the handler', $message);
+            self::assertNotSame($before, $changed, $setter);
+        }
+    }
+
+    /** PHP 8.2 crashed at the second time while such a call of C was an argument of another call. */
+    public function testHandlerThatThrowsRepeatedlyCrashesNothing(): void
+    {
+        $stub = Stub::compile('-DSIGNAL=-1');
+        foreach (['generateToken()', ...self::SETTERS] as $call) {
+            $out = Php::run(<<<END
+                pcntl_async_signals(true);
+                pcntl_signal(SIGUSR1, fn () => throw new LogicException('thrown by the handler'));
+                \$c = Capability::access('AC1', 'SK1', 'secret');
+                for (\$i = 0; \$i < 3; \$i++) {
+                    try {
+                        \$c->$call;
+                    } catch (LogicException \$e) {
+                        echo \$e->getMessage(), "\n";
+                    }
+                }
+                END, ['CAPTOKEN_LIB' => $stub]);
+            self::assertSame(str_repeat("thrown by the handler\n", 3), $out, $call);
+        }
+    }
+
+    /** Thousands of signals, of which some arrive between any two statements. */
+    public function testHandlerNeverSeesHalfOfChange(): void
+    {
+        $out = Php::run(<<<'END'
+            pcntl_async_signals(true);
+            $c = new Capability('AC1', 'secret-of-AC1');
+            $seen = [];
+            pcntl_signal(SIGUSR1, function () use ($c, &$seen): void {
+                $token = $c->generateTokenAt(0);
+                $payload = json_decode(base64_decode(strtr(explode('.', $token)[1], '-_', '+/')));
+                Capability::verify($token, "secret-of-$payload->iss", 0);
+                $seen[$payload->iss . $payload->scope] = true;
+            });
+            $parent = getmypid();
+            $child = pcntl_fork();
+            while ($child === 0 && posix_kill($parent, SIGUSR1)) {
+                usleep(10);
+            }
+            for ($end = microtime(true) + 2; microtime(true) < $end;) {
+                foreach (['AC1', 'AC2'] as $sid) {
+                    $c->__construct($sid, "secret-of-$sid");
+                    $c->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['a' => 1])
+                        ->setClientName('Bob')->allowClientIncoming('Carol');
+                }
+            }
+            posix_kill($child, SIGKILL);
+            echo count($seen) >= 4 ? 'enough' : print_r($seen, true);
+            END);
+        self::assertSame('enough', $out);
+    }
+
+    public function testFiberLeavesTokenOfAnotherAlone(): void
+    {
+        $mint = static function (string $sid): string {
+            $capability = (new Capability($sid, 'secret'))->allowClientIncoming('Alice');
+            \Fiber::suspend();
+            return $capability->generateTokenAt(0);
+        };
+        $fibers = [];
+        foreach (['AC1', 'AC2', 'AC3'] as $sid) {
+            $fibers[$sid] = new \Fiber($mint);
+            $fibers[$sid]->start($sid);
+        }
+        foreach (array_reverse($fibers) as $sid => $fiber) {
+            $fiber->resume();
+            self::assertSame($sid, Token::read($fiber->getReturn(), 'secret')->claims['iss']);
+        }
+    }
+
+    public function testFibersShareConfiguredCredentials(): void
+    {
+        Capability::configure('AC1', 'secret');
+        $fiber = new \Fiber(static function (): void {
+            Capability::configure('AC2', 'secret');
+        });
+        $fiber->start();
+        $token = (new Capability())->generateTokenAt(0);
+        Capability::configure(null, null);
+        self::assertSame('AC2', Token::read($token, 'secret')->claims['iss']);
+    }
+}
