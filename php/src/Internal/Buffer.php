@@ -17,21 +17,24 @@ final class Buffer
     /** Room for most tokens, in bytes. */
     public const USUAL_SIZE = 1024;
 
+    /** Its type. */
+    public const USUAL = 'char[1024]';
+
     /**
      * The buffer that take() returns next. It is not here while it is in use: a signal
      * handler or another Fiber may mint a token meanwhile.
      */
-    private static ?\FFI\CData $kept = null;
+    public static ?\FFI\CData $kept = null;
 
     /** A buffer of at least this many bytes. */
     public static function take(int $size): \FFI\CData
     {
-        $kept = self::$kept;
-        if ($kept !== null && $size <= self::USUAL_SIZE) {
-            self::$kept = null;
-            return $kept;
+        if ($size > self::USUAL_SIZE) {
+            return Library::functions()->new("char[$size]");
         }
-        return Library::functions()->new('char[' . max($size, self::USUAL_SIZE) . ']');
+        $buffer = self::$kept ?? Library::functions()->new(self::USUAL);
+        self::$kept = null;
+        return $buffer;
     }
 
     /** The string that C wrote into the buffer that take() returned for this size. */
