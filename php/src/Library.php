@@ -22,7 +22,7 @@ final class Library
     /** The name under which that version is installed. */
     public const SONAME = 'libcaptoken.so.' . self::MAJOR;
 
-    /** What ffi.preload knows the functions by: FFI_SCOPE in captoken.ffi.h. */
+    /** The name of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
     public const SCOPE = 'CAPTOKEN';
 
     /** PHP forgets both at the end of each request. */
@@ -67,13 +67,13 @@ final class Library
     }
 
     /**
-     * The files that are tried where nothing is preloaded.
+     * The files to try if nothing is preloaded.
      *
      * @return list<string>
      */
     private static function candidates(): array
     {
-        // From the environment alone: in a web server, getenv() also has the
+        // Only from the environment: in a web server, getenv() also returns the
         // parameters of the request.
         $chosen = function_exists('getenv') ? getenv('CAPTOKEN_LIB', true) : false;
         if (is_string($chosen) && $chosen !== '') {
@@ -84,7 +84,7 @@ final class Library
 
     private static function load(): \FFI
     {
-        // Without its method where php.ini disables the class.
+        // php.ini can disable the class, which then has no methods.
         if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
             throw self::failure(['this PHP lacks the extension FFI']);
         }
@@ -115,14 +115,14 @@ final class Library
         return self::keep($library, 'ffi.preload');
     }
 
-    /** Loads one file. Its version is asked first, as others have other functions. */
+    /** Loads one file. Asks for its version first, because another version has other functions. */
     private static function open(string $file): \FFI
     {
         try {
             $library = \FFI::cdef('const char *cap_version(void);', $file);
         } catch (\FFI\Exception $e) {
             $reason = self::reason($file) ?? $e->getMessage();
-            // Where another library is what is missing, the loader names only that one.
+            // If a library that it needs is missing, the loader names only that one.
             $reason = str_contains($reason, $file) ? $reason : "$file: $reason";
             throw new \UnexpectedValueException($reason);
         }
