@@ -30,7 +30,8 @@ final class RequestTest extends TestCase
                 $capability->$method(...$given);
             }
             $token = $capability->generateTokenAt($now, $ttl);
-            self::assertSame(self::byHandle($arguments, $calls, $now, $ttl), $token, serialize([$arguments, $calls]));
+            $expected = self::byHandle($arguments, $calls, $now, $ttl);
+            self::assertSame($expected, $token, serialize([$arguments, $calls]));
             $long += strlen($token) >= 1024 ? 1 : 0;
         }
         self::assertGreaterThan(100, $long, 'tokens that the usual buffer does not hold');
@@ -104,8 +105,14 @@ final class RequestTest extends TestCase
                 'setClientName' => [$isAccess ? 'x' . self::randomString() : self::randomClientName()],
                 'setNotBefore' => [self::pick([0, 1, mt_rand(), self::LAST])],
                 'setRegion', 'setPushCredential' => ['x' . self::randomString()],
-                'addClaim' => [self::randomName(), self::pick([null, 1, true, self::randomString(), [], [1], ['a' => 'b']])],
-                'addGrant' => [self::randomName(), self::pick([[], ['room' => self::randomString()], ['7' => 1, 'a' => []]])],
+                'addClaim' => [
+                    self::randomName(),
+                    self::pick([null, 1, true, self::randomString(), [], [1], ['a' => 'b']]),
+                ],
+                'addGrant' => [
+                    self::randomName(),
+                    self::pick([[], ['room' => self::randomString()], ['7' => 1, 'a' => []]]),
+                ],
             }];
         }
         return $calls;

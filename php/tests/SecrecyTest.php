@@ -363,10 +363,11 @@ final class SecrecyTest extends TestCase
     public function testCallThatCRefusesDoesNotShowTheSecret(): void
     {
         $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14', '-DFAILS=14')];
-        foreach (['setNotBefore(1)' => 'check', 'addClaim("a", 1)' => 'check', 'generateToken()' => 'token'] as $call => $frame) {
+        $calls = ['setNotBefore(1)' => 'check', 'addClaim("a", 1)' => 'check', 'generateToken()' => 'token'];
+        foreach ($calls as $call => $frame) {
             $statements = "\$c = (new Capability('AC1', SECRET))->allowClientIncoming('Alice'); \$c->$call;";
             $caught = "try { $statements } catch (CaptokenException \$e) { print_r(\$e->getTrace()); var_dump(\$e); }";
-            self::assertStringContainsString("Mint", $this->shown($caught, 0, $stub));
+            self::assertStringContainsString('Mint', $this->shown($caught, 0, $stub));
             self::assertStringContainsString("Mint::$frame(", $this->shown($statements, 255, $stub));
         }
     }
