@@ -2,7 +2,7 @@
 //! (section 2.3), a space as `%20`.
 
 use crate::error::Error;
-use crate::text::Text;
+use crate::text::{self, Text};
 
 /// What replaces `%` in a string that is encoded once, and in one that is encoded and then
 /// encoded again. (Unreserved characters stay as they are both times, so nothing else
@@ -10,23 +10,23 @@ use crate::text::Text;
 pub(super) const ONCE: &str = "%";
 pub(super) const TWICE: &str = "%25";
 
-/// `text`, percent-encoded once.
-pub(super) fn encode(text: &str) -> Result<Text, Error> {
+/// `string`, percent-encoded once.
+pub(super) fn encode(string: &str) -> Result<Text, Error> {
     let mut encoded = Text::default();
-    append_encoded(&mut encoded, text, ONCE)?;
+    append_encoded(&mut encoded, string, ONCE)?;
     Ok(encoded)
 }
 
-/// Appends `text`, encoded once or twice as `percent` says. On an error, nothing is
+/// Appends `string`, encoded once or twice as `percent` says. On an error, nothing is
 /// appended.
-pub(super) fn append_encoded(out: &mut Text, text: &str, percent: &str) -> Result<(), Error> {
-    let escapes = text.bytes().filter(|&byte| !is_unreserved(byte)).count();
-    if escapes == 0 {
-        return out.append(text.as_bytes());
+pub(super) fn append_encoded(out: &mut Text, string: &str, percent: &str) -> Result<(), Error> {
+    if text::all(string.as_bytes(), is_unreserved) {
+        return out.append(string.as_bytes());
     }
+    let escapes = string.bytes().filter(|&byte| !is_unreserved(byte)).count();
     let growth = escapes.saturating_mul(percent.len() + 1);
-    out.reserve(text.len().saturating_add(growth))?;
-    for byte in text.bytes() {
+    out.reserve(string.len().saturating_add(growth))?;
+    for byte in string.bytes() {
         if is_unreserved(byte) {
             out.append(&[byte])?;
         } else {
