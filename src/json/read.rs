@@ -20,7 +20,7 @@ use crate::text::Text;
 /// `serde_json` reads by default.
 const DEPTH: u32 = 127;
 
-/// The same for the value of a member that [`for_each_member`] visits: a value of
+/// The same for the value of a member or an element that [`Next`] reads: a value of
 /// [`DEPTH`] inside a claim of ours can be read again.
 const MEMBER_DEPTH: u32 = 128;
 
