@@ -262,8 +262,8 @@ cap_status cap_set_not_before(cap_token *token, int64_t not_before);
 /// in the token's header). Without it, that is the one in the United States. A
 /// second call replaces the region.
 ///
-/// A region has API keys and applications of its own: those of cap_new_access()
-/// and cap_allow_outgoing() must be from there.
+/// API keys and applications belong to a region: those of cap_new_access() and
+/// cap_allow_outgoing() must be from this one.
 ///
 /// CAP_STATUS_UNSUPPORTED: a capability token works in the United States only.
 cap_status cap_set_region(cap_token *token, const char *region);

@@ -283,8 +283,8 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) 
 /// in the token's header). Without it, that is the one in the United States. A
 /// second call replaces the region.
 ///
-/// A region has API keys and applications of its own: those of cap_new_access()
-/// and cap_allow_outgoing() must be from there.
+/// API keys and applications belong to a region: those of cap_new_access() and
+/// cap_allow_outgoing() must be from this one.
 ///
 /// CAP_STATUS_UNSUPPORTED: a capability token works in the United States only.
 #[unsafe(no_mangle)]

@@ -32,7 +32,7 @@ pub(crate) fn header(json: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(header)
 }
 
-/// Where a payload is written. Usual ones fit on the stack.
+/// A buffer for a payload. Typical payloads fit on the stack.
 pub type PayloadBuffer = Text<768>;
 
 /// A token that is complete except for its encoding and its signature.
@@ -65,7 +65,7 @@ impl Unsigned<'_> {
         let rest_length = encode(self.payload, payload)?.len();
         let (signing_input, rest) = out.split_at_mut(out.len() - rest_length);
 
-        // Of the last three constant bytes, the last may share a base64url character.
+        // Three bytes are four base64url characters: an incomplete group is not constant.
         let constant_length = self.header.len() + self.constant_length / 3 * 4;
         let hmac = self.key.sign(signing_input, constant_length, self.prefix)?;
         let (dot, signature) = rest.split_at_mut_checked(1).ok_or(Error::Internal)?;

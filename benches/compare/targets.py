@@ -96,7 +96,7 @@ TARGETS = [
     ),
 ]
 
-# What a reader asks first: our work, and the one that it is compared with.
+# The first question of a reader: a work of ours, and the one that it is compared with.
 SUMMARY = [
     ("C, full cycle", ("captoken-c", "s1"), "libjwt", (("libjwt", "s1"),)),
     ("C, again from one handle", ("captoken-c", "s3"), "the HMAC alone", FLOOR),

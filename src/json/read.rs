@@ -46,7 +46,7 @@ fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
     end(&mut lexer)
 }
 
-/// Where parsed JSON is written compactly; nowhere if it is only validated.
+/// A sink for parsed JSON: writes it compactly, or discards it if there is no writer.
 struct Out<'a>(Option<&'a mut dyn Write>);
 
 impl Out<'_> {
@@ -128,7 +128,7 @@ impl<'a> Next<'a, '_> {
         json.get(start..place(lexer)).ok_or(Error::Internal)
     }
 
-    /// What a string says.
+    /// A string, with its escapes resolved.
     pub(crate) fn string(self) -> Result<Cow<'a, str>, Error> {
         string_value(self.key_or_string()?)
     }
@@ -181,7 +181,7 @@ impl<'a> Next<'a, '_> {
     }
 }
 
-/// What the string with this spelling says. A copy is made only of one with escapes.
+/// The string with this spelling. It is a copy only if it has escapes.
 pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
     let contents = spelling
         .strip_prefix('"')
