@@ -153,29 +153,26 @@ cap_status cap_new_access(const char *account_sid,
 
 /// Lets the browser or phone that holds the token be called, under a client
 /// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
-/// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
-/// A second call replaces the name, as in twilio-python. Any text but "" is
-/// taken and arrives as it is. Twilio's pages disagree on what a name may be:
-/// see cap_check_client_name().
+/// A second call replaces the name. Any text but "" is taken and arrives as it
+/// is. Twilio's pages disagree on what a name may be: see
+/// cap_check_client_name().
 ///
 /// An access token has one name, its `identity`, for all that it allows; its
 /// voice grant says here that calls may come in (`incoming.allow`).
 cap_status cap_allow_incoming(cap_token *token, const char *client_name);
 
 /// Lets the browser or phone that holds the token make calls, which the TwiML
-/// application with this SID handles. This is allow_client_outgoing of
-/// twilio-python and twilio-ruby.
+/// application with this SID handles.
 ///
 /// A second call replaces the application and drops the parameters of the
-/// first, as in twilio-python.
+/// first.
 ///
 /// In an access token, this is `outgoing.application_sid` of the voice grant.
 cap_status cap_allow_outgoing(cap_token *token, const char *application_sid);
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
-/// call; the holder of the token cannot change it. This is one pair of the
-/// parameters of allow_client_outgoing in Twilio's own libraries.
+/// call; the holder of the token cannot change it.
 ///
 /// Parameters keep the order of the calls, a key may repeat, and key and value
 /// may be "". Whatever characters they contain, the application receives this
@@ -210,16 +207,14 @@ cap_status cap_set_client_name(cap_token *token, const char *client_name);
 /// CAP_STATUS_INVALID_CLIENT_NAME: the name has other characters, or is longer.
 cap_status cap_check_client_name(const char *client_name);
 
-/// Lets the holder of the token follow the account's events. This is
-/// allow_event_stream of twilio-python and twilio-ruby.
+/// Lets the holder of the token follow the account's events.
 ///
-/// A second call drops the filters of the first, as in twilio-python.
+/// A second call drops the filters of the first.
 ///
 /// CAP_STATUS_UNSUPPORTED: an access token has no such permission.
 cap_status cap_allow_event_stream(cap_token *token);
 
-/// Adds a filter for the events that the holder of the token may follow. This
-/// is one pair of the filters of allow_event_stream in twilio-python.
+/// Adds a filter for the events that the holder of the token may follow.
 ///
 /// Filters keep the order of the calls, a key may repeat, and key and value may
 /// be "", as with cap_add_outgoing_param().
@@ -231,7 +226,7 @@ cap_status cap_add_event_filter(cap_token *token,
                                 const char *value);
 
 /// Adds a claim of the program's own: with it, one token serves the program's
-/// own interface, too. This is the custom claims of twilio-php.
+/// own interface, too.
 ///
 /// `json` is one JSON value, such as `"text"` with its quotes, `42` or
 /// `{"a":[true]}`, nested at most 127 levels deep. The order of its keys, keys
@@ -305,7 +300,7 @@ cap_status cap_add_grant(cap_token *token,
 
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
 /// the system clock. The handle stays as it is and can make any number of
-/// tokens. This is generate of twilio-python and twilio-ruby.
+/// tokens.
 ///
 /// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size of
 /// `buffer` in bytes, with the NUL. `*length` receives the length of the token,
@@ -317,8 +312,8 @@ cap_status cap_add_grant(cap_token *token,
 /// SID), exp, nbf as above, and grants.
 ///
 /// CAP_STATUS_BUFFER_TOO_SMALL: `*length` says what `size` must exceed.
-/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is 0.
-/// Every failure sets `buffer` to "", unless `size` is 0.
+/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is
+/// 0. Every failure sets `buffer` to "", unless `size` is 0.
 /// CAP_STATUS_INVALID_TTL: `ttl` is out of range.
 /// CAP_STATUS_INVALID_TIME: the clock is before 1970.
 cap_status cap_generate(const cap_token *token,
@@ -328,8 +323,7 @@ cap_status cap_generate(const cap_token *token,
                         size_t *length);
 
 /// Does what cap_generate() does, at a time of the caller's: the same handle,
-/// `now` and `ttl` give the same token, byte for byte. Twilio's own libraries
-/// have this in their tests only, by a frozen clock.
+/// `now` and `ttl` give the same token, byte for byte.
 ///
 /// `now` is in seconds since 1970-01-01 00:00 UTC.
 ///
@@ -379,12 +373,14 @@ cap_status cap_generate_at(const cap_token *token,
 /// 1970-01-01 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and
 /// `length` are as for cap_generate().
 ///
+/// The form of the whole request is checked before any value.
 /// CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
 /// or a repeated member or a value of another type, lacks `account_sid` or
 /// `application_sid`, or has a string with a NUL or half of a surrogate pair.
-/// The other statuses are those of the calls, in the order of this list, and
-/// then those of cap_generate_at(). An integer beyond int64_t is
-/// CAP_STATUS_INVALID_TIME.
+/// The values of `claims` and `grants` may have any strings; a name that
+/// repeats there is replaced. The other statuses are those of the calls, in the
+/// order of this list, and then those of cap_generate_at(). An integer beyond
+/// int64_t is CAP_STATUS_INVALID_TIME.
 cap_status cap_mint(const char *secret,
                     const char *request,
                     int64_t now,
@@ -419,7 +415,7 @@ cap_status cap_mint(const char *secret,
 ///
 /// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
 ///   canonical base64url without padding; a header that is not a JSON object,
-///   repeats alg or typ, or has crit or a typ other than JWT.
+///   repeats alg or typ, or has crit, or a typ other than JWT in any case.
 /// - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
 /// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token.
 /// - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats

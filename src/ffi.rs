@@ -105,11 +105,10 @@ pub unsafe extern "C" fn cap_new_access(
 
 /// Lets the browser or phone that holds the token be called, under a client
 /// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
-/// This is allow_client_incoming of twilio-python and twilio-ruby.
 ///
-/// A second call replaces the name, as in twilio-python. Any text but "" is
-/// taken and arrives as it is. Twilio's pages disagree on what a name may be:
-/// see cap_check_client_name().
+/// A second call replaces the name. Any text but "" is taken and arrives as it
+/// is. Twilio's pages disagree on what a name may be: see
+/// cap_check_client_name().
 ///
 /// An access token has one name, its `identity`, for all that it allows; its
 /// voice grant says here that calls may come in (`incoming.allow`).
@@ -123,11 +122,10 @@ pub unsafe extern "C" fn cap_allow_incoming(
 }
 
 /// Lets the browser or phone that holds the token make calls, which the TwiML
-/// application with this SID handles. This is allow_client_outgoing of
-/// twilio-python and twilio-ruby.
+/// application with this SID handles.
 ///
 /// A second call replaces the application and drops the parameters of the
-/// first, as in twilio-python.
+/// first.
 ///
 /// In an access token, this is `outgoing.application_sid` of the voice grant.
 #[unsafe(no_mangle)]
@@ -140,8 +138,7 @@ pub unsafe extern "C" fn cap_allow_outgoing(
 }
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
-/// call; the holder of the token cannot change it. This is one pair of the
-/// parameters of allow_client_outgoing in Twilio's own libraries.
+/// call; the holder of the token cannot change it.
 ///
 /// Parameters keep the order of the calls, a key may repeat, and key and value
 /// may be "". Whatever characters they contain, the application receives this
@@ -196,10 +193,9 @@ pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> St
     })
 }
 
-/// Lets the holder of the token follow the account's events. This is
-/// allow_event_stream of twilio-python and twilio-ruby.
+/// Lets the holder of the token follow the account's events.
 ///
-/// A second call drops the filters of the first, as in twilio-python.
+/// A second call drops the filters of the first.
 ///
 /// CAP_STATUS_UNSUPPORTED: an access token has no such permission.
 #[unsafe(no_mangle)]
@@ -210,8 +206,7 @@ pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
     })
 }
 
-/// Adds a filter for the events that the holder of the token may follow. This
-/// is one pair of the filters of allow_event_stream in twilio-python.
+/// Adds a filter for the events that the holder of the token may follow.
 ///
 /// Filters keep the order of the calls, a key may repeat, and key and value may
 /// be "", as with cap_add_outgoing_param().
@@ -229,7 +224,7 @@ pub unsafe extern "C" fn cap_add_event_filter(
 }
 
 /// Adds a claim of the program's own: with it, one token serves the program's
-/// own interface, too. This is the custom claims of twilio-php.
+/// own interface, too.
 ///
 /// `json` is one JSON value, such as `"text"` with its quotes, `42` or
 /// `{"a":[true]}`, nested at most 127 levels deep. The order of its keys, keys
@@ -350,7 +345,7 @@ pub unsafe extern "C" fn cap_add_grant(
 
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
 /// the system clock. The handle stays as it is and can make any number of
-/// tokens. This is generate of twilio-python and twilio-ruby.
+/// tokens.
 ///
 /// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size of
 /// `buffer` in bytes, with the NUL. `*length` receives the length of the token,
@@ -362,8 +357,8 @@ pub unsafe extern "C" fn cap_add_grant(
 /// SID), exp, nbf as above, and grants.
 ///
 /// CAP_STATUS_BUFFER_TOO_SMALL: `*length` says what `size` must exceed.
-/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is 0.
-/// Every failure sets `buffer` to "", unless `size` is 0.
+/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is
+/// 0. Every failure sets `buffer` to "", unless `size` is 0.
 /// CAP_STATUS_INVALID_TTL: `ttl` is out of range.
 /// CAP_STATUS_INVALID_TIME: the clock is before 1970.
 #[unsafe(no_mangle)]
@@ -388,8 +383,7 @@ pub unsafe extern "C" fn cap_generate(
 }
 
 /// Does what cap_generate() does, at a time of the caller's: the same handle,
-/// `now` and `ttl` give the same token, byte for byte. Twilio's own libraries
-/// have this in their tests only, by a frozen clock.
+/// `now` and `ttl` give the same token, byte for byte.
 ///
 /// `now` is in seconds since 1970-01-01 00:00 UTC.
 ///
@@ -451,12 +445,14 @@ pub unsafe extern "C" fn cap_generate_at(
 /// 1970-01-01 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and
 /// `length` are as for cap_generate().
 ///
+/// The form of the whole request is checked before any value.
 /// CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
 /// or a repeated member or a value of another type, lacks `account_sid` or
 /// `application_sid`, or has a string with a NUL or half of a surrogate pair.
-/// The other statuses are those of the calls, in the order of this list, and
-/// then those of cap_generate_at(). An integer beyond int64_t is
-/// CAP_STATUS_INVALID_TIME.
+/// The values of `claims` and `grants` may have any strings; a name that
+/// repeats there is replaced. The other statuses are those of the calls, in the
+/// order of this list, and then those of cap_generate_at(). An integer beyond
+/// int64_t is CAP_STATUS_INVALID_TIME.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_mint(
     secret: *const c_char,
@@ -508,7 +504,7 @@ pub unsafe extern "C" fn cap_mint(
 ///
 /// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
 ///   canonical base64url without padding; a header that is not a JSON object,
-///   repeats alg or typ, or has crit or a typ other than JWT.
+///   repeats alg or typ, or has crit, or a typ other than JWT in any case.
 /// - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
 /// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token.
 /// - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats

@@ -14,12 +14,15 @@ use crate::json::{self, Next, string_value};
 pub struct Request<'a> {
     account_sid: Cow<'a, str>,
     api_key_sid: Option<Cow<'a, str>>,
-    incoming: Option<Cow<'a, str>>,
-    client_name: Option<Cow<'a, str>>,
+    /// The client name of incoming calls.
+    pub incoming: Option<Cow<'a, str>>,
+    /// The client name of outgoing calls; in an access token, the identity.
+    pub client_name: Option<Cow<'a, str>>,
     outgoing: Option<Outgoing<'a>>,
     event_stream: Option<Pairs<'a>>,
     claims: Option<&'a str>,
-    not_before: Option<i64>,
+    /// When the token begins to be valid.
+    pub not_before: Option<i64>,
     region: Option<Cow<'a, str>>,
     push_credential_sid: Option<Cow<'a, str>>,
     grants: Option<&'a str>,
@@ -30,7 +33,8 @@ struct Outgoing<'a> {
     params: Pairs<'a>,
 }
 
-/// The JSON of an array of arrays of two strings, if there is one.
+/// The JSON of an array of arrays of two strings, if there is one. It is read twice, to
+/// check its form and to make the calls, because a list of strings would need memory.
 struct Pairs<'a>(Option<&'a str>);
 
 impl<'a> Request<'a> {
@@ -69,6 +73,11 @@ impl<'a> Request<'a> {
         self.api_key_sid.is_some()
     }
 
+    /// Whether its token allows calls, so that its names are client names.
+    pub fn is_for_calls(&self) -> bool {
+        self.incoming.is_some() || self.outgoing.is_some() || self.push_credential_sid.is_some()
+    }
+
     /// Makes the calls that the request stands for, on a token without an account.
     pub fn apply_to(&self, token: &mut Capability) -> Result<(), Error> {
         token.set_account(non_empty(&self.account_sid)?)?;
@@ -92,11 +101,7 @@ impl<'a> Request<'a> {
             filters.for_each(|key, value| token.add_event_filter(key, value))?;
         }
         if let Some(claims) = self.claims {
-            json::read(claims, |object| {
-                object.members(|name, value| {
-                    token.add_claim(non_empty(&string_value(name)?)?, value.spelling()?)
-                })
-            })?;
+            for_each_value(claims, |name, json| token.add_claim(name, json))?;
         }
         if let Some(not_before) = self.not_before {
             token.set_not_before(not_before)?;
@@ -108,11 +113,7 @@ impl<'a> Request<'a> {
             token.set_push_credential(non_empty(sid)?)?;
         }
         if let Some(grants) = self.grants {
-            json::read(grants, |object| {
-                object.members(|name, value| {
-                    token.add_grant(non_empty(&string_value(name)?)?, value.spelling()?)
-                })
-            })?;
+            for_each_value(grants, |name, json| token.add_grant(name, json))?;
         }
         Ok(())
     }
@@ -189,6 +190,15 @@ fn named_values<'a>(value: Next<'a, '_>) -> Result<&'a str, Error> {
             without_nul(string_value(name)?)?;
             value.spelling().map(drop)
         })
+    })
+}
+
+fn for_each_value(
+    json: &str,
+    mut visit: impl FnMut(&str, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    json::read(json, |object| {
+        object.members(|name, value| visit(non_empty(&string_value(name)?)?, value.spelling()?))
     })
 }
 

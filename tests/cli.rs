@@ -360,6 +360,9 @@ fn request_mints_the_token_of_cap_mint() {
     assert_eq!(printed, format!("{options}\n"));
     let json = mint_request(&["--json", "--ttl=60"], request).json();
     assert_eq!(json["expires_at"], 1060);
+    let mut command = signing(&["mint", "--now=1000", "--request=-"]);
+    command.env("CAPTOKEN_ACCOUNT_SID", "");
+    assert_eq!(outcome(&mut command, request).printed(), printed);
 
     let file = TestFile::new("request", request.as_bytes());
     let mut command = signing(&["mint", "--now=1000", "--request"]);
@@ -371,6 +374,24 @@ fn request_mints_the_token_of_cap_mint() {
     assert_signed(token.trim_end(), "key secret");
     let mut command = captoken(&["mint", "--now=1000", "--request=-", "--api-key-secret-file"]);
     assert_eq!(outcome(command.arg(&secret.0), request).printed(), token);
+}
+
+#[test]
+fn request_warns_as_the_options_do() {
+    let request = r#"{"account_sid":"AC1","incoming":"ali ce","not_before":5000}"#;
+    let outcome = mint_request(&[], request);
+    assert_eq!(outcome.code, Some(0));
+    let warnings: Vec<&str> = outcome.err.lines().collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].starts_with("captoken: warning: --request: incoming: "));
+    assert!(warnings[1].contains("expires before it begins"));
+    let request = r#"{"account_sid":"AC1","api_key_sid":"SK1","incoming":"a","client_name":"b"}"#;
+    let outcome = mint_request(&[], request);
+    assert!(
+        outcome.err.contains("an access token has one name"),
+        "{}",
+        outcome.err
+    );
 }
 
 #[test]

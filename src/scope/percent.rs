@@ -26,12 +26,17 @@ pub(super) fn append_encoded(out: &mut Text, string: &str, percent: &str) -> Res
     let escapes = string.bytes().filter(|&byte| !is_unreserved(byte)).count();
     let growth = escapes.saturating_mul(percent.len() + 1);
     out.reserve(string.len().saturating_add(growth))?;
-    for byte in string.bytes() {
-        if is_unreserved(byte) {
-            out.append(&[byte])?;
-        } else {
-            out.append(percent.as_bytes())?;
-            out.append(&[hexadecimal(byte >> 4), hexadecimal(byte & 15)])?;
+    for run in string
+        .as_bytes()
+        .split_inclusive(|&byte| !is_unreserved(byte))
+    {
+        match run.split_last() {
+            Some((&byte, plain)) if !is_unreserved(byte) => {
+                out.append(plain)?;
+                out.append(percent.as_bytes())?;
+                out.append(&[hexadecimal(byte >> 4), hexadecimal(byte & 15)])?;
+            }
+            _ => out.append(run)?,
         }
     }
     Ok(())

@@ -42,8 +42,8 @@ Examples:
         --grant 'video={\"room\":\"standup\"}'
 
 The auth token comes from the environment variable CAPTOKEN_AUTH_TOKEN, or from a
-file. With --api-key it plays no part: the secret of the API key comes from
-CAPTOKEN_API_KEY_SECRET, or from a file. No option takes a secret itself, as other
+file. With --api-key, or an api_key_sid in the request, it plays no part: the secret of the
+API key comes from CAPTOKEN_API_KEY_SECRET, or from a file. No option takes a secret itself, as other
 users can read command lines.
 An access token has one name: with --allow-incoming and another --client-name, incoming
 calls reach that one, with a warning. Of parameters with the same key it has the last.
@@ -137,7 +137,7 @@ pub(crate) struct Mint {
         env = "CAPTOKEN_ACCOUNT_SID",
         hide_env_values = true
     )]
-    #[arg(value_parser = account, required_unless_present = "request")]
+    #[arg(required_unless_present = "request")]
     pub(crate) account: Option<String>,
 
     /// API key, which makes it an access token instead of a capability token
@@ -278,22 +278,34 @@ impl Arguments {
         }
         let matches = Self::command().try_get_matches()?;
         let arguments = Self::from_arg_matches(&matches)?;
-        let conflict = match &arguments.command {
+        let (kind, message) = match &arguments.command {
             Command::Verify(verify) if verify.token == "-" && verify.secret.is_standard_input() => {
-                "standard input cannot be both the token and the secret"
+                let message = "standard input cannot be both the token and the secret";
+                (ErrorKind::ArgumentConflict, message)
             }
             Command::Mint(mint) if mint.request.is_some() && is_account_given(&matches) => {
-                "the argument '--request <PATH>' cannot be used with '--account <SID>'"
+                let message =
+                    "the argument '--request <PATH>' cannot be used with '--account <SID>'";
+                (ErrorKind::ArgumentConflict, message)
             }
             Command::Mint(mint)
                 if mint.request.as_deref().is_some_and(is_standard_input)
                     && mint.secret.is_standard_input() =>
             {
-                "standard input cannot be both the request and the secret"
+                let message = "standard input cannot be both the request and the secret";
+                (ErrorKind::ArgumentConflict, message)
+            }
+            // clap's message would not name the variable.
+            Command::Mint(mint)
+                if mint.request.is_none() && mint.account.as_deref() == Some("") =>
+            {
+                let message = "invalid value '' for '--account <SID>': the option, or else \
+                               CAPTOKEN_ACCOUNT_SID, is empty";
+                (ErrorKind::InvalidValue, message)
             }
             _ => return Ok(arguments),
         };
-        Err(Self::command().error(ErrorKind::ArgumentConflict, conflict))
+        Err(Self::command().error(kind, message))
     }
 }
 
@@ -303,14 +315,6 @@ fn is_account_given(matches: &ArgMatches) -> bool {
         .subcommand()
         .and_then(|(_, mint)| mint.value_source("account"));
     source == Some(ValueSource::CommandLine)
-}
-
-/// With clap's own words for what is empty, nobody would look for the variable.
-fn account(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() {
-        return Err("the option, or else CAPTOKEN_ACCOUNT_SID, is empty");
-    }
-    Ok(text.to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {

@@ -18,14 +18,14 @@ use crate::{complain, json, print, standard_input, time};
 pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
     let now = time(arguments.common.now)?;
     let mut capability = Capability::default();
-    match &arguments.request {
+    let not_before = match &arguments.request {
         Some(path) => apply_request(path, &arguments.secret, &mut capability)?,
         None => apply_options(arguments, &mut capability)?,
-    }
+    };
 
     let token = capability.token(now, arguments.ttl)?;
     let expires_at = now + arguments.ttl;
-    if arguments.not_before.is_some_and(|from| from >= expires_at) {
+    if not_before.is_some_and(|from| from >= expires_at) {
         complain("warning: --not-before: the token expires before it begins to be valid");
     }
     if arguments.common.json {
@@ -35,12 +35,12 @@ pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
     }
 }
 
-/// Does what cap_mint() does with its request.
+/// Does what cap_mint() does with its request. Returns when the token begins to be valid.
 fn apply_request(
     path: &Path,
     source: &SecretSource,
     capability: &mut Capability,
-) -> Result<(), Failure> {
+) -> Result<Option<i64>, Failure> {
     let json = read_request(path)
         .map_err(|error| Failure::Outside(format!("cannot read the --request: {error}")))?;
     let request = Request::parse(&json).map_err(|error| explain(&json, error))?;
@@ -59,7 +59,14 @@ fn apply_request(
     let in_request = |error| Failure::of("--request", error);
     request.apply_to(capability).map_err(in_request)?;
     capability.key_mut().set(kind.read(source)?.text()?);
-    Ok(())
+    warn_of_names(&Names {
+        is_access: request.is_access(),
+        incoming: request.incoming.as_deref(),
+        client_name: request.client_name.as_deref(),
+        is_for_calls: request.is_for_calls(),
+        labels: ["--request: incoming", "--request: client_name"],
+    });
+    Ok(request.not_before)
 }
 
 fn read_request(path: &Path) -> std::io::Result<String> {
@@ -81,8 +88,8 @@ fn explain(json: &str, error: Error) -> Failure {
     }
 }
 
-/// Makes the calls that the options stand for.
-fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<(), Failure> {
+/// Makes the calls that the options stand for. Returns when the token begins to be valid.
+fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<Option<i64>, Failure> {
     capability.set_account(arguments.account.as_deref().unwrap_or_default())?;
     let kind = match &arguments.api_key {
         None => &AUTH_TOKEN,
@@ -95,7 +102,15 @@ fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<(), Fa
     let secret = kind.read(&arguments.secret)?;
     capability.key_mut().set(secret.text()?);
 
-    warn_of_names(arguments);
+    warn_of_names(&Names {
+        is_access: arguments.api_key.is_some(),
+        incoming: arguments.allow_incoming.as_deref(),
+        client_name: arguments.client_name.as_deref(),
+        is_for_calls: arguments.allow_incoming.is_some()
+            || arguments.allow_outgoing.is_some()
+            || arguments.push_credential.is_some(),
+        labels: ["--allow-incoming", "--client-name"],
+    });
     // The name on outgoing calls comes second, so that it replaces the other there, and
     // everywhere in an access token.
     if let Some(client_name) = &arguments.allow_incoming {
@@ -134,29 +149,36 @@ fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<(), Fa
         let in_option = |error| Failure::of("--not-before", error);
         capability.set_not_before(not_before).map_err(in_option)?;
     }
-    Ok(())
+    Ok(arguments.not_before)
 }
 
-/// Says which names may not do what they are given for.
-fn warn_of_names(arguments: &Mint) {
-    let (incoming, other) = (&arguments.allow_incoming, &arguments.client_name);
+/// The names in a token, and what a warning calls them.
+struct Names<'a> {
+    is_access: bool,
+    incoming: Option<&'a str>,
+    client_name: Option<&'a str>,
+    is_for_calls: bool,
+    labels: [&'static str; 2],
+}
+
+/// Warns of names that may not work.
+fn warn_of_names(names: &Names<'_>) {
+    let (incoming, client_name) = (names.incoming, names.client_name);
+    let [incoming_label, label] = names.labels;
     // An access token has one name.
     let is_replaced =
-        arguments.api_key.is_some() && incoming.is_some() && other.is_some() && incoming != other;
+        names.is_access && incoming.is_some() && client_name.is_some() && incoming != client_name;
     if is_replaced {
-        complain(
-            "warning: --client-name: an access token has one name, so that incoming calls reach \
-             this one and not that of --allow-incoming",
-        );
-    } else if let Some(client_name) = incoming {
-        warn_of_client_name("--allow-incoming", client_name);
+        complain(&format!(
+            "warning: {label}: an access token has one name, so that incoming calls reach this \
+             one and not that of {incoming_label}"
+        ));
+    } else if let Some(incoming) = incoming {
+        warn_of_client_name(incoming_label, incoming);
     }
     // In a token for rooms or chats alone, it is not a client name.
-    let is_for_calls = incoming.is_some()
-        || arguments.allow_outgoing.is_some()
-        || arguments.push_credential.is_some();
-    if let Some(client_name) = other.as_ref().filter(|_| is_for_calls) {
-        warn_of_client_name("--client-name", client_name);
+    if let Some(client_name) = client_name.filter(|_| names.is_for_calls) {
+        warn_of_client_name(label, client_name);
     }
 }
 
