@@ -124,6 +124,43 @@ final class ReentryTest extends TestCase
         self::assertSame('enough', $out);
     }
 
+    /** Thousands of signals, whose handler throws while a value is being encoded. */
+    public function testHandlerThatThrowsCostsNoDigits(): void
+    {
+        $out = Php::run(<<<'END'
+            pcntl_async_signals(true);
+            $c = new Capability('AC1', 'secret');
+            $throws = false;
+            pcntl_signal(SIGUSR1, function () use (&$throws): void {
+                $throws && throw new LogicException('thrown by the handler');
+            });
+            $thrown = 0;
+            $end = microtime(true) + 1;
+            $parent = getmypid();
+            $child = pcntl_fork();
+            while ($child === 0 && posix_kill($parent, SIGUSR1)) {
+                usleep(10);
+            }
+            while (microtime(true) < $end) {
+                try {
+                    $throws = true;
+                    $c->addClaim('a', 0.1);
+                    $throws = false;
+                } catch (LogicException) {
+                    $throws = false;
+                    $thrown++;
+                }
+            }
+            posix_kill($child, SIGKILL);
+            ini_set('serialize_precision', '3');
+            $c->addClaim('a', 1.23456789);
+            [, $payload] = explode('.', $c->generateToken());
+            echo $thrown > 10 ? 'thrown ' : "$thrown ";
+            echo str_contains(base64_decode(strtr($payload, '-_', '+/')), '"a":1.23456789,') ? 'whole' : 'cut';
+            END, [], ['-d', 'serialize_precision=17']);
+        self::assertSame('thrown whole', $out);
+    }
+
     public function testFiberLeavesTokenOfAnotherAlone(): void
     {
         $mint = static function (string $sid): string {

@@ -14,11 +14,11 @@ use Captoken\Library;
  */
 final class Buffer
 {
-    /** Room for most tokens, in bytes. */
-    public const USUAL_SIZE = 1024;
+    /** Room for nearly all tokens, in bytes. A longer one takes three calls of C. */
+    public const USUAL_SIZE = 4096;
 
     /** Its type. */
-    public const USUAL = 'char[1024]';
+    public const USUAL = 'char[4096]';
 
     /**
      * The buffer that take() returns next. It is not here while it is in use: a signal
@@ -37,13 +37,11 @@ final class Buffer
         return $buffer;
     }
 
-    /** The string that C wrote into the buffer that take() returned for this size. */
-    public static function string(\FFI\CData $buffer, int $size): string
+    /** Gives back the buffer that take() returned for this size. */
+    public static function put(\FFI\CData $buffer, int $size): void
     {
-        $string = \FFI::string($buffer);
         if ($size <= self::USUAL_SIZE) {
             self::$kept = $buffer;
         }
-        return $string;
     }
 }

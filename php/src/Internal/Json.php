@@ -28,10 +28,12 @@ final class Json
     public static function of(mixed $value): string
     {
         // A jsonSerialize() may suspend its Fiber, and several may be in here: the first
-        // one changes the setting, and the last one restores it.
+        // one notes the setting, and the last one restores it. Each one sets it, because
+        // a signal handler that throws in here can keep the count from reaching 0.
+        // php.ini may disable ini_set(), or fix the setting.
+        $before = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
         if (self::$encoding++ === 0) {
-            // php.ini may disable ini_set(), or fix the setting.
-            self::$precision = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
+            self::$precision = $before;
         }
         try {
             return json_encode($value, JSON_THROW_ON_ERROR | JSON_PRESERVE_ZERO_FRACTION, self::DEPTH);

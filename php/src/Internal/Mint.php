@@ -27,18 +27,25 @@ final class Mint
         int $ttl,
     ): string {
         $library = Library::functions();
-        // Buffer::take() and string(), without the time that their calls take.
+        // Buffer::take() and put(), without the time that their calls take.
         $buffer = Buffer::$kept ?? $library->new(Buffer::USUAL);
         Buffer::$kept = null;
         $status = $library->cap_mint($secret, $request, $now, $ttl, $buffer, Buffer::USUAL_SIZE, null);
-        if ($status === 0) {
-            $token = \FFI::string($buffer);
-            Buffer::$kept = $buffer;
-            return $token;
+        $token = $status === 0 ? \FFI::string($buffer) : null;
+        Buffer::$kept = $buffer;
+        if ($status === CaptokenException::BUFFER_TOO_SMALL) {
+            return self::longToken($secret, $request, $now, $ttl);
         }
-        if ($status !== CaptokenException::BUFFER_TOO_SMALL) {
-            throw Refusal::of($status);
-        }
+        return $token ?? throw Refusal::of($status);
+    }
+
+    private static function longToken(
+        #[\SensitiveParameter] string $secret,
+        string $request,
+        int $now,
+        int $ttl,
+    ): string {
+        $library = Library::functions();
         $length = $library->new('size_t');
         $library->cap_mint($secret, $request, $now, $ttl, null, 0, \FFI::addr($length));
         $size = $length->cdata + 1;
@@ -47,7 +54,7 @@ final class Mint
         if ($status !== 0) {
             throw Refusal::of($status);
         }
-        return Buffer::string($buffer, $size);
+        return \FFI::string($buffer);
     }
 
     /**

@@ -19,7 +19,7 @@ final class Refusal
      *
      * The message names the argument that is wrong, and never shows it.
      *
-     * @param array<string, ?string> $arguments of the call, by their names in the message
+     * @param array<string, string> $arguments of the call, by their names in the message
      */
     public static function of(int $status, #[\SensitiveParameter] array $arguments = []): CaptokenException
     {
@@ -27,7 +27,7 @@ final class Refusal
         foreach ($arguments as $name => $argument) {
             $isWrong = match ($status) {
                 CaptokenException::EMPTY_ARGUMENT => $argument === '',
-                CaptokenException::INVALID_UTF8 => $argument !== null && !Strings::isUtf8($argument),
+                CaptokenException::INVALID_UTF8 => !Strings::isUtf8($argument),
                 // A call that can return it has one argument.
                 CaptokenException::RESERVED_NAME => true,
                 default => false,

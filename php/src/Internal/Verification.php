@@ -44,11 +44,10 @@ final class Verification
         $size = strlen($token) + 1;
         $buffer = Buffer::take($size);
         $status = $library->cap_verify($token, $secret, $now, $buffer, $size, null);
-        if ($status !== 0) {
-            throw Refusal::of($status, ['the secret' => $secret]);
-        }
         // JSON has no NUL except as an escape, so the first one ends it.
-        $payload = Buffer::string($buffer, $size);
+        $payload = $status === 0 ? \FFI::string($buffer) : null;
+        Buffer::put($buffer, $size);
+        $payload ?? throw Refusal::of($status, ['the secret' => $secret]);
         // The library accepts less depth than this.
         return json_decode($payload, true, 512, JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING);
     }
