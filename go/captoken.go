@@ -1,12 +1,10 @@
 //go:build cgo
 
-// Package captoken mints and checks the tokens with which a web page or a phone
-// registers with Twilio Client.
+// Package captoken mints and verifies Twilio Client tokens.
 //
-// Such a token is a JSON Web Token, signed with HS256. It says under which client name
-// the browser may be called, and which application handles the calls that it makes. A
-// [Token] collects these permissions for one account and mints any number of tokens from
-// them:
+// Such a token is a JSON Web Token that is signed with HS256. It lets a browser or phone
+// receive calls under a client name and place calls through a TwiML application. A
+// [Token] collects these permissions for one account and mints any number of tokens:
 //
 //	token, err := captoken.New(accountSID, authToken)
 //	if err != nil {
@@ -21,77 +19,87 @@
 //	}
 //	jwt, err := token.Generate(captoken.DefaultTTL)
 //
-// [Verify] checks a token and says what is in it, whether this package or one of
-// Twilio's libraries has made it.
+// [Verify] checks a token and returns its claims. It accepts the tokens of this package
+// and those of Twilio's libraries.
 //
-// # Two kinds of tokens
+// # Token kinds
 //
-// A capability token, which [New] is for, says what it allows in its claim scope, and is
-// signed with the account's auth token. An access token, which [NewAccess] is for, is its
-// successor: Twilio recommends it, and it works in all of Twilio's regions and with its
-// libraries for phones. It says what it allows in its claim grants, and is signed with
-// the secret of an API key, which the Twilio console makes (not one of its restricted
-// keys).
+// [New] is for capability tokens. A capability token lists its permissions in the claim
+// scope, and is signed with the account's auth token.
 //
-// A program moves from one kind to the other by one call. All that follows stays as it
-// is, with the account SID, the application SID and the client names that it has:
+// [NewAccess] is for access tokens, the successor that Twilio recommends. They work in
+// all of Twilio's regions and with its libraries for phones. An access token lists its
+// permissions in the claim grants, and is signed with the secret of an API key. Create
+// the key in the Twilio console; a restricted key does not work.
+//
+// To migrate, replace the call of New. The account SID, the application SID and the
+// client names stay the same:
 //
 //	token, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
 //
-// An access token differs in this:
+// Access tokens differ as follows:
 //
-//   - It has one name, its identity, for calls in both directions and for all else that
-//     it allows: of [Token.AllowIncoming] and [Token.SetClientName], the one that was
-//     called last decides.
-//   - The parameters of [Token.AllowOutgoing] are members of a JSON object, in which no
-//     key repeats. Their values are texts here, too, although Twilio's newer libraries
-//     can nest them: an object that is to reach the application goes into one parameter,
-//     as JSON.
-//   - It cannot let anybody follow events. Instead of that, [Token.SetRegion],
-//     [Token.SetPushCredential] and [Token.AddGrant] are for access tokens alone. A
-//     method that is not for this kind of token returns [ErrUnsupported].
-//   - [Token.AddClaim] refuses the names of its claims as well: jti, sub and grants.
+//   - An access token has a single name, its identity. It applies to calls in both
+//     directions and to all other permissions. [Token.AllowIncoming] and
+//     [Token.SetClientName] both set it; the last call decides.
+//   - The parameters of [Token.AllowOutgoing] are the members of a JSON object, so keys
+//     are unique. Values are strings; to pass an object, encode it as JSON in one
+//     parameter.
+//   - Three methods work on access tokens only: [Token.SetRegion],
+//     [Token.SetPushCredential] and [Token.AddGrant]. [Token.AllowEventStream] works on
+//     capability tokens only. With the other token kind, they return [ErrUnsupported].
+//   - [Token.AddClaim] also reserves the names jti, sub and grants.
 //
-// # Text
+// # Strings
 //
-// Every text is UTF-8 without a NUL byte. It is neither trimmed nor normalised, and
-// arrives at Twilio as it is. SIDs, secrets, regions, and the names of clients, claims
-// and grants must not be empty; what they look like is not checked, as in Twilio's own
-// libraries. Where a client name comes from a user, [CheckClientName] tells whether
-// all of Twilio takes it.
+// Every string is UTF-8 without a NUL byte. It reaches Twilio unchanged, neither trimmed
+// nor normalised. SIDs, secrets, regions, and the names of clients, claims and grants
+// must not be empty. Their form is not checked, as in Twilio's own libraries. Call
+// [CheckClientName] for client names that come from users.
 //
 // # Errors
 //
-// [errors.As] finds an [*Error] in every error. Tell them apart with [errors.Is] and the
-// variables whose names begin with Err; of [Verify], [ErrInvalidToken] stands for all
-// that can be wrong with a token. A call that fails has changed nothing, with the
-// exception below. Any call may also return [ErrInternal], if the library stops a bug.
+// [errors.As] finds an [*Error] in every error. [errors.Is] compares an error with the
+// variables whose names begin with Err. A failed call changes nothing, with one exception
+// below.
+//
+// These errors are possible everywhere, and the functions list only the others:
+//
+//   - [ErrInvalidUTF8] and [ErrNUL] from a function that takes strings
+//   - [ErrEmptyArgument] from a function that takes strings which must not be empty
+//   - [ErrClosed] from every method of a closed Token, except Close
+//   - [ErrOutOfMemory], if memory runs out
+//   - [ErrInternal], if the library catches a bug
 //
 // [Token.AllowOutgoing] and [Token.AllowEventStream] add their pairs one by one. If
-// memory runs out between two of them, the Token is unusable: every later call returns
-// an error that is [ErrOutOfMemory] and says so. Close still works. A bug that is stopped
-// there has the same effect, with [ErrInternal].
+// memory runs out between two pairs, the Token becomes unusable: every later call returns
+// an error that is [ErrOutOfMemory] and says so. Close still works. A bug that is caught
+// between two pairs has the same effect, with [ErrInternal].
 //
 // # Concurrency
 //
 // All functions and methods are safe for concurrent use. Calls of Generate run
 // concurrently. A method that changes a Token takes its lock exclusively.
 //
-// # The secret
+// # Secrets
 //
-// Whoever has the auth token can use the whole account, and whoever has the secret of an
-// API key can mint any access token of it. Neither this package nor the library keeps the
-// one or the other: a Token holds what HMAC derives from it, outside of Go's memory, and
-// Close wipes that. The copies of the secret that a call makes are wiped before it
-// returns. What cannot be wiped from here: your own string, processor registers, and
-// what Go saves of these in memory when a signal interrupts a goroutine.
+// The auth token gives access to the whole account. The secret of an API key suffices to
+// mint any access token of that key. Neither this package nor the library stores them. A
+// Token holds the HMAC states derived from its secret, outside Go's memory, and Close
+// wipes these. The copies of the secret that a call makes are wiped before it returns.
+//
+// This package cannot wipe:
+//
+//   - the caller's string
+//   - CPU registers
+//   - the registers that Go saves in memory when a signal interrupts a goroutine
 //
 // # Building
 //
-// The package calls a C library through cgo. By default it links libcaptoken.a of its
-// own folder, where "make go-lib" in the library's repository puts it, together with
-// captoken.h. With the build tag captoken_pkgconfig it links the library that is
-// installed, as pkg-config describes it.
+// The package calls a C library through cgo. By default it links the libcaptoken.a in the
+// package's folder. "make go-lib" in the library's repository puts the archive there,
+// together with captoken.h. With the build tag captoken_pkgconfig, the package links the
+// installed library, as pkg-config describes it.
 package captoken
 
 import (
@@ -103,25 +111,23 @@ import (
 
 // Times to live.
 const (
-	// DefaultTTL is the default of Twilio's own libraries, an hour.
+	// DefaultTTL is one hour, the default of Twilio's own libraries.
 	DefaultTTL = time.Hour
 
-	// MaxTTL is the most that Twilio accepts, a day.
+	// MaxTTL is one day, the longest time to live that Twilio accepts.
 	MaxTTL = 24 * time.Hour
 )
 
-// Version returns the version of the library that runs, as in "1.2.3".
+// Version returns the version of the library that is linked, such as "1.2.3".
 func Version() string {
 	return libVersion()
 }
 
-// Configure sets the account SID and the auth token that [New] takes where it is
-// given "", for the whole process. Tokens that exist stay as they are.
+// Configure sets the default credentials of [New] for the whole process. Existing
+// Tokens keep theirs.
 //
-// Configure("", "") clears what was set, and wipes it from memory.
-//
-// The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument] (only one is
-// ""), [ErrInvalidUTF8] and [ErrOutOfMemory].
+// Configure("", "") clears the defaults and wipes them from memory. If only one argument
+// is "", the error is [ErrEmptyArgument]. [ErrNUL] takes precedence over other errors.
 func Configure(accountSID, authToken string) error {
 	if hasNUL(accountSID, authToken) {
 		return failure(StatusNUL)
@@ -131,52 +137,48 @@ func Configure(accountSID, authToken string) error {
 	return failure(libConfigure(credentials.bytes))
 }
 
-// A Token says for which account tokens are minted, of which kind, and what they allow.
-// It comes from [New] or [NewAccess]; the zero Token is a closed one. Copies of a Token
-// are the same Token.
+// A Token holds the credentials and permissions from which tokens are minted. [New] and
+// [NewAccess] return one; the zero Token is closed. Copies of a Token are the same Token.
 //
 // If memory runs out between two parameters of [Token.AllowOutgoing] or two filters of
-// [Token.AllowEventStream], the Token is unusable: every later call returns an error that
-// is [ErrOutOfMemory]. [Token.Close] still works.
+// [Token.AllowEventStream], the Token becomes unusable. Every later call returns an error
+// that is [ErrOutOfMemory]; [Token.Close] still works.
 type Token struct {
 	// A pointer, so that copying a Token cannot make two owners of one handle.
 	shared *shared
 }
 
-// shared is what the copies of a Token have in common.
+// shared is the state that all copies of a Token share.
 type shared struct {
 	mu sync.RWMutex
 
 	// nil once the Token is closed.
 	handle *handle
 
-	// What made the Token unusable, otherwise StatusOK.
+	// The status that made the Token unusable, otherwise StatusOK.
 	broken Status
 }
 
-// closed is what a zero Token uses. It never has a handle.
+// closed is the state of every zero Token. It never has a handle.
 var closed shared
 
-// New returns a Token for the capability tokens of an account, which allows nothing yet.
-// For each argument that is "", it takes what [Configure] has set.
+// New returns a Token for the capability tokens of an account, without permissions. For
+// each argument that is "", it uses the default that [Configure] has set.
 //
-// Close the Token when it is not needed any more. One that is forgotten is closed
-// some time after the garbage collector has found it.
+// Close the Token after use. If the caller drops a Token without closing it, a finalizer
+// closes it after a garbage collection.
 //
-// The errors are [ErrNUL], which is looked for first, [ErrNoCredentials] ("", and
-// nothing is configured), [ErrInvalidUTF8] and [ErrOutOfMemory].
+// New returns [ErrNoCredentials] if an argument is "" and no default is configured.
+// [ErrNUL] takes precedence over other errors.
 func New(accountSID, authToken string) (*Token, error) {
 	return newToken(libNew, accountSID, authToken)
 }
 
-// NewAccess returns a Token for the access tokens of an account, which allows nothing
-// yet. The secret of the API key signs them. What [Configure] has set plays no part.
+// NewAccess returns a Token for the access tokens of an account, without permissions. The
+// secret of the API key signs them. The defaults of [Configure] are not used.
 //
-// All methods but [Token.AllowEventStream] work as they do with a Token of [New], or say
-// where an access token differs. Close this one, too.
-//
-// The errors are [ErrNUL], which is looked for first, [ErrEmptyArgument],
-// [ErrInvalidUTF8] and [ErrOutOfMemory].
+// All methods except [Token.AllowEventStream] work on it; their comments name the
+// differences. Close this Token, too. [ErrNUL] takes precedence over other errors.
 func NewAccess(accountSID, apiKeySID, apiKeySecret string) (*Token, error) {
 	return newToken(libNewAccess, accountSID, apiKeySID, apiKeySecret)
 }
@@ -200,40 +202,31 @@ func newToken(call func(joined []byte) (uintptr, Status), strs ...string) (*Toke
 	return &made.token, nil
 }
 
-// AllowIncoming lets the browser or phone that holds the token be called, under a
-// client name (<Client> in TwiML). Calls that it makes come from that name, too.
+// AllowIncoming allows incoming calls to a client name (<Client> in TwiML). Outgoing
+// calls use the name as well.
 //
-// A second call replaces the name. In an access token, it is the one name, the identity,
-// for all that the token allows.
-//
-// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
-// [ErrOutOfMemory].
+// A later call replaces the name. In an access token, it sets the identity.
 func (t *Token) AllowIncoming(clientName string) error {
 	return t.change(libAllowIncoming, clientName)
 }
 
-// SetClientName has outgoing calls come from a client name without letting anybody
-// call it.
+// SetClientName sets the client name of outgoing calls without allowing incoming ones.
 //
-// Without it, outgoing calls come from the name of [Token.AllowIncoming], if there is
-// one. Of the two methods, the one that was called last decides about outgoing calls;
-// this one leaves open or closed who may be called.
+// By default, outgoing calls use the name of [Token.AllowIncoming], if it was called. If
+// both methods are called, the last call decides the name of outgoing calls.
 //
-// An access token has one name, the identity: this method sets it for all that the token
-// allows. Where incoming calls are allowed, they reach the name that was set last.
-//
-// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrClosed] and
-// [ErrOutOfMemory].
+// In an access token, it sets the identity, which is also the name for incoming calls if
+// they are allowed.
 func (t *Token) SetClientName(clientName string) error {
 	return t.change(libSetClientName, clientName)
 }
 
-// CheckClientName tells whether all of Twilio takes a client name: one of 1 to 256
-// ASCII letters, digits and underscores. With other names, calls may fail (Twilio's
-// error 31105). Nothing else in this package asks.
+// CheckClientName checks that every Twilio product accepts a client name. Such a name has
+// 1 to 256 ASCII letters, digits and underscores. With other names, calls may fail with
+// Twilio's error 31105.
 //
-// The errors are [ErrInvalidClientName], [ErrEmptyArgument], [ErrInvalidUTF8] and
-// [ErrNUL].
+// No other function of this package checks this. Call CheckClientName for names that come
+// from users. It returns [ErrInvalidClientName] for other names.
 func CheckClientName(clientName string) error {
 	if hasNUL(clientName) {
 		return failure(StatusNUL)
@@ -243,137 +236,135 @@ func CheckClientName(clientName string) error {
 	return failure(libCheckClientName(joined.bytes))
 }
 
-// A Param is a parameter that Twilio hands to the application with every outgoing
-// call, or a filter of an event stream. Key and value may be any text, also "". In the
-// Query of a [Scope] it is one key and its value.
+// A Param is a parameter of outgoing calls or a filter of an event stream. Key and value
+// are any strings and may be "". In the Query of a [Scope] it is a key with its value.
 //
-// An object goes into a value as a text: as JSON, which the application decodes.
+// To pass an object, encode it as JSON in the value; the application decodes it.
 type Param struct {
 	Key, Value string
 }
 
-// AllowOutgoing lets the browser or phone that holds the token make calls, which the
-// application with this SID handles. It receives the parameters with every call;
-// whoever holds the token cannot change them. Their order is kept, and a key may
-// repeat.
+// AllowOutgoing allows outgoing calls, which the application with this SID handles. Twilio
+// passes the parameters to the application with every call. The holder of the token cannot
+// change them. Their order is kept, and a key may repeat.
 //
-// A second call replaces the application and all parameters.
+// A later call replaces the application and all parameters.
 //
-// In an access token no key repeats: one that is given again keeps its place and takes
-// the last value.
+// In an access token, keys are unique: a repeated key keeps its place and takes the last
+// value.
 //
-// The errors are [ErrEmptyArgument] (the SID), [ErrInvalidUTF8], [ErrNUL],
-// [ErrClosed] and [ErrOutOfMemory]. If memory runs out between two parameters, the Token
-// is unusable: every later call returns an error that is ErrOutOfMemory. Close still
-// works.
+// If memory runs out between two parameters, the Token becomes unusable. Every later call
+// returns an error that is [ErrOutOfMemory]; Close still works.
 func (t *Token) AllowOutgoing(applicationSID string, params ...Param) error {
 	return t.allow(libAllowOutgoing, []string{applicationSID}, params)
 }
 
-// AllowEventStream lets whoever holds the token follow the account's events: those that
-// match the filters, or all of them. The order of filters is kept, and a key may repeat.
+// AllowEventStream allows following the events of the account that match the filters.
+// Without filters, it allows all events. The order of filters is kept, and a key may
+// repeat.
 //
-// A second call replaces all filters.
+// A later call replaces all filters.
 //
-// The errors are [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (an access token, which has
-// no such permission), [ErrClosed] and [ErrOutOfMemory]. If memory runs out between two
-// filters, the Token is unusable: every later call returns an error that is
-// ErrOutOfMemory. Close still works.
+// It returns [ErrUnsupported] for access tokens, which have no such permission. If memory
+// runs out between two filters, the Token becomes unusable. Every later call returns an
+// error that is [ErrOutOfMemory]; Close still works.
 func (t *Token) AllowEventStream(filters ...Param) error {
 	return t.allow(libAllowEventStream, nil, filters)
 }
 
-// AddClaim adds a claim of the program's own: with it, one token serves the program's
-// own interface, too. A claim that is added again keeps its place and takes the new
-// value. Claims come before those of the library.
+// AddClaim adds a custom claim, so that one token also serves the program's API.
+// A repeated name keeps its place and takes the new value. Custom claims precede those of
+// the library.
 //
-// The value is written as [json.Marshal] writes it, before the Token is looked at. Bytes
-// in a string that are not UTF-8 become U+FFFD. Of a [json.RawMessage], the order of
-// keys, keys that repeat and the spelling of numbers are kept.
+// [json.Marshal] encodes the value before the Token is locked. Bytes in a string that are
+// not UTF-8 become U+FFFD. For a [json.RawMessage], the order of keys, repeated keys and
+// the spelling of numbers are kept.
 //
-// The errors are [ErrInvalidJSON] (json.Marshal fails, more than 127 arrays and objects
-// stand inside each other, or a RawMessage has half of a surrogate pair),
-// [ErrEmptyArgument] (the name), [ErrReservedName] (scope, iss, exp, nbf and iat; in an
-// access token also jti, sub and grants), [ErrInvalidUTF8] (the name, or a RawMessage),
-// [ErrNUL] (the name), [ErrClosed] and [ErrOutOfMemory]. The text of ErrInvalidJSON names
-// the claim, and where json.Marshal has failed, [errors.As] and [errors.Is] find its
-// error, too.
+// AddClaim returns:
+//
+//   - [ErrInvalidJSON] if json.Marshal fails. Its message names the claim, and
+//     [errors.As] and [errors.Is] also find the error of json.Marshal.
+//   - [ErrInvalidJSON] if the value is nested more than 127 levels deep, or if a
+//     RawMessage has an unpaired surrogate
+//   - [ErrReservedName] for scope, iss, exp, nbf and iat, and in an access token also for
+//     jti, sub and grants
+//   - [ErrEmptyArgument] or [ErrNUL] for the name
+//   - [ErrInvalidUTF8] for the name or a RawMessage
 func (t *Token) AddClaim(name string, value any) error {
 	return t.add(libAddClaim, "claim", name, value)
 }
 
-// AddGrant adds a grant to an access token: what its holder may do besides calling. Its
-// fields are those that Twilio's own libraries write:
+// AddGrant adds a grant for another Twilio product to an access token. These are the
+// fields that Twilio's own libraries write:
 //
 //	video         room
 //	chat          service_sid, endpoint_id, deployment_role_sid, push_credential_sid
 //	data_sync     service_sid, endpoint_id
 //	task_router   workspace_sid, worker_sid, role
-//	player        what Twilio's API returns for a playback grant, as a json.RawMessage
+//	player        the response of Twilio's API for a playback grant, as a json.RawMessage
 //
-// The name may be any other, too, but not identity and voice, which the methods above
-// write. A grant that is added again keeps its place and takes the new value.
+// Any other name is accepted, except identity and voice, which other methods write. A
+// repeated name keeps its place and takes the new value.
 //
-// The value is a struct or a map, or whatever [json.Marshal] writes as an object, and is
-// written as [Token.AddClaim] writes it. What is in it is not checked. An empty struct or
-// map is {}; a nil map or pointer is null in JSON, which is no object and refused.
+// The grant is a struct, a map, or any other value that [json.Marshal] encodes as an
+// object. It is encoded like the value of [Token.AddClaim], and its content is not checked.
+// An empty struct or map is encoded as {}. A nil map or pointer is encoded as null, which
+// is not an object and is refused.
 //
-// The errors are [ErrInvalidJSON] (not an object, or what AddClaim refuses),
-// [ErrEmptyArgument] (the name), [ErrReservedName] (identity and voice),
-// [ErrInvalidUTF8] (the name, or a RawMessage), [ErrNUL] (the name), [ErrUnsupported] (a
-// capability token), [ErrClosed] and [ErrOutOfMemory]. The text of ErrInvalidJSON names
-// the grant and says why.
+// AddGrant returns:
+//
+//   - [ErrInvalidJSON] if the grant is not an object, or for a reason that AddClaim lists.
+//     Its message names the grant and the reason.
+//   - [ErrReservedName] for identity and voice
+//   - [ErrUnsupported] for capability tokens
+//   - [ErrEmptyArgument] or [ErrNUL] for the name
+//   - [ErrInvalidUTF8] for the name or a RawMessage
 func (t *Token) AddGrant(name string, grant any) error {
 	return t.add(libAddGrant, "grant", name, grant)
 }
 
 // add adds a claim or a grant.
-func (t *Token) add(call func(address uintptr, texts []byte) Status, what, name string, value any) error {
+func (t *Token) add(call func(address uintptr, joined []byte) Status, what, name string, value any) error {
 	// Without the lock: a MarshalJSON may call methods of this Token.
-	text, err := json.Marshal(value)
+	encoded, err := json.Marshal(value)
 	if err != nil {
 		return &valueError{what, name, err}
 	}
-	err = t.change(call, name, string(text))
+	err = t.change(call, name, string(encoded))
 	if errors.Is(err, ErrInvalidJSON) {
-		return &valueError{what, name, refusal(what, text)}
+		return &valueError{what, name, refusal(what, encoded)}
 	}
 	return err
 }
 
-// SetRegion sets the region of Twilio's that takes an access token, such as "ie1".
-// Without it, that is the one in the United States. A second call replaces the region.
+// SetRegion sets the Twilio region for which an access token is valid, such as "ie1".
+// By default, it is the one in the United States. A later call replaces the region.
 //
-// A region has API keys and applications of its own: those of [NewAccess] and
-// [Token.AllowOutgoing] must be from there.
+// Each region has separate API keys and applications. Pass SIDs from that region to
+// [NewAccess] and [Token.AllowOutgoing].
 //
-// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (a
-// capability token, which works in the United States alone), [ErrClosed] and
-// [ErrOutOfMemory].
+// It returns [ErrUnsupported] for capability tokens, which work in the United States only.
 func (t *Token) SetRegion(region string) error {
 	return t.change(libSetRegion, region)
 }
 
-// SetPushCredential has calls announced to a phone by push notifications, which are sent
-// with the credential that has this SID. A second call replaces it.
+// SetPushCredential sets the credential with which Twilio announces calls to a phone. It
+// is the SID of a push credential. A later call replaces it.
 //
-// The errors are [ErrEmptyArgument], [ErrInvalidUTF8], [ErrNUL], [ErrUnsupported] (a
-// capability token, which has no place for it), [ErrClosed] and [ErrOutOfMemory].
+// It returns [ErrUnsupported] for capability tokens, which cannot hold it.
 func (t *Token) SetPushCredential(pushCredentialSID string) error {
 	return t.change(libSetPushCredential, pushCredentialSID)
 }
 
-// SetNotBefore sets when tokens begin to be valid (the claim nbf), rounded down to the
-// second. The zero Time removes what was set; so does the first second of 1970, which
-// stands for none in C.
+// SetNotBefore sets the time from which tokens are valid (the claim nbf). It is rounded
+// down to the second. The zero Time removes the claim, and so does the first second of
+// 1970, which means "none" in C.
 //
-// Without it, a token says nothing about it and is valid at once. Twilio's newer
-// libraries say that it begins now, and tokens fail where the clock that made them is
-// ahead of Twilio's. The time to live is not counted from here but from when a token is
-// generated.
+// By default, tokens have no nbf and are valid immediately. Twilio's newer libraries set
+// it to the current time; such tokens fail if the local clock is ahead of Twilio's. The
+// time to live starts when a token is minted, not at nbf.
 //
-// The errors are [ErrInvalidTime] (before 1970, or more than 2^53 - 1 seconds after)
-// and [ErrClosed].
+// It returns [ErrInvalidTime] before 1970 and later than 2^53 - 1 seconds after it.
 func (t *Token) SetNotBefore(notBefore time.Time) error {
 	seconds := int64(0)
 	if !notBefore.IsZero() {
@@ -384,7 +375,7 @@ func (t *Token) SetNotBefore(notBefore time.Time) error {
 	})
 }
 
-// change calls a function of the library with these strings.
+// change calls a function of the library with these strings, under the exclusive lock.
 func (t *Token) change(call func(address uintptr, joined []byte) Status, strs ...string) error {
 	s := t.open()
 	s.mu.Lock()
@@ -423,7 +414,7 @@ func (t *Token) allow(call func(address uintptr, joined []byte, pairs int) (stat
 	return failure(status)
 }
 
-// refusal is the error of every method if the Token is closed or unusable, otherwise nil.
+// refusal returns the error of a closed or unusable Token, otherwise nil.
 func (s *shared) refusal() error {
 	switch {
 	case s.handle == nil:
@@ -435,28 +426,26 @@ func (s *shared) refusal() error {
 	}
 }
 
-// Generate mints a token. It expires after ttl, counted from now by the system clock.
-// It says what the Token allows at the moment, and leaves that as it is.
+// Generate mints a token with the current permissions, which expires after ttl. The
+// system clock gives the current time.
 //
-// ttl is in whole seconds, from one second to [MaxTTL]; 0 stands for [DefaultTTL].
-//
-// The errors are [ErrInvalidTTL], [ErrInvalidTime] (the clock is before 1970),
-// [ErrClosed] and [ErrOutOfMemory].
+// ttl is in whole seconds, from one second to [MaxTTL]; 0 means [DefaultTTL]. For other
+// values, Generate returns [ErrInvalidTTL]. If the system clock is before 1970, it returns
+// [ErrInvalidTime].
 func (t *Token) Generate(ttl time.Duration) (string, error) {
 	return t.generate(clock{}, ttl)
 }
 
-// GenerateAt does what [Token.Generate] does, as if it were called at the time now,
-// rounded down to the second. The same Token, time and ttl give the same token: that
-// makes it a function for tests.
+// GenerateAt mints a token like [Token.Generate], but at the time now. The time is rounded
+// down to the second. The same Token, time and ttl give the same token, for use in tests.
 //
-// [ErrInvalidTime] means here that now is before 1970, or that it or the expiry is
-// more than 2^53 - 1 seconds after.
+// It returns [ErrInvalidTime] if now is before 1970, or if now or the expiry is more than
+// 2^53 - 1 seconds after it.
 func (t *Token) GenerateAt(now time.Time, ttl time.Duration) (string, error) {
 	return t.generate(clock{stopped: true, seconds: now.Unix()}, ttl)
 }
 
-// A clock is the system's, or one stopped at a number of seconds since 1970.
+// A clock is the system clock, or a clock stopped at a number of seconds since 1970.
 type clock struct {
 	stopped bool
 	seconds int64
@@ -487,8 +476,8 @@ func (t *Token) generate(clock clock, ttl time.Duration) (string, error) {
 	}
 }
 
-// wholeSeconds returns a time to live as the library takes it. Its answer to 0 is
-// right for fractions of a second, too.
+// wholeSeconds returns a time to live in seconds. For fractions of a second it returns 0,
+// which the library refuses.
 func wholeSeconds(ttl time.Duration) int64 {
 	switch {
 	case ttl == 0:
@@ -500,9 +489,8 @@ func wholeSeconds(ttl time.Duration) int64 {
 	}
 }
 
-// Close frees the Token and wipes its secret from memory. Calls that are under way
-// finish first; later ones return [ErrClosed]. Close itself may be called again, and
-// always returns nil.
+// Close frees the Token and wipes its secret from memory. Calls in progress finish first;
+// later ones return [ErrClosed]. Close may be called repeatedly and always returns nil.
 func (t *Token) Close() error {
 	s := t.open()
 	s.mu.Lock()
@@ -514,7 +502,7 @@ func (t *Token) Close() error {
 	return nil
 }
 
-// open returns what to lock.
+// open returns the shared state, for the caller to lock.
 func (t *Token) open() *shared {
 	if t == nil || t.shared == nil {
 		return &closed

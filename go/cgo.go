@@ -1,8 +1,9 @@
 package captoken
 
-// All of cgo is in this file. Each function is one call of C, which costs 40 ns. Strings
-// arrive joined: each is followed by a NUL. Results come back by value, because a result
-// that C writes through a pointer would be an allocation in Go. C keeps no pointer.
+// All cgo code is in this file, except linker flags. Each function makes one C call, which
+// costs 40 ns. Strings are passed joined, each followed by a NUL. Results are returned by
+// value, because a result that C writes through a pointer would be a Go allocation. C keeps
+// no pointer.
 
 /*
 #ifdef __has_include
@@ -22,7 +23,7 @@ which puts both into the folder of the Go package; or install captoken and build
 #include <string.h>
 
 #ifdef CAPTOKEN_ARCHIVE
-// Go links a program again if this constant changes. It does not watch the archive.
+// Go relinks a program if this constant changes. It does not watch the archive.
 __attribute__((used)) static const char captoken_archive[] = CAPTOKEN_ARCHIVE;
 #endif
 
@@ -32,7 +33,7 @@ typedef struct {
     uintptr_t token;
 } captoken_made;
 
-// A permission that replaced the old one. It is broken if a pair could not be added.
+// The result of replacing a permission. It is broken if a pair could not be added.
 typedef struct {
     cap_status status;
     bool broken;
@@ -49,7 +50,7 @@ static inline const char *captoken_next(const char *string)
     return string + strlen(string) + 1;
 }
 
-// "" stands for the configured default.
+// "" means the configured default, which is NULL in C.
 static inline const char *captoken_optional(const char *string)
 {
     return *string != '\0' ? string : NULL;
@@ -191,7 +192,7 @@ import "C"
 
 import "unsafe"
 
-// chars lends a slice to C for a call, as NULL if it is empty.
+// chars returns a pointer to the bytes for one C call, NULL if there are none.
 func chars(bytes []byte) *C.char {
 	if len(bytes) == 0 {
 		return nil
@@ -232,14 +233,14 @@ func libSetClientName(address uintptr, joined []byte) Status {
 }
 
 // libAllowOutgoing takes the application SID, and the key and the value of each parameter.
-// If it reports broken, some parameters are missing.
+// If broken is true, some parameters are missing.
 func libAllowOutgoing(address uintptr, joined []byte, params int) (status Status, broken bool) {
 	permission := C.captoken_allow_outgoing(C.uintptr_t(address), chars(joined), C.size_t(params))
 	return Status(permission.status), bool(permission.broken)
 }
 
 // libAllowEventStream takes the key and the value of each filter.
-// If it reports broken, some filters are missing.
+// If broken is true, some filters are missing.
 func libAllowEventStream(address uintptr, joined []byte, filters int) (status Status, broken bool) {
 	permission := C.captoken_allow_event_stream(C.uintptr_t(address), chars(joined), C.size_t(filters))
 	return Status(permission.status), bool(permission.broken)
@@ -269,8 +270,8 @@ func libAddGrant(address uintptr, joined []byte) Status {
 	return Status(C.captoken_add_grant(C.uintptr_t(address), chars(joined)))
 }
 
-// libGenerate writes a token and a NUL into the buffer, if both fit, and returns the token's
-// length.
+// libGenerate writes a token and a NUL into the buffer, if both fit. It returns the length
+// of the token.
 func libGenerate(address uintptr, clock clock, ttl int64, buffer []byte) (int, Status) {
 	written := C.captoken_generate(C.uintptr_t(address), C.bool(clock.stopped), C.int64_t(clock.seconds),
 		C.int64_t(ttl), chars(buffer), C.size_t(len(buffer)))
@@ -278,7 +279,7 @@ func libGenerate(address uintptr, clock clock, ttl int64, buffer []byte) (int, S
 }
 
 // libVerify takes the token and the secret. It writes the payload and a NUL into the
-// buffer, if both fit, and returns the payload's length.
+// buffer, if both fit. It returns the length of the payload.
 func libVerify(joined []byte, now int64, buffer []byte) (int, Status) {
 	written := C.captoken_verify(chars(joined), C.int64_t(now), chars(buffer), C.size_t(len(buffer)))
 	return int(written.length), Status(written.status)

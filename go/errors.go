@@ -7,70 +7,71 @@ import (
 	"fmt"
 )
 
-// A Status says how a call ended. The numbers are those of the C library; later
-// versions append to them. Negative ones are of this package alone.
+// A Status is the outcome of a call. Numbers from 0 are those of the C library; later
+// versions append to them. Negative numbers belong to this package.
 type Status int32
 
-// The statuses of the library. Some of them are for functions that only C has.
+// The statuses of the C library. This package never returns those marked "C only".
 const (
 	StatusOK                Status = 0  // no error
-	StatusNullArgument      Status = 1  // C only: a NULL that must not be
-	StatusEmptyArgument     Status = 2  // a text that must not be empty is ""
-	StatusInvalidUTF8       Status = 3  // a text is not UTF-8
-	StatusInvalidTTL        Status = 4  // not whole seconds from one to MaxTTL
-	StatusInvalidTime       Status = 5  // before 1970, or after 2^53 - 1 seconds
-	StatusBufferTooSmall    Status = 6  // C only: no room for the result
-	StatusNoCredentials     Status = 7  // "", and nothing is configured
-	StatusInvalidHandle     Status = 8  // C only: not an address of the library's
-	StatusMissingScope      Status = 9  // C only: a parameter or filter before its permission
-	StatusInvalidClientName Status = 10 // not a name that all of Twilio takes
-	StatusReservedName      Status = 11 // a claim or grant that the library writes
-	StatusInvalidJSON       Status = 12 // no JSON value; of a grant, no JSON object
-	StatusUnsupported       Status = 13 // not for this kind of token
-	StatusOutOfMemory       Status = 14 // memory ran out
-	StatusInternal          Status = 15 // a bug in the library was stopped
-	StatusTokenMalformed    Status = 16 // not a signed token, or without an expiry
+	StatusNullArgument      Status = 1  // C only: a required argument is NULL
+	StatusEmptyArgument     Status = 2  // a required string is empty
+	StatusInvalidUTF8       Status = 3  // a string is not UTF-8
+	StatusInvalidTTL        Status = 4  // ttl is not whole seconds from 1 to MaxTTL
+	StatusInvalidTime       Status = 5  // before 1970, or more than 2^53 - 1 seconds after it
+	StatusBufferTooSmall    Status = 6  // C only: the buffer is too small for the result
+	StatusNoCredentials     Status = 7  // an argument is "" and no default is configured
+	StatusInvalidHandle     Status = 8  // C only: not a handle
+	StatusMissingScope      Status = 9  // C only: a parameter or filter precedes its permission
+	StatusInvalidClientName Status = 10 // not a client name that every Twilio product accepts
+	StatusReservedName      Status = 11 // a claim or grant that the library writes itself
+	StatusInvalidJSON       Status = 12 // not a JSON value, or a grant that is not an object
+	StatusUnsupported       Status = 13 // not supported by this token kind
+	StatusOutOfMemory       Status = 14 // an allocation failed
+	StatusInternal          Status = 15 // the library caught a bug
+	StatusTokenMalformed    Status = 16 // not a signed token, or no expiry
 	StatusTokenAlgorithm    Status = 17 // not signed with HS256
-	StatusTokenSignature    Status = 18 // signed with another secret, or changed
+	StatusTokenSignature    Status = 18 // signed with another secret, or modified
 	StatusTokenExpired      Status = 19 // expired
-	StatusTokenNotYetValid  Status = 20 // not valid yet
-	StatusInvalidRequest    Status = 21 // C only: cap_mint's request is not valid
+	StatusTokenNotYetValid  Status = 20 // nbf is in the future
+	StatusInvalidRequest    Status = 21 // C only: the request of cap_mint is not valid
 )
 
 // The statuses of this package.
 const (
-	StatusNUL    Status = -1 // a text has a NUL byte, which C cannot be given
+	StatusNUL    Status = -1 // a string contains a NUL byte, where C strings end
 	StatusClosed Status = -2 // the Token is closed
 )
 
-// String says what the status means, in one line of English without a full stop. Any
-// number may be asked for, also one that is no status.
+// String describes the status in one line of English without a full stop. The receiver
+// may be any number.
 func (s Status) String() string {
 	switch s {
 	case StatusNUL:
-		return "a text has a NUL byte"
+		return "a string contains a NUL byte"
 	case StatusClosed:
-		return "the Token is closed"
+		return "the Token is closed: create a new one"
 	case StatusInvalidTTL:
-		// C has no fractions of a second, and its text nothing of them.
-		return "the time to live is not in whole seconds, from one second to one day"
+		// The C library takes seconds, so its message does not mention fractions.
+		return "ttl must be whole seconds from 1s to 24h, or 0 for the default"
 	default:
 		return libStrerror(s)
 	}
 }
 
-// An Error is what [errors.As] finds in the error of every call that fails.
+// An Error is a failed call with its status. [errors.As] finds one in every error of this
+// package.
 type Error struct {
 	Status Status
 
-	// Whether a text that the status is about is a token that was handed in.
+	// Whether the status is about the token that the caller passed to Verify.
 	ofToken bool
 
-	// Whether a call failed between two pairs, so that the Token is unusable.
+	// Whether the Token is unusable, because a call failed between two pairs.
 	broken bool
 }
 
-// Errors to compare with, by [errors.Is].
+// Errors for comparison with [errors.Is].
 var (
 	ErrEmptyArgument     error = &Error{Status: StatusEmptyArgument}
 	ErrInvalidUTF8       error = &Error{Status: StatusInvalidUTF8}
@@ -92,18 +93,21 @@ var (
 	ErrClosed            error = &Error{Status: StatusClosed}
 )
 
-// ErrInvalidToken is what [errors.Is] finds where [Verify] refuses the token itself, and
-// a server answers 401: malformed, of another algorithm or signature, expired or not yet
-// valid, or with a NUL byte or not UTF-8, which are [ErrNUL] and [ErrInvalidUTF8] as
-// well. Any other error is a failure of the program, also where it is the secret that is
-// empty, has a NUL byte or is not UTF-8.
+// ErrInvalidToken matches, with [errors.Is], every error of [Verify] about the token. A
+// server answers 401 to these errors, which are:
+//
+//   - [ErrTokenMalformed], [ErrTokenAlgorithm], [ErrTokenSignature], [ErrTokenExpired] and
+//     [ErrTokenNotYetValid]
+//   - [ErrNUL] and [ErrInvalidUTF8], if the secret is not the cause
+//
+// All other errors are failures of the program, such as an empty secret.
 var ErrInvalidToken = errors.New("captoken: the token is not valid")
 
-// Error says what the status means. It never contains a text that was given to the
-// call, which might be the secret.
+// Error describes the status. The message contains no argument of the call, because that
+// might be the secret.
 func (e *Error) Error() string {
 	if e.ofToken {
-		return "captoken: the token: " + e.Status.String()
+		return "captoken: token: " + e.Status.String()
 	}
 	if e.broken {
 		return "captoken: the Token is unusable, close it: " + e.Status.String()
@@ -111,8 +115,8 @@ func (e *Error) Error() string {
 	return "captoken: " + e.Status.String()
 }
 
-// Is reports whether target is an *Error of the same status, or [ErrInvalidToken] and
-// this says what is wrong with a token.
+// Is reports whether target is an *Error of the same status. It also matches
+// [ErrInvalidToken] if the error is about the token.
 func (e *Error) Is(target error) bool {
 	if target == ErrInvalidToken {
 		return e.ofToken || e.Status >= StatusTokenMalformed && e.Status <= StatusTokenNotYetValid
@@ -129,26 +133,26 @@ func failure(status Status) error {
 	return &Error{Status: status}
 }
 
-// A valueError is an [ErrInvalidJSON] that says which claim or grant it is about, and why.
+// A valueError is an [ErrInvalidJSON] that names the claim or grant, and the reason.
 type valueError struct {
 	what string // "claim" or "grant"
 	name string
-	why  error // of json.Marshal, or of refusal
+	why  error // from json.Marshal or refusal
 }
 
-// refusal says why the library refuses what json.Marshal has written.
-func refusal(what string, text []byte) error {
-	if what == "grant" && text[0] != '{' {
-		return fmt.Errorf("%s is not a JSON object", kindOf(text))
+// refusal returns the reason why the library refuses the output of json.Marshal.
+func refusal(what string, encoded []byte) error {
+	if what == "grant" && encoded[0] != '{' {
+		return fmt.Errorf("%s is not a JSON object", kindOf(encoded))
 	}
-	return errTooDeepOrHalf
+	return errTooDeepOrUnpaired
 }
 
-var errTooDeepOrHalf = errors.New("nested deeper than 127, or half of a surrogate pair in a text")
+var errTooDeepOrUnpaired = errors.New("nested more than 127 levels deep, or a string has an unpaired surrogate")
 
-// kindOf says what a compact JSON value is that is no object.
-func kindOf(text []byte) string {
-	switch text[0] {
+// kindOf returns the kind of a compact JSON value that is not an object.
+func kindOf(encoded []byte) string {
+	switch encoded[0] {
 	case '[':
 		return "an array"
 	case '"':

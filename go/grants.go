@@ -7,55 +7,54 @@ import (
 	"encoding/json"
 )
 
-// Grants are the permissions of an access token, and who has them.
+// Grants are the identity and the permissions of an access token.
 //
-// An object here in which a name repeats is taken for none, as readers might differ about
-// it: the grants themselves, the voice grant, and incoming, outgoing and params in it.
-// The Payload of [Claims] has their text.
+// A repeated name makes an object ambiguous, so such an object counts as missing. This
+// applies to the claim grants, the voice grant, and its members incoming, outgoing and
+// params. The Payload of [Claims] contains them in any case.
 type Grants struct {
-	// Identity is the client name of whoever holds the token. It is "" if it is missing
-	// or no text.
+	// Identity is the client name of the token's holder. It is "" if it is missing or not
+	// a string.
 	Identity string
 
-	// Voice is the grant voice, nil if it is missing or not an object.
+	// Voice is the voice grant. It is nil if it is missing or not an object.
 	Voice *VoiceGrant
 
-	// Others are the other grants by their names, such as video and chat, as JSON of any
-	// kind.
+	// Others are all other grants by name, such as video and chat. Each is any JSON value.
 	Others map[string]json.RawMessage
 }
 
-// A VoiceGrant says which calls the holder of an access token may take and make. A text is
-// "" if it is missing or no text.
+// A VoiceGrant lists the calls that an access token permits. A string is "" if it is
+// missing or not a string in the token.
 type VoiceGrant struct {
-	// Incoming says that the holder may be called: that incoming.allow is true.
+	// Incoming reports whether incoming calls are allowed: incoming.allow is true.
 	Incoming bool
 
-	// ApplicationSID is of the application that handles outgoing calls:
+	// ApplicationSID is the SID of the application that handles outgoing calls:
 	// outgoing.application_sid.
 	ApplicationSID string
 
-	// Params are the parameters of outgoing calls, an object of JSON as it is in the
-	// token: outgoing.params. This package writes texts into it, Twilio's libraries
-	// whatever they were given. It is nil if it is missing or not an object.
+	// Params are the parameters of outgoing calls: outgoing.params, a JSON object exactly
+	// as in the token. Its values are strings in tokens of this package, and any JSON in
+	// those of Twilio's libraries. It is nil if it is missing or not an object.
 	Params json.RawMessage
 
-	// PushCredentialSID is of the credential with which phones are told of calls:
+	// PushCredentialSID is the SID of the credential for push notifications:
 	// push_credential_sid.
 	PushCredentialSID string
 
-	// EndpointID tells this device from others of the same identity: endpoint_id, which
-	// Twilio's libraries can write, and this package does not.
+	// EndpointID distinguishes devices that share an identity: endpoint_id. Twilio's
+	// libraries can write it; this package cannot.
 	EndpointID string
 }
 
-// grantsOf takes a grants claim apart.
+// grantsOf parses the claim grants.
 func grantsOf(claim json.RawMessage) *Grants {
 	members := objectOf(claim)
 	if members == nil {
 		return nil
 	}
-	grants := &Grants{Identity: textOf(members["identity"]), Voice: voiceOf(members["voice"])}
+	grants := &Grants{Identity: stringOf(members["identity"]), Voice: voiceOf(members["voice"])}
 	delete(members, "identity")
 	delete(members, "voice")
 	grants.Others = unlessEmpty(members)
@@ -70,9 +69,9 @@ func voiceOf(grant json.RawMessage) *VoiceGrant {
 	incoming, outgoing := objectOf(members["incoming"]), objectOf(members["outgoing"])
 	voice := &VoiceGrant{
 		Incoming:          string(incoming["allow"]) == "true",
-		ApplicationSID:    textOf(outgoing["application_sid"]),
-		PushCredentialSID: textOf(members["push_credential_sid"]),
-		EndpointID:        textOf(members["endpoint_id"]),
+		ApplicationSID:    stringOf(outgoing["application_sid"]),
+		PushCredentialSID: stringOf(members["push_credential_sid"]),
+		EndpointID:        stringOf(members["endpoint_id"]),
 	}
 	if params := outgoing["params"]; objectOf(params) != nil {
 		voice.Params = params
@@ -80,8 +79,8 @@ func voiceOf(grant json.RawMessage) *VoiceGrant {
 	return voice
 }
 
-// objectOf returns the members of an object, nil if it is something else, or if a name
-// repeats in it.
+// objectOf returns the members of a JSON object. It returns nil for other values, and for
+// an object with a repeated name.
 func objectOf(member json.RawMessage) map[string]json.RawMessage {
 	decoder := json.NewDecoder(bytes.NewReader(member))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
@@ -90,9 +89,9 @@ func objectOf(member json.RawMessage) map[string]json.RawMessage {
 	members := map[string]json.RawMessage{}
 	for decoder.More() {
 		token, err := decoder.Token()
-		name, isText := token.(string)
+		name, isString := token.(string)
 		var value json.RawMessage
-		if err != nil || !isText || members[name] != nil || decoder.Decode(&value) != nil {
+		if err != nil || !isString || members[name] != nil || decoder.Decode(&value) != nil {
 			return nil
 		}
 		members[name] = value

@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// A handle owns a handle of the C library, a cap_token *.
+// A handle owns a cap_token * of the C library.
 type handle struct {
-	// 0 if there is none. The library's addresses are odd: a variable of a pointer type
-	// must never hold one, because Go's runtime may report it as a bad pointer.
+	// 0 if there is none. Not a pointer type: the library's addresses are odd, and Go's
+	// runtime may report them as bad pointers.
 	address uintptr
 }
 
-// The pool keeps handles without an address together with their finalizers. If every Token
-// set a finalizer, a full cycle would take a fifth longer.
+// The pool keeps handles without an address, together with their finalizers. If every Token
+// set a finalizer, a full cycle would take 20% longer.
 var handles = sync.Pool{New: func() any {
 	h := new(handle)
 	runtime.SetFinalizer(h, (*handle).free)
@@ -28,7 +28,8 @@ func newHandle(address uintptr) *handle {
 	return h
 }
 
-// close frees the handle. The caller must drop its pointer, because another Token gets it.
+// close frees the handle and returns it to the pool. The caller must drop its pointer,
+// because another Token may get the same handle.
 func (h *handle) close() {
 	h.free()
 	handles.Put(h)

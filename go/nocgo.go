@@ -2,5 +2,5 @@
 
 package captoken
 
-// Without cgo this is all there is of the package, and the compiler's only complaint.
+// Without cgo, this is the only file of the package, and its type error is the only one.
 var _ int = "captoken calls C through cgo: install gcc and set CGO_ENABLED=1"

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkPermission checks the pairs of a permission before C replaces the old one, because
-// C cannot undo that. It checks the SID too, whose errors come before those of the pairs.
+// checkPermission checks the strings of a permission before C replaces the old permission,
+// because C cannot undo that. Errors of the SID precede those of the pairs.
 func checkPermission(sids []string, pairs []Param) Status {
 	for _, sid := range sids {
 		if sid == "" {
@@ -42,7 +42,8 @@ func checkString(s string) Status {
 	}
 }
 
-// hasNUL finds what C cannot: a C string ends at its first NUL.
+// hasNUL reports whether a string contains a NUL. C cannot detect that, because a C string
+// ends at its first NUL.
 func hasNUL(strs ...string) bool {
 	for _, s := range strs {
 		if strings.IndexByte(s, 0) >= 0 {
@@ -52,16 +53,16 @@ func hasNUL(strs ...string) bool {
 	return false
 }
 
-// A scratch is memory that Go lends to C for one call.
+// A scratch is a buffer that Go lends to C for one call.
 type scratch struct {
 	bytes []byte
 }
 
-// Typical arguments and typical tokens fit into this size.
+// Enough for typical arguments and typical tokens.
 const scratchSize = 4096
 
-// Memory that C gets is always on the heap. If every call allocated it, a full cycle would
-// take a fifth longer.
+// A pool, because memory that is passed to C always escapes to the heap. If every call
+// allocated its scratch, a full cycle would take 20% longer.
 var scratches = sync.Pool{New: func() any {
 	return &scratch{make([]byte, 0, scratchSize)}
 }}
@@ -83,9 +84,8 @@ func (s *scratch) release() {
 	}
 }
 
-// join returns a scratch with the strings, then the key and the value of each pair, each
-// followed by a NUL. It computes the size first: a slice that grew would leave copies of
-// a secret in memory.
+// join returns a scratch with the strings and the pairs, each string followed by a NUL. It
+// computes the size first, because a slice that grows leaves copies of a secret in memory.
 func join(strs []string, pairs []Param) *scratch {
 	size := 0
 	for _, s := range strs {
