@@ -1,4 +1,4 @@
-// Tokenserver is a small web server that gives browsers their tokens.
+// Tokenserver is a small web server that mints tokens for browsers.
 //
 //	GET /token?client=alice
 //
@@ -6,16 +6,16 @@
 //
 //	{"identity":"alice","token":"…","expires_at":1400003600}
 //
-// where expires_at is in seconds since 1970. The credentials, and the application that
-// handles outgoing calls, come from the environment:
+// expires_at is in seconds since 1970. The environment has the credentials, and the SID of
+// the application that handles outgoing calls:
 //
 //	export TWILIO_ACCOUNT_SID=AC... TWILIO_APP_SID=AP...
 //	export TWILIO_API_KEY_SID=SK... TWILIO_API_KEY_SECRET=...
 //	go run ./examples/tokenserver
 //
-// The tokens are access tokens. Without an API key, but with TWILIO_AUTH_TOKEN, they are
-// capability tokens. Where all are set, the API key counts. One half of it alone is an
-// error, so that the tokens are never of another kind than was meant.
+// With an API key, the server mints access tokens. Without one, it mints capability tokens
+// and needs TWILIO_AUTH_TOKEN. If both are set, it uses the API key. Half an API key is an
+// error, because otherwise a typing mistake would change the token kind.
 package main
 
 import (
@@ -35,8 +35,8 @@ import (
 	"captoken"
 )
 
-// A browser asks again when its token expires. Until then, a token that has been
-// stolen is of use.
+// A browser requests a new token when the old one expires. A stolen token is valid until
+// then, so keep this short.
 const ttl = time.Hour
 
 func main() {
@@ -47,13 +47,13 @@ func main() {
 	}
 }
 
-// run serves until the program is told to end.
+// run serves until SIGINT or SIGTERM.
 func run(address string) error {
 	settings, err := readEnvironment()
 	if err != nil {
 		return err
 	}
-	// What no token can be made of is an error now, and not for whoever asks first.
+	// Check the credentials now, not on the first request.
 	token, err := settings.newToken()
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func run(address string) error {
 	if err != nil {
 		return err
 	}
-	log.Printf("listening on http://%s and giving %s", listener.Addr(), settings.kind)
+	log.Printf("listening on http://%s, minting %s", listener.Addr(), settings.kind)
 	server := &http.Server{
 		Handler:           newHandler(settings, time.Now),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -84,23 +84,23 @@ func run(address string) error {
 	case <-signals.Done():
 	}
 
-	// A second signal ends the program at once.
+	// A second signal now ends the program immediately.
 	stop()
-	log.Print("finishing the requests that are under way")
+	log.Print("finishing the requests in progress")
 	patience, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	return server.Shutdown(patience)
 }
 
-// Settings are what the environment says. There is an API key or an auth token.
+// settings are the values from the environment, with either an API key or an auth token.
 type settings struct {
 	accountSID, applicationSID string
-	kind                       string // of the tokens, in words
+	kind                       string // "access tokens" or "capability tokens"
 	apiKeySID, apiKeySecret    string
 	authToken                  string
 }
 
-// readEnvironment returns an error that names all that is not set.
+// readEnvironment returns the settings, or an error that names every missing variable.
 func readEnvironment() (settings, error) {
 	var missing []string
 	get := func(name string) string {
@@ -122,13 +122,13 @@ func readEnvironment() (settings, error) {
 		}
 	}
 	if missing != nil {
-		return settings{}, fmt.Errorf("set in the environment: %s", strings.Join(missing, ", "))
+		return settings{}, fmt.Errorf("missing environment variables: %s", strings.Join(missing, ", "))
 	}
 	return read, nil
 }
 
-// newToken makes a Token of the one kind or the other. Nothing else that is done for a
-// request depends on the kind.
+// newToken returns a Token of the configured kind. The rest of the program is the same for
+// both token kinds.
 func (s settings) newToken() (*captoken.Token, error) {
 	if s.apiKeySID != "" {
 		return captoken.NewAccess(s.accountSID, s.apiKeySID, s.apiKeySecret)
@@ -136,7 +136,7 @@ func (s settings) newToken() (*captoken.Token, error) {
 	return captoken.New(s.accountSID, s.authToken)
 }
 
-// newHandler returns what answers requests.
+// newHandler returns the handler of all requests.
 func newHandler(settings settings, now func() time.Time) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/token", tokenHandler{settings, now})
@@ -157,8 +157,8 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed, failure{"only GET is allowed"})
 		return
 	}
-	// In a real application the name comes from the login. Here, everybody gets a
-	// token for any name, and whoever has it receives the calls to that name.
+	// A real application takes the name from the user's login. This example mints a token
+	// for any name, so every visitor can receive the calls of every client.
 	name := r.URL.Query().Get("client")
 	if captoken.CheckClientName(name) != nil {
 		answer(w, http.StatusBadRequest, failure{"client must be 1 to 256 ASCII letters, digits and underscores"})
@@ -167,15 +167,15 @@ func (h tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := h.now()
 	token, err := h.settings.mint(name, now)
 	if err != nil {
-		log.Printf("no token for %s: %v", name, err)
+		log.Printf("cannot mint a token for %s: %v", name, err)
 		answer(w, http.StatusInternalServerError, failure{"no token could be made"})
 		return
 	}
 	answer(w, http.StatusOK, success{name, token, now.Unix() + int64(ttl/time.Second)})
 }
 
-// mint makes the token of a client that can be called, and can call the application,
-// which is told who calls.
+// mint returns a token that allows incoming and outgoing calls. The parameter client tells
+// the application who calls.
 func (s settings) mint(clientName string, now time.Time) (string, error) {
 	token, err := s.newToken()
 	if err != nil {
@@ -188,7 +188,7 @@ func (s settings) mint(clientName string, now time.Time) (string, error) {
 	if err := token.AllowOutgoing(s.applicationSID, captoken.Param{Key: "client", Value: clientName}); err != nil {
 		return "", err
 	}
-	// The same time as in the answer, so that the browser is told the true expiry.
+	// The time of the answer, so that expires_at matches the token.
 	return token.GenerateAt(now, ttl)
 }
 
@@ -203,11 +203,11 @@ type failure struct {
 }
 
 func answer(w http.ResponseWriter, status int, body interface{}) {
-	// A token is for one browser, and expires.
+	// A token is for one browser and expires, so no cache may store it.
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		log.Printf("no answer: %v", err)
+		log.Printf("cannot send the answer: %v", err)
 	}
 }

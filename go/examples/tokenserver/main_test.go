@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"captoken"
 )
 
 const applicationSID = "APabe7650f654fc34655fc81ae71caa3ff"
@@ -31,7 +33,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// The environments of both kinds of tokens.
+// The environments for both token kinds.
 var (
 	capability = map[string]string{
 		"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID, "TWILIO_AUTH_TOKEN": "secret",
@@ -43,12 +45,13 @@ var (
 	kinds = map[string]map[string]string{"capability tokens": capability, "access tokens": access}
 )
 
-// All variables that the program looks at.
+// All environment variables that the program reads.
 var variables = []string{
 	"TWILIO_ACCOUNT_SID", "TWILIO_APP_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET",
 }
 
-// set has the environment of this process say that and nothing else, until the test ends.
+// set sets the program's variables in this process until the test ends. It clears those
+// that are missing from environment.
 func set(t *testing.T, environment map[string]string) {
 	t.Helper()
 	for _, name := range variables {
@@ -64,8 +67,7 @@ func read(t *testing.T, environment map[string]string) settings {
 	return read
 }
 
-// checkToken wants an answer with a token of a kind for a client. It does not use the
-// library.
+// checkToken checks an answer with a token of this kind for a client, without the library.
 func checkToken(t *testing.T, body []byte, kind, client string) (expiresAt int64) {
 	t.Helper()
 	var shape map[string]json.RawMessage
@@ -94,12 +96,12 @@ func checkToken(t *testing.T, body []byte, kind, client string) (expiresAt int64
 			exp-3600, exp, client, applicationSID, client)
 	}
 	if string(payload) != want {
-		t.Errorf("the token says %s, not %s", payload, want)
+		t.Errorf("the payload is %s, not %s", payload, want)
 	}
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(parts[0] + "." + parts[1]))
 	if base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) != parts[2] {
-		t.Errorf("the token is signed with another secret than that of %s", kind)
+		t.Errorf("the token is not signed with the secret of %s", kind)
 	}
 	if answer.ExpiresAt != exp {
 		t.Errorf("expires_at is %d, exp is %d", answer.ExpiresAt, exp)
@@ -107,8 +109,8 @@ func checkToken(t *testing.T, body []byte, kind, client string) (expiresAt int64
 	return answer.ExpiresAt
 }
 
-// Protects: what each request is answered.
-func TestAnswers(t *testing.T) {
+// Protects: every request gets the right answer.
+func TestRequestsGetTheRightAnswer(t *testing.T) {
 	for kind, environment := range kinds {
 		testAnswers(t, kind, read(t, environment))
 	}
@@ -170,8 +172,8 @@ func testAnswers(t *testing.T, kind string, settings settings) {
 	}
 }
 
-// Protects: what the library refuses is no token, and its reason stays on the server.
-func TestNoTokenCanBeMade(t *testing.T) {
+// Protects: if the library refuses to mint, the answer is 500 without the reason.
+func TestMintingErrorsStayOnTheServer(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	settings := read(t, access)
 	settings.applicationSID = "\xff"
@@ -201,8 +203,8 @@ func build(t *testing.T) string {
 	return program
 }
 
-// environ returns the environment of a process of ours, of the program's variables with
-// these alone.
+// environ returns the environment of this process, with these values for the program's
+// variables.
 func environ(environment map[string]string) []string {
 	all := os.Environ()
 	for _, name := range variables {
@@ -211,9 +213,9 @@ func environ(environment map[string]string) []string {
 	return all
 }
 
-// Protects: which kind of tokens there is, for everything that may be set: the API key
-// counts, and half of one is an error, which never makes capability tokens.
-func TestEnvironment(t *testing.T) {
+// Protects: the environment decides the token kind. An API key takes precedence, and half an
+// API key is an error instead of capability tokens.
+func TestEnvironmentDecidesTheTokenKind(t *testing.T) {
 	for _, test := range []struct {
 		authToken, apiKeySID, apiKeySecret bool
 		kind                               string
@@ -238,9 +240,9 @@ func TestEnvironment(t *testing.T) {
 				environment[name] = capability[name] + access[name]
 			}
 		}
-		// Without the others, they are named, too.
+		// The error names all missing variables, also the other two.
 		set(t, environment)
-		want := "set in the environment: TWILIO_ACCOUNT_SID, TWILIO_APP_SID"
+		want := "missing environment variables: TWILIO_ACCOUNT_SID, TWILIO_APP_SID"
 		if test.missing != "" {
 			want += ", " + test.missing
 		}
@@ -252,7 +254,7 @@ func TestEnvironment(t *testing.T) {
 		set(t, environment)
 		settings, err := readEnvironment()
 		if test.missing != "" {
-			if err == nil || err.Error() != "set in the environment: "+test.missing {
+			if err == nil || err.Error() != "missing environment variables: "+test.missing {
 				t.Errorf("%+v: the error is %v", test, err)
 			}
 			continue
@@ -265,21 +267,21 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// Protects: the program says what it misses, and ends.
-func TestMissingCredentials(t *testing.T) {
+// Protects: the program exits with a message about wrong credentials.
+func TestWrongCredentialsEndTheProgram(t *testing.T) {
 	program := build(t)
 	for want, environment := range map[string]map[string]string{
-		"set in the environment: TWILIO_ACCOUNT_SID, TWILIO_APP_SID," +
+		"missing environment variables: TWILIO_ACCOUNT_SID, TWILIO_APP_SID," +
 			" TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN\n": nil,
-		"set in the environment: TWILIO_API_KEY_SECRET\n": {
+		"missing environment variables: TWILIO_API_KEY_SECRET\n": {
 			"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID,
 			"TWILIO_AUTH_TOKEN": "secret", "TWILIO_API_KEY_SID": "SK123123",
 		},
-		"captoken: a text is not valid UTF-8\n": {
+		captoken.ErrInvalidUTF8.Error() + "\n": {
 			"TWILIO_ACCOUNT_SID": "AC123123", "TWILIO_APP_SID": applicationSID, "TWILIO_AUTH_TOKEN": "\xff",
 		},
 	} {
-		// One that does not end is killed, and has another exit code.
+		// The timeout kills a program that does not end, which changes its exit code.
 		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		command := exec.CommandContext(patience, program, "-addr", "localhost:0")
 		command.Env = environ(environment)
@@ -291,13 +293,13 @@ func TestMissingCredentials(t *testing.T) {
 	}
 }
 
-// Protects: the program says which kind of tokens it gives, and no secret.
-func TestKinds(t *testing.T) {
+// Protects: the log names the token kind and contains no secret.
+func TestLogNamesTheKindWithoutSecrets(t *testing.T) {
 	program := build(t)
 	for kind, environment := range kinds {
 		server := start(t, program, environment)
 		if server.kind != kind {
-			t.Errorf("the program gives %s, not %s", server.kind, kind)
+			t.Errorf("the program mints %s, not %s", server.kind, kind)
 		}
 		server.answers(t, kind)
 		server.tell(t, syscall.SIGTERM)
@@ -310,12 +312,12 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A server is the program, which runs until the test ends.
+// A server is a process of the program, which is killed when the test ends.
 type server struct {
 	*exec.Cmd
 	address, kind string
 	begun         string        // the first line of the log
-	log           *bufio.Reader // all others
+	log           *bufio.Reader // the other lines
 }
 
 func start(t *testing.T, program string, environment map[string]string) server {
@@ -330,14 +332,14 @@ func start(t *testing.T, program string, environment map[string]string) server {
 	line, err := lines.ReadString('\n')
 	check(t, err)
 	_, says, found := strings.Cut(strings.TrimSpace(line), "listening on http://")
-	address, kind, both := strings.Cut(says, " and giving ")
+	address, kind, both := strings.Cut(says, ", minting ")
 	if !found || !both {
 		t.Fatalf("the program logs %s", line)
 	}
 	return server{command, address, kind, line, lines}
 }
 
-// unfinished sends a request, of which something is missing.
+// unfinished sends an incomplete request.
 func (s server) unfinished(t *testing.T, request string) net.Conn {
 	t.Helper()
 	sockets := s.sockets(t)
@@ -353,12 +355,13 @@ func (s server) unfinished(t *testing.T, request string) net.Conn {
 		}
 	}
 
-	// The server knows of a connection that it has accepted before it accepts another.
+	// The server accepts connections in order. After this answer, it has registered the
+	// connection above.
 	s.answers(t, "capability tokens")
 	return connection
 }
 
-// answers wants the program to answer with a token of a kind.
+// answers checks that the program answers with a token of this kind.
 func (s server) answers(t *testing.T, kind string) {
 	t.Helper()
 	response, err := http.Get("http://" + s.address + "/token?client=alice")
@@ -372,7 +375,7 @@ func (s server) answers(t *testing.T, kind string) {
 	}
 }
 
-// sockets counts what the program listens on and has accepted.
+// sockets counts the listening and accepted sockets of the program.
 func (s server) sockets(t *testing.T) int {
 	t.Helper()
 	folder := fmt.Sprintf("/proc/%d/fd", s.Process.Pid)
@@ -380,7 +383,7 @@ func (s server) sockets(t *testing.T) int {
 	check(t, err)
 	count := 0
 	for _, file := range files {
-		// A file that is closed meanwhile is none of them.
+		// Ignore the error of a file that was closed meanwhile.
 		target, _ := os.Readlink(filepath.Join(folder, file.Name()))
 		if strings.HasPrefix(target, "socket:") {
 			count++
@@ -389,14 +392,13 @@ func (s server) sockets(t *testing.T) int {
 	return count
 }
 
-// Requests that are under way: without the end of the header, and without the last byte
-// of the body.
+// Incomplete requests: without the end of the header, or without the last byte of the body.
 const (
 	withoutEndOfHeader = "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\n"
 	withoutLastByte    = "GET /token?client=slow HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\n"
 )
 
-// tell sends a signal, and returns when the server accepts nothing more.
+// tell sends a signal and waits until the server accepts no more connections.
 func (s server) tell(t *testing.T, signal os.Signal) {
 	t.Helper()
 	check(t, s.Process.Signal(signal))
@@ -412,16 +414,15 @@ func (s server) tell(t *testing.T, signal os.Signal) {
 	}
 }
 
-// Protects: a request that is under way when the program is told to end is still
-// answered.
-func TestGracefulShutdown(t *testing.T) {
+// Protects: a request that is in progress when a signal arrives still gets its answer.
+func TestShutdownFinishesRequests(t *testing.T) {
 	t.Parallel()
 	program := build(t)
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		server := start(t, program, capability)
 		slow := server.unfinished(t, withoutLastByte)
-		// Read as it comes: a server that has answered already closes the connection
-		// when it is sent the last byte, and with it goes what was not read.
+		// Read concurrently. A server that has already answered closes the connection when
+		// the last byte arrives, and unread data is lost.
 		answer := make(chan []byte, 1)
 		go func() {
 			defer close(answer)
@@ -447,8 +448,8 @@ func TestGracefulShutdown(t *testing.T) {
 	}
 }
 
-// Protects: who does not want to wait for a request that is under way need not.
-func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
+// Protects: a second signal ends the program without waiting for requests.
+func TestSecondSignalEndsTheProgram(t *testing.T) {
 	t.Parallel()
 	server := start(t, build(t), capability)
 	server.unfinished(t, withoutEndOfHeader)
@@ -464,7 +465,7 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 }
 
 // Protects: a client that never finishes its request does not keep its connection.
-func TestSlowClientsAreCutOff(t *testing.T) {
+func TestSlowClientsAreDisconnected(t *testing.T) {
 	t.Parallel()
 	server := start(t, build(t), capability)
 	begun := time.Now()
