@@ -1,5 +1,5 @@
-/* A library in captoken's place, with handles that can be counted, and texts that fail
- * while cap_configure() has memory run out. */
+/* A fake of captoken. It counts its handles. While memory is out, which cap_configure()
+ * sets, every call with the string "fail" fails. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "captoken.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A time to live, in seconds, for which a token takes its time. */
+/* With this time to live in seconds, cap_generate() takes 200 ms. */
 enum { HANDLES_MAX = 1000, SLOW = 7 };
 
 struct cap_token {
@@ -33,7 +33,7 @@ static struct cap_token *token_of(const cap_token *handle)
     return (struct cap_token *)((char *)(uintptr_t)handle - 1);
 }
 
-/* What is freed is never given back, so that using it again can be noticed. */
+/* Memory is never given back to the allocator, so that use after free is detected. */
 static void must_live(const cap_token *handle)
 {
     int number = token_of(handle)->number;
@@ -44,9 +44,9 @@ static void must_live(const cap_token *handle)
     }
 }
 
-static cap_status outcome(const char *text)
+static cap_status outcome(const char *string)
 {
-    return memory_is_out && strcmp(text, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
+    return memory_is_out && strcmp(string, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
 }
 
 cap_status cap_new_access(const char *account_sid, const char *api_key_sid,
@@ -94,7 +94,7 @@ cap_status cap_allow_outgoing(cap_token *token, const char *application_sid)
     return CAP_STATUS_OK;
 }
 
-/* If a pair fails, its value is the status. */
+/* A pair fails with its value as the status. */
 static cap_status add_pair(int *pairs, const char *key, const char *value)
 {
     if (outcome(key) != CAP_STATUS_OK)
@@ -160,7 +160,7 @@ cap_status cap_add_grant(cap_token *token, const char *name, const char *json)
     return cap_add_claim(token, name, json);
 }
 
-/* What it reads is the token itself, without any signature. */
+/* Tokens of the fake are a bare payload without a signature. */
 cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *payload,
                       size_t size, size_t *length)
 {
@@ -206,7 +206,7 @@ cap_status cap_configure(const char *account_sid, const char *auth_token)
     return CAP_STATUS_OK;
 }
 
-/* How many handles were made, and how many of them are freed. */
+/* The numbers of handles that were made and freed. */
 const char *cap_version(void)
 {
     static char text[64];

@@ -1,5 +1,5 @@
-// Failing looks at what happens to the handle of a Token, with the library that is
-// beside this file in captoken's place.
+// Failing tests how Tokens free their handles. It links the fake library in this folder
+// instead of captoken.
 package main
 
 import (
@@ -19,7 +19,7 @@ var ok = captoken.Param{Key: "k", Value: "v"}
 func main() {
 	log.SetFlags(log.Lshortfile)
 
-	// A call that the library refuses has changed nothing.
+	// A call that the library refuses changes nothing.
 	memory("is out")
 	token, err := captoken.New("AC1", "fail")
 	expectNone(token, err)
@@ -40,8 +40,8 @@ func main() {
 	generates(token, "a token, 1 params, 2 filters")
 	expectFreed(0)
 
-	// If a pair fails, the Token is unusable, whatever the memory and whichever copy is
-	// used. Close frees it. A second call of the same kind does not repair it.
+	// If a pair fails, the Token and its copies stay unusable, even when memory is available
+	// again. A second call of the same kind does not repair it. Close frees it.
 	for i, test := range []struct {
 		allow func(token *captoken.Token) error
 		want  error
@@ -80,14 +80,14 @@ func main() {
 		refusesAll(broken, captoken.ErrClosed)
 		expectFreed(i + 1)
 
-		// Other Tokens are usable, also one that reuses its memory.
+		// Other Tokens stay usable, also one that reuses the memory.
 		next := newToken()
 		generates(next, "a token, 0 params, 0 filters")
 		generates(token, "a token, 1 params, 2 filters")
 		keep(next)
 	}
 
-	// An unusable Token that is forgotten is freed, too.
+	// A finalizer frees an unusable Token, too.
 	forgotten := newToken()
 	memory("is out")
 	expectUnusable(forgotten.AllowOutgoing("AP1", fails(captoken.StatusOutOfMemory)), captoken.ErrOutOfMemory)
@@ -108,7 +108,7 @@ func main() {
 	collect()
 	expectFreed(8)
 
-	// Close frees once, however often and from wherever it is called.
+	// Concurrent calls of Close free the handle once.
 	token = newToken()
 	var group sync.WaitGroup
 	for i := 0; i < 50; i++ {
@@ -124,7 +124,7 @@ func main() {
 	collect()
 	expectFreed(9)
 
-	// While a method runs, its Token is not forgotten.
+	// No finalizer runs during a method.
 	done := make(chan error)
 	go func() {
 		_, err := newToken().Generate(7 * time.Second)
@@ -139,7 +139,7 @@ func main() {
 	}
 	expectFreed(10)
 
-	// What is forgotten is freed once. A copy keeps its original.
+	// Finalizers free unreachable Tokens once. A copy keeps its original reachable.
 	copied := *newToken()
 	collect()
 	expectFreed(10)
@@ -155,7 +155,7 @@ func main() {
 	collect()
 	expectFreed(111)
 
-	// Tokens that reuse the memory of a closed one have nothing of it.
+	// Tokens that reuse the memory of a closed one inherit nothing from it.
 	first, second := newToken(), newToken()
 	expect(first.AllowOutgoing("AP1", ok), nil)
 	expect(first.Close(), nil)
@@ -170,7 +170,7 @@ func main() {
 	expect(second.Close(), nil)
 	expectFreed(114)
 
-	// A check that fails returns nothing of the token, and what is no JSON is a bug.
+	// A failed Verify returns no claims. A payload that is not JSON is a bug of the library.
 	for _, test := range []struct {
 		token, secret string
 		want          error
@@ -201,11 +201,11 @@ func fails(status captoken.Status) captoken.Param {
 func expectNone(token *captoken.Token, err error) {
 	expect(err, captoken.ErrOutOfMemory)
 	if token != nil {
-		log.Panic("a Token that could not be made")
+		log.Panic("a failed call returned a Token")
 	}
 }
 
-// memory "is out" or not.
+// memory tells the fake library whether memory "is out" or "is there".
 func memory(is string) {
 	expect(captoken.Configure("memory "+is, "secret"), nil)
 }
@@ -219,7 +219,7 @@ func generates(token *captoken.Token, want string) {
 	}
 }
 
-// refusesAll wants every method but Close to return an error.
+// refusesAll checks that every method except Close returns the error.
 func refusesAll(token *captoken.Token, want error) {
 	jwt, err := token.Generate(captoken.DefaultTTL)
 	if jwt != "" {
@@ -249,7 +249,7 @@ func refusesAll(token *captoken.Token, want error) {
 	}
 }
 
-// expectUnusable wants an error that says that the Token is unusable.
+// expectUnusable checks for an error whose message says that the Token is unusable.
 func expectUnusable(err, want error) {
 	expect(err, want)
 	var own *captoken.Error
@@ -258,7 +258,7 @@ func expectUnusable(err, want error) {
 	}
 }
 
-// kept has Tokens that are not to be freed.
+// kept keeps Tokens reachable.
 var kept []*captoken.Token
 
 func keep(token *captoken.Token) {
@@ -280,7 +280,7 @@ func expect(err, want error) {
 	}
 }
 
-// freed returns how many handles are freed.
+// freed returns the number of freed handles, which the fake library reports as its version.
 func freed() int {
 	var made, freed int
 	if _, err := fmt.Sscanf(captoken.Version(), "%d made, %d freed", &made, &freed); err != nil {

@@ -2,10 +2,9 @@
 //
 //	mint NOW TTL CLIENT APPLICATION [KEY VALUE]...
 //
-// It is an access token where TWILIO_API_KEY_SID is in the environment. NOW 0 stands for
-// the clock. With EVERYTHING in the environment, the token says all that there is
-// besides; the parameters are filters, too. The tests build it as users build their
-// programs.
+// If TWILIO_API_KEY_SID is set, it is an access token. NOW 0 means the system clock. If
+// EVERYTHING is set, the program also calls all other setters, with the parameters as
+// filters, too. The tests build it as users build their programs.
 package main
 
 import (
@@ -72,8 +71,8 @@ type video struct {
 	Room string `json:"room"`
 }
 
-func number(text string) int64 {
-	number, err := strconv.ParseInt(text, 10, 64)
+func number(argument string) int64 {
+	number, err := strconv.ParseInt(argument, 10, 64)
 	check(err)
 	return number
 }
