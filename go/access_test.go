@@ -11,22 +11,22 @@ import (
 	"captoken"
 )
 
-// accessPayload returns the payload of an access token that is for no region, without the
-// library.
+// accessPayload returns the payload of an access token without a region. It does not use
+// the library.
 func accessPayload(t testing.TB, jwt string) string {
 	t.Helper()
 	return payloadUnder(t, accessHeader, jwt, apiKeySecret)
 }
 
-// accessClaims returns what an access token of newAccess says, with these grants.
+// accessClaims returns the payload of an access token of newAccess with these grants.
 func accessClaims(grants string) string {
 	return `{"jti":"SK123123-1400000000","iss":"SK123123","sub":"AC123123","exp":1400003600,"grants":` + grants + `}`
 }
 
-// Protects: what an access token says after every call, byte for byte: one name, the one
-// that was set last; what is called again is replaced; parameters are an object, in which
-// a key keeps its place and takes the last value.
-func TestAccessTokens(t *testing.T) {
+// Protects: the payload of an access token after every call, byte for byte. The last name is
+// the identity, and later calls replace earlier ones. Parameters are an object, in which a
+// repeated key keeps its place and takes the last value.
+func TestAccessTokenPayloadAfterEveryCall(t *testing.T) {
 	token := newAccess(t)
 	for _, step := range []struct {
 		name   string
@@ -81,7 +81,7 @@ func TestAccessTokens(t *testing.T) {
 		t.Errorf("the payload is %s", got)
 	}
 
-	// A push credential alone makes a voice grant, too.
+	// A push credential alone also creates a voice grant.
 	token = newAccess(t)
 	check(t, token.SetPushCredential("CR1"))
 	if got := accessPayload(t, mint(t, token)); got != accessClaims(`{"voice":{"push_credential_sid":"CR1"}}`) {
@@ -89,8 +89,8 @@ func TestAccessTokens(t *testing.T) {
 	}
 }
 
-// Protects: Generate says what GenerateAt says, at the time of the clock.
-func TestAccessTokensOfNow(t *testing.T) {
+// Protects: Generate mints the token of GenerateAt at the time of the system clock.
+func TestGenerateAccessUsesTheSystemClock(t *testing.T) {
 	token := newAccess(t)
 	before := time.Now().Unix()
 	jwt, err := token.Generate(time.Minute)
@@ -106,8 +106,8 @@ func TestAccessTokensOfNow(t *testing.T) {
 	t.Errorf("from %d to %d, the payload is %s", before, after, accessPayload(t, jwt))
 }
 
-// Protects: the credentials are three, each in its place and of any text.
-func TestAccessCredentials(t *testing.T) {
+// Protects: each of the three credentials has its place and can be any string.
+func TestAccessCredentialsCanBeAnyStrings(t *testing.T) {
 	token, err := captoken.NewAccess("é", "\"SK\\", " ß ")
 	check(t, err)
 	defer token.Close()
@@ -117,8 +117,8 @@ func TestAccessCredentials(t *testing.T) {
 	}
 }
 
-// Protects: a region is in the header, and nothing else changes with it.
-func TestRegions(t *testing.T) {
+// Protects: a region changes the header and nothing else.
+func TestRegionChangesOnlyTheHeader(t *testing.T) {
 	token := newAccess(t)
 	check(t, token.AllowIncoming("Alice"))
 	before := accessPayload(t, mint(t, token))
@@ -133,9 +133,9 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-// Protects: grants are written as AddClaim writes values, in the order of the first calls;
-// those of Twilio's libraries, and what Go has for objects.
-func TestGrants(t *testing.T) {
+// Protects: grants are encoded like claims, in the order of the first calls. The cases are
+// the grants of Twilio's libraries and all Go types that JSON encodes as objects.
+func TestGrantsAreEncodedLikeClaims(t *testing.T) {
 	type taskRouter struct {
 		WorkspaceSID string `json:"workspace_sid"`
 		WorkerSID    string `json:"worker_sid,omitempty"`
@@ -188,9 +188,9 @@ func TestGrants(t *testing.T) {
 	}
 }
 
-// Protects: an error about a grant's value names the grant and says what it is in place of
-// an object, or what else is wrong with it; and it says nothing of what is in it.
-func TestGrantsThatAreNoObjects(t *testing.T) {
+// Protects: an error about a grant's value names the grant and the kind of the value, or
+// another reason. It does not contain the value.
+func TestErrorsNameInvalidGrants(t *testing.T) {
 	token := newAccess(t)
 	check(t, token.AddGrant("g", map[string]int{"a": 1}))
 	before := mint(t, token)
@@ -198,7 +198,7 @@ func TestGrantsThatAreNoObjects(t *testing.T) {
 	var noStruct *struct{ A int }
 	own := errors.New("own")
 	deep := json.RawMessage(strings.Repeat("[", 127) + strings.Repeat("]", 127))
-	const other = "nested deeper than 127, or half of a surrogate pair in a text"
+	const other = "nested more than 127 levels deep, or a string has an unpaired surrogate"
 	for _, test := range []struct {
 		grant interface{}
 		why   string
@@ -231,16 +231,16 @@ func TestGrantsThatAreNoObjects(t *testing.T) {
 			t.Errorf("errors.As finds %v in %v", found, err)
 		}
 	}
-	// A program finds its own error in it.
+	// errors.Is finds the error of a MarshalJSON.
 	err := token.AddGrant("é \"\n", marshaler(func() ([]byte, error) { return nil, own }))
 	checkError(t, err, captoken.ErrInvalidJSON)
 	if text := err.Error(); !errors.Is(err, own) || !strings.HasPrefix(text, `captoken: grant "é \"\n": json: `) ||
 		!strings.HasSuffix(text, ": own") {
 		t.Errorf("the error is %v", err)
 	}
-	// A claim may be what a grant may not.
+	// null is a valid claim.
 	check(t, newAccess(t).AddClaim("g", nil))
-	// An error about something else does not name the grant.
+	// Errors about the name do not name the grant.
 	for name, want := range map[string]error{"voice": captoken.ErrReservedName, "": captoken.ErrEmptyArgument} {
 		if err := token.AddGrant(name, nil); !errors.Is(err, want) || err.Error() != want.Error() {
 			t.Errorf("the error is %v", err)
@@ -251,8 +251,8 @@ func TestGrantsThatAreNoObjects(t *testing.T) {
 	}
 }
 
-// Protects: a MarshalJSON of a grant may use the Token itself.
-func TestGrantsThatUseTheToken(t *testing.T) {
+// Protects: the MarshalJSON of a grant may use the Token.
+func TestGrantsMayUseTheToken(t *testing.T) {
 	token := newAccess(t)
 	check(t, token.AddGrant("g", marshaler(func() ([]byte, error) {
 		return []byte(`{}`), token.AllowIncoming("Alice")

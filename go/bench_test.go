@@ -7,7 +7,7 @@ import (
 	"captoken"
 )
 
-// measure reports how many calls of C an operation takes, beside the usual.
+// measure also reports the number of C calls per operation.
 func measure(b *testing.B, operation func()) {
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -43,7 +43,7 @@ func BenchmarkGenerateParallel(b *testing.B) {
 	})
 }
 
-// BenchmarkCycle is what a server does that makes a Token for each request.
+// BenchmarkCycle measures a server that creates a Token for each request.
 func BenchmarkCycle(b *testing.B) {
 	measure(b, func() {
 		for i := 0; i < b.N; i++ {
@@ -71,8 +71,8 @@ func BenchmarkVerify(b *testing.B) {
 	})
 }
 
-// fullToken returns a Token with both permissions and a param. It does without check, whose
-// Helper takes as long as a token.
+// fullToken returns a Token with both permissions and a param. It does not use check,
+// because t.Helper takes as long as minting a token.
 func fullToken(b *testing.B) *captoken.Token {
 	token, err := captoken.New(accountSID, authToken)
 	if err == nil {

@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// The programs of testdata, built as the users of this package build theirs: in a
-// module of their own, in a folder with a space in its name. (The package is in one
-// without, which Go 1.19 cannot vendor from. Its vendored copy is in the program's.)
+// These tests build the programs of testdata as users build theirs: in a separate module,
+// in a folder with a space in its name. The package's folder has no space, because Go 1.19
+// cannot vendor from such a folder.
 
-// The case of the vectors that testdata/mint repeats.
+// The case of the vectors that testdata/mint reproduces.
 const minted = "seed_php_params_ttl_600"
 
-// slow is for tests that compile programs.
+// slow skips a test that compiles programs under -short, and otherwise makes it parallel.
 func slow(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -27,8 +27,8 @@ func slow(t *testing.T) {
 	t.Parallel()
 }
 
-// command returns a command in a folder that is independent of how the tests were
-// started. What is set in env comes last and counts.
+// command returns a command in a folder, independent of how the tests were started. The
+// variables in env override all others.
 func command(folder string, env []string, name string, arguments ...string) *exec.Cmd {
 	command := exec.Command(name, arguments...)
 	command.Dir = folder
@@ -65,7 +65,7 @@ func fails(t *testing.T, command *exec.Cmd) string {
 	return string(output)
 }
 
-// goTool is the go command of the toolchain that the tests are compiled with.
+// goTool returns the go command of the toolchain that compiled the tests.
 func goTool(t *testing.T) string {
 	t.Helper()
 	tool := filepath.Join(runtime.GOROOT(), "bin", "go")
@@ -74,20 +74,20 @@ func goTool(t *testing.T) string {
 	}
 	version := run(t, command(".", nil, tool, "version"))
 	if fields := strings.Fields(version); len(fields) < 3 || fields[2] != strings.Fields(runtime.Version())[0] {
-		t.Fatalf("%s is %s, the tests are of %s", tool, version, runtime.Version())
+		t.Fatalf("%s is %s, but the tests were compiled with %s", tool, version, runtime.Version())
 	}
 	return tool
 }
 
-// A workspace has a copy of this package, and a module that requires it.
+// A workspace is a copy of this package and a module that requires it.
 type workspace struct {
 	t              *testing.T
 	goTool         string
 	captoken, user string
 }
 
-// newWorkspace makes a workspace. The copy of the package lacks the files left out;
-// the module has those of the folders of testdata.
+// newWorkspace creates a workspace. The copy of the package lacks the files in leftOut. The
+// module has the files of these folders of testdata.
 func newWorkspace(t *testing.T, leftOut []string, folders ...string) workspace {
 	t.Helper()
 	root := t.TempDir()
@@ -109,7 +109,7 @@ func newWorkspace(t *testing.T, leftOut []string, folders ...string) workspace {
 	return w
 }
 
-// copyFiles copies the files of a folder that are wanted, without its subfolders.
+// copyFiles copies the wanted files of a folder, without subfolders.
 func copyFiles(t *testing.T, from, to string, wanted func(name string) bool) {
 	t.Helper()
 	check(t, os.MkdirAll(to, 0o777))
@@ -139,14 +139,14 @@ func (w workspace) build(env []string, flags ...string) string {
 	return program
 }
 
-// mint runs testdata/mint, or a program that has it, for the case.
+// mint runs testdata/mint, or a program that contains it, for the case.
 func (w workspace) mint(env []string, program string) string {
 	w.t.Helper()
 	env = append([]string{"TWILIO_ACCOUNT_SID=" + accountSID, "TWILIO_AUTH_TOKEN=" + authToken}, env...)
 	return run(w.t, command(w.user, env, program, "1400000000", "600", "Alice", "AP123123", "Foo", "Bar"))
 }
 
-// checkMinted wants the output of testdata/mint.
+// checkMinted checks the output of testdata/mint.
 func checkMinted(t *testing.T, output string) {
 	t.Helper()
 	if want := official(t, minted); strings.TrimSpace(output) != want {
@@ -154,8 +154,8 @@ func checkMinted(t *testing.T, output string) {
 	}
 }
 
-// needed returns the shared libraries that a program names, and whether a dynamic
-// linker starts it.
+// needed returns the shared libraries that a program links, and whether it needs a dynamic
+// linker.
 func needed(t *testing.T, program string) (libraries []string, dynamic bool) {
 	t.Helper()
 	file, err := elf.Open(program)
@@ -169,9 +169,8 @@ func needed(t *testing.T, program string) (libraries []string, dynamic bool) {
 	return libraries, dynamic
 }
 
-// Protects: `go mod vendor` takes the archive and the header along. Such a program
-// needs neither captoken's library nor libgcc where it runs, and can be linked fully
-// statically.
+// Protects: `go mod vendor` copies the archive and the header. Such a program needs neither
+// captoken's shared library nor libgcc at run time, and can be linked fully statically.
 func TestBuildVendored(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint")
@@ -193,15 +192,15 @@ func TestBuildVendored(t *testing.T) {
 	}
 }
 
-// Protects: another static library written in Rust fits into the same program, also one
-// whose copy of Rust's runtime is another, as link time optimisation makes it.
-func TestBuildBesideAnotherRustLibrary(t *testing.T) {
+// Protects: a program can also link another static library written in Rust, even one whose
+// copy of Rust's runtime differs because of link time optimisation.
+func TestBuildWithAnotherRustLibrary(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint", "rust")
 	for _, optimisation := range []string{"-Clto=off", "-Clto=fat"} {
 		run(t, command(w.user, nil, "rustc", "--edition=2021", "--crate-type=staticlib", "--crate-name=other",
 			"-O", optimisation, "other.rs"))
-		// Go does not look at the archive: without this it would keep the program.
+		// Go does not watch the archive, so it would keep the old program.
 		check(t, os.RemoveAll(filepath.Join(w.user, "program")))
 		output := w.mint(nil, w.build(nil))
 		lines := strings.Split(strings.TrimSpace(output), "\n")
@@ -212,15 +211,15 @@ func TestBuildBesideAnotherRustLibrary(t *testing.T) {
 	}
 }
 
-// Protects: a program is linked again when the archive is another. A fix in the library
-// would not arrive otherwise.
-func TestBuildAfterTheLibraryHasChanged(t *testing.T) {
+// Protects: a changed archive relinks the program. Otherwise a fix in the library would not
+// reach it.
+func TestBuildRelinksAChangedArchive(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint")
 	before := w.mint(nil, w.build(nil))
 	checkMinted(t, before)
 
-	// As make go-lib does it: another archive, and its checksum in the header.
+	// Like make go-lib: replace the archive, and its checksum in the header.
 	archive := filepath.Join(w.captoken, "libcaptoken.a")
 	content, err := os.ReadFile(archive)
 	check(t, err)
@@ -261,8 +260,8 @@ func TestBuildWithPkgConfig(t *testing.T) {
 	}
 }
 
-// Protects: without cgo, one sentence says what is wrong, and nothing else.
-func TestBuildWithoutCgo(t *testing.T) {
+// Protects: without cgo, the only compiler error says what to install.
+func TestBuildWithoutCgoExplainsTheError(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint")
 	output := fails(t, w.goes([]string{"CGO_ENABLED=0"}, "build", "."))
@@ -272,8 +271,8 @@ func TestBuildWithoutCgo(t *testing.T) {
 	}
 }
 
-// Protects: without the files that make puts there, the error says what to run.
-func TestBuildWithoutLibrary(t *testing.T) {
+// Protects: without the files of `make go-lib`, the error names the command.
+func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 	slow(t)
 	for _, leftOut := range [][]string{
 		{"captoken.h", "libcaptoken.a"}, {"captoken.h"}, {"libcaptoken.a"},
@@ -288,8 +287,8 @@ func TestBuildWithoutLibrary(t *testing.T) {
 	}
 }
 
-// Protects: no handle is freed twice, used afterwards or forgotten; and no token has
-// only some of its params. testdata/failing says the rest.
+// Protects: every handle is freed exactly once and not used after that. No token has only
+// some of its params. See testdata/failing.
 func TestHandlesAreFreedOnce(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, []string{"libcaptoken.a"}, "failing")

@@ -11,8 +11,8 @@ import (
 	"captoken"
 )
 
-// Protects: tokens that are minted between the changes of a Token make no difference.
-func TestMintingBetweenChangesMakesNoDifference(t *testing.T) {
+// Protects: minting between changes of a Token does not affect later tokens.
+func TestMintingBetweenChangesHasNoEffect(t *testing.T) {
 	random := rand.New(rand.NewSource(2))
 	for i := 0; i < 3000; i++ {
 		made := newToken
@@ -56,9 +56,9 @@ func TestMintingBetweenChangesMakesNoDifference(t *testing.T) {
 	}
 }
 
-// Protects: a Token refers to no string that it was given, so debuggers and programs that
-// print whole structures show no secret.
-func TestTokensReferToNoString(t *testing.T) {
+// Protects: a Token keeps no argument, so that debuggers and programs that print whole
+// structures show no secret.
+func TestTokensKeepNoStrings(t *testing.T) {
 	for kind, made := range map[string]func() (*captoken.Token, error){
 		"capability": func() (*captoken.Token, error) { return captoken.New(accountSID, authToken) },
 		"access":     func() (*captoken.Token, error) { return captoken.NewAccess(accountSID, apiKeySID, apiKeySecret) },
@@ -91,8 +91,8 @@ func TestTokensReferToNoString(t *testing.T) {
 	}
 }
 
-// stringsOf returns all strings that a value refers to, and all bytes of its slices, also
-// those after their length.
+// stringsOf returns all strings that a value refers to, and all bytes of its slices up to
+// their capacity.
 func stringsOf(value reflect.Value) string {
 	switch value.Kind() {
 	case reflect.String:
@@ -117,7 +117,7 @@ func stringsOf(value reflect.Value) string {
 	return ""
 }
 
-// Protects: Tokens that reuse the memory of a closed one have nothing of it.
+// Protects: Tokens that reuse the memory of a closed one inherit nothing from it.
 func TestClosedTokensLeaveNothing(t *testing.T) {
 	for i := 0; i < 100; i++ {
 		used, err := captoken.New("AC1", "key1")

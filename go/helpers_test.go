@@ -23,16 +23,15 @@ const (
 	apiKeySID    = "SK123123"
 	apiKeySecret = "secret of the key"
 
-	// Of every capability token of the library, and of every access token that is for no
-	// region.
+	// The headers of capability tokens and of access tokens without a region.
 	header       = `{"typ":"JWT","alg":"HS256"}`
 	accessHeader = `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}`
 )
 
-// The second of all official tokens.
+// The time at which all official tokens were minted.
 var frozen = time.Unix(1400000000, 0)
 
-// newToken returns a Token that is closed when the test ends.
+// newToken returns a Token for capability tokens, which is closed when the test ends.
 func newToken(t testing.TB) *captoken.Token {
 	t.Helper()
 	token, err := captoken.New(accountSID, authToken)
@@ -41,7 +40,7 @@ func newToken(t testing.TB) *captoken.Token {
 	return token
 }
 
-// newAccess does what newToken does, with a Token for access tokens.
+// newAccess returns a Token for access tokens, which is closed when the test ends.
 func newAccess(t testing.TB) *captoken.Token {
 	t.Helper()
 	token, err := captoken.NewAccess(accountSID, apiKeySID, apiKeySecret)
@@ -50,7 +49,7 @@ func newAccess(t testing.TB) *captoken.Token {
 	return token
 }
 
-// mint returns what a Token mints at the second of all official tokens.
+// mint mints a token at the time of all official tokens.
 func mint(t testing.TB, token *captoken.Token) string {
 	t.Helper()
 	jwt, err := token.GenerateAt(frozen, captoken.DefaultTTL)
@@ -65,7 +64,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// checkError wants an *Error of one of the package's variables.
+// checkError checks that err is an *Error and matches want.
 func checkError(t testing.TB, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -73,7 +72,7 @@ func checkError(t testing.TB, err, want error) {
 	}
 	var own *captoken.Error
 	if !errors.As(err, &own) {
-		t.Fatalf("%T is no *Error", err)
+		t.Fatalf("%T is not an *Error", err)
 	}
 }
 
@@ -82,14 +81,14 @@ type claims struct {
 	exp        int64
 }
 
-// payload returns the payload of a capability token without the library. It must be
-// signed with the key.
+// payload returns the payload of a capability token, which must be signed with the key. It
+// does not use the library.
 func payload(t testing.TB, jwt, key string) string {
 	t.Helper()
 	return payloadUnder(t, header, jwt, key)
 }
 
-// payloadUnder returns the payload of a token that has a header, as payload does.
+// payloadUnder returns the payload of a token with this header, like payload.
 func payloadUnder(t testing.TB, header, jwt, key string) string {
 	t.Helper()
 	parts := strings.Split(jwt, ".")
@@ -113,7 +112,7 @@ func payloadUnder(t testing.TB, header, jwt, key string) string {
 	return string(decoded[1])
 }
 
-// sign returns a token of two texts, signed with a key.
+// sign returns a token with this header and payload, signed with a key.
 func sign(header, payload, key string) string {
 	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(payload))
@@ -122,21 +121,22 @@ func sign(header, payload, key string) string {
 	return input + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// decode reads a token without the library. It must be signed with the key, and make
-// three claims, besides those of others.
+// decode returns the claims of a capability token, which must be signed with the key. It
+// requires scope, iss, exp and the claims in others, and no more. It does not use the
+// library.
 func decode(t testing.TB, jwt, key string, others ...string) claims {
 	t.Helper()
-	text := payload(t, jwt, key)
+	decoded := payload(t, jwt, key)
 	var members map[string]json.RawMessage
-	check(t, json.Unmarshal([]byte(text), &members))
+	check(t, json.Unmarshal([]byte(decoded), &members))
 	for _, other := range others {
 		if members[other] == nil {
-			t.Fatalf("no %s: %s", other, text)
+			t.Fatalf("no %s: %s", other, decoded)
 		}
 		delete(members, other)
 	}
 	if len(members) != 3 {
-		t.Fatalf("not three claims: %s", text)
+		t.Fatalf("not three claims: %s", decoded)
 	}
 	var read claims
 	for name, place := range map[string]interface{}{
@@ -151,15 +151,15 @@ func decode(t testing.TB, jwt, key string, others ...string) claims {
 
 type pair [2]string
 
-// A permission is one of those in a scope claim, with the pairs of its query in order
-// of the alphabet, as their order says nothing.
+// A permission is one part of a claim scope. The pairs of its query are sorted, because
+// their order has no meaning.
 type permission struct {
 	name   string
 	query  []pair
 	params []pair
 }
 
-// permissions takes a scope claim apart.
+// permissions parses a claim scope.
 func permissions(t testing.TB, scope string) []permission {
 	t.Helper()
 	var found []permission
@@ -181,7 +181,7 @@ func permissions(t testing.TB, scope string) []permission {
 	return sorted(found)
 }
 
-// sorted puts permissions, and the pairs of each, in an order to compare them in.
+// sorted sorts permissions, and the pairs of each, for comparison.
 func sorted(permissions []permission) []permission {
 	sort.Slice(permissions, func(i, j int) bool {
 		return permissions[i].name < permissions[j].name
@@ -193,14 +193,14 @@ func sorted(permissions []permission) []permission {
 	return permissions
 }
 
-// pairs reads a query, in which keys may repeat and their order counts.
+// pairs decodes a query. It keeps the order and repeated keys.
 func pairs(t testing.TB, query string) []pair {
 	t.Helper()
 	var read []pair
 	for _, text := range strings.Split(query, "&") {
 		key, value, found := strings.Cut(text, "=")
 		if !found {
-			t.Fatalf("no pair: %q in %q", text, query)
+			t.Fatalf("not a pair: %q in %q", text, query)
 		}
 		key, err := url.QueryUnescape(key)
 		check(t, err)

@@ -9,11 +9,11 @@ import (
 	"captoken"
 )
 
-// Pieces of random strings: these are valid UTF-8.
+// Pieces of random strings, in valid UTF-8.
 var pieces = []string{"", "a", "Alice", " ", "&=%+?:", "\"\\/", "\x01\x1f\x7f", "é", "€", "😀", "\u0080", "\u07ff",
 	"\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", strings.Repeat("x", 300)}
 
-// These are not UTF-8, or contain NUL.
+// Pieces that are not UTF-8, or contain a NUL.
 var brokenPieces = []string{"\x00", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xdf", "\xe0\x80\x80", "\xe0\x9f\xbf",
 	"\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf5", "\xff"}
 
@@ -25,8 +25,8 @@ func randomString(random *rand.Rand, pieces []string) string {
 	return s
 }
 
-// Protects: Go and the library agree on which strings are valid, whichever checks first.
-func TestGoAndTheLibraryRefuseTheSameStrings(t *testing.T) {
+// Protects: Go and the C library agree on which strings are valid.
+func TestGoAndCRefuseTheSameStrings(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	token := newToken(t)
 	outcomes := map[error]int{}

@@ -11,17 +11,17 @@ import (
 	"captoken"
 )
 
-// The library that wrote the tokens which ours equal byte for byte.
+// The library whose tokens are byte-for-byte identical to those of this package.
 const sameBytes = "ruby-3.16.1"
 
-// An input, what a token for it must say, and what Twilio's own libraries wrote.
+// A vector is an input, the expected claims, and the tokens of Twilio's own libraries.
 type vector struct {
 	Name       string
 	Tags       []string
 	AccountSID string `json:"account_sid"`
 	AuthToken  string `json:"auth_token"`
 	Now        int64
-	TTL        int64 // 0 for null, which is the default here, too
+	TTL        int64 // 0 for null: both mean the default
 	Incoming   string
 	Outgoing   struct {
 		ApplicationSID string `json:"application_sid"`
@@ -54,7 +54,7 @@ func vectors(t testing.TB) []vector {
 	return file.Cases
 }
 
-// official returns the token that a library of Twilio's wrote, "" if there is none.
+// official returns the token of one of Twilio's libraries, "" if there is none.
 func (v vector) official(sdk string) string {
 	for _, token := range v.Tokens {
 		for _, other := range token.SDKs {
@@ -113,7 +113,7 @@ func params(pairs []pair) []captoken.Param {
 	return params
 }
 
-// expected returns the permissions as the case spells them out.
+// expected returns the permissions that the case lists.
 func (v vector) expected(t *testing.T) []permission {
 	t.Helper()
 	var scopes []struct {
@@ -140,8 +140,8 @@ func (v vector) expected(t *testing.T) []permission {
 	return sorted(expected)
 }
 
-// sameBytes reports whether the token must equal twilio-ruby's byte for byte. That
-// library writes filters wrong and has no claims of the program's own.
+// sameBytes reports whether the token must equal twilio-ruby's byte for byte. That library
+// encodes filters wrong and has no custom claims.
 func (v vector) sameBytes() bool {
 	if v.EventStream != nil || len(v.Claims) > 0 {
 		return false
@@ -158,7 +158,7 @@ func (v vector) sameBytes() bool {
 	return !strings.Contains(strings.Join(texts, ""), " ")
 }
 
-// others returns the claims but scope.
+// others returns all claims except scope.
 func others(t *testing.T, payload map[string]json.RawMessage) map[string]interface{} {
 	t.Helper()
 	others := map[string]interface{}{}
@@ -173,12 +173,12 @@ func others(t *testing.T, payload map[string]json.RawMessage) map[string]interfa
 	return others
 }
 
-// Protects: a Go program's token says what those of Twilio's own libraries say.
-func TestEveryVectorSaysWhatTheOfficialTokensSay(t *testing.T) {
+// Protects: tokens of this package have the claims of Twilio's own libraries.
+func TestVectorsMatchTheOfficialClaims(t *testing.T) {
 	for _, v := range vectors(t) {
 		v := v
 		t.Run(v.Name, func(t *testing.T) {
-			// payload compares the header; here, that this is the one to compare with.
+			// payload compares with the constant header, so check the constant here.
 			want := map[string]string{"typ": "JWT", "alg": "HS256"}
 			if !reflect.DeepEqual(v.Expected.Header, want) {
 				t.Fatalf("the header is %v", v.Expected.Header)
@@ -198,8 +198,8 @@ func TestEveryVectorSaysWhatTheOfficialTokensSay(t *testing.T) {
 	}
 }
 
-// Protects: byte for byte, where twilio-ruby has no bug of its own.
-func TestVectorsEqualTwilioRuby(t *testing.T) {
+// Protects: tokens equal twilio-ruby's byte for byte, except where twilio-ruby has a bug.
+func TestVectorsMatchTwilioRubyByteForByte(t *testing.T) {
 	equal := 0
 	for _, v := range vectors(t) {
 		if !v.sameBytes() {
@@ -215,7 +215,7 @@ func TestVectorsEqualTwilioRuby(t *testing.T) {
 	}
 }
 
-// read returns what Verify has read, as permissions does.
+// read converts the scopes of Verify to permissions.
 func read(scopes []captoken.Scope) []permission {
 	var found []permission
 	for _, scope := range scopes {
@@ -235,8 +235,8 @@ func read(scopes []captoken.Scope) []permission {
 	return sorted(found)
 }
 
-// Protects: every token that Twilio's own libraries wrote is accepted, says what its
-// case says, and is refused when it has expired or the secret is another.
+// Protects: Verify accepts every token of Twilio's own libraries and returns the expected
+// claims. It refuses the token after its expiry, and with another secret.
 func TestVerifyReadsEveryOfficialToken(t *testing.T) {
 	tokens := 0
 	for _, v := range vectors(t) {
@@ -277,7 +277,7 @@ func TestVerifyReadsEveryOfficialToken(t *testing.T) {
 				custom[name] = value
 			}
 			if !reflect.DeepEqual(custom, want) {
-				t.Errorf("%s: the claims besides are %s", name, claims.Custom)
+				t.Errorf("%s: the other claims are %s", name, claims.Custom)
 			}
 
 			refused, err := captoken.Verify(token.Token, v.AuthToken, expiry)
@@ -288,7 +288,7 @@ func TestVerifyReadsEveryOfficialToken(t *testing.T) {
 			checkError(t, err, captoken.ErrTokenSignature)
 			if !reflect.DeepEqual(last, claims) || !reflect.DeepEqual(refused, captoken.Claims{}) ||
 				!reflect.DeepEqual(other, captoken.Claims{}) {
-				t.Errorf("%s: also %+v, %+v, %+v", name, last, refused, other)
+				t.Errorf("%s: after other calls, the claims are %+v, %+v, %+v", name, last, refused, other)
 			}
 		}
 	}
