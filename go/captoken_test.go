@@ -20,9 +20,9 @@ const (
 	notUTF8 = "a\xffb"
 )
 
-// Protects: the programs of Twilio's pages give the tokens that Twilio's libraries
-// gave. The sixth page has no official token; what it says is compared.
-func TestProgramsOfTwiliosPages(t *testing.T) {
+// Protects: the programs of Twilio's pages mint the tokens of Twilio's libraries. The sixth
+// page has no official token, so its scope is compared.
+func TestTwiliosExamplesMintOfficialTokens(t *testing.T) {
 	foo := captoken.Param{Key: "Foo", Value: "Bar"}
 	user := captoken.Param{Key: "user_id", Value: "42"}
 	programs := []struct {
@@ -81,29 +81,29 @@ func first(errs ...error) error {
 	return nil
 }
 
-// configure sets the defaults for the time of a test.
+// configure sets the default credentials until the test ends.
 func configure(t *testing.T, accountSID, authToken string) {
 	t.Helper()
 	check(t, captoken.Configure(accountSID, authToken))
 	t.Cleanup(func() { check(t, captoken.Configure("", "")) })
 }
 
-// Protects: a call that fails says why, and leaves the Token as it was.
+// Protects: a failed call returns the right error and does not change the Token.
 func TestFailedCallsChangeNothing(t *testing.T) {
 	incoming := func(name string) func(*captoken.Token) error {
 		return func(token *captoken.Token) error { return token.AllowIncoming(name) }
 	}
-	outgoing := func(sid string, texts ...string) func(*captoken.Token) error {
+	outgoing := func(sid string, pairs ...string) func(*captoken.Token) error {
 		var params []captoken.Param
-		for i := 0; i < len(texts); i += 2 {
-			params = append(params, captoken.Param{Key: texts[i], Value: texts[i+1]})
+		for i := 0; i < len(pairs); i += 2 {
+			params = append(params, captoken.Param{Key: pairs[i], Value: pairs[i+1]})
 		}
 		return func(token *captoken.Token) error { return token.AllowOutgoing(sid, params...) }
 	}
-	events := func(texts ...string) func(*captoken.Token) error {
+	events := func(pairs ...string) func(*captoken.Token) error {
 		var filters []captoken.Param
-		for i := 0; i < len(texts); i += 2 {
-			filters = append(filters, captoken.Param{Key: texts[i], Value: texts[i+1]})
+		for i := 0; i < len(pairs); i += 2 {
+			filters = append(filters, captoken.Param{Key: pairs[i], Value: pairs[i+1]})
 		}
 		return func(token *captoken.Token) error { return token.AllowEventStream(filters...) }
 	}
@@ -146,7 +146,7 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"an empty client name", incoming(""), captoken.ErrEmptyArgument},
 		{"a client name not in UTF-8", incoming(notUTF8), captoken.ErrInvalidUTF8},
 		{"a client name with NUL", incoming(nul), captoken.ErrNUL},
-		{"a client name that is NUL", incoming("\x00"), captoken.ErrNUL},
+		{"a client name that is only NUL", incoming("\x00"), captoken.ErrNUL},
 		{"an empty SID", outgoing(""), captoken.ErrEmptyArgument},
 		{"an empty SID, with a param", outgoing("", "k", "v"), captoken.ErrEmptyArgument},
 		{"a SID not in UTF-8", outgoing(notUTF8), captoken.ErrInvalidUTF8},
@@ -158,19 +158,19 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"a third key not in UTF-8", outgoing("AP2", "k", "v", "k", "v", notUTF8, "v"), captoken.ErrInvalidUTF8},
 		{"a third value not in UTF-8", outgoing("AP2", "k", "v", "k", "v", "k", notUTF8), captoken.ErrInvalidUTF8},
 		{"a surrogate in UTF-8", outgoing("AP2", "k", "\xed\xa0\x80"), captoken.ErrInvalidUTF8},
-		{"the first mistake counts: empty", outgoing("", "k", nul), captoken.ErrEmptyArgument},
-		{"the first mistake counts: the SID", outgoing(notUTF8, nul, nul), captoken.ErrInvalidUTF8},
-		{"the first mistake counts: the SID's NUL", outgoing(nul, notUTF8, "v"), captoken.ErrNUL},
-		{"the first mistake counts: NUL", outgoing("AP2", nul, notUTF8), captoken.ErrNUL},
-		{"the first mistake counts: UTF-8", outgoing("AP2", notUTF8, nul), captoken.ErrInvalidUTF8},
+		{"the first error counts: empty", outgoing("", "k", nul), captoken.ErrEmptyArgument},
+		{"the first error counts: the SID", outgoing(notUTF8, nul, nul), captoken.ErrInvalidUTF8},
+		{"the first error counts: the SID's NUL", outgoing(nul, notUTF8, "v"), captoken.ErrNUL},
+		{"the first error counts: NUL", outgoing("AP2", nul, notUTF8), captoken.ErrNUL},
+		{"the first error counts: UTF-8", outgoing("AP2", notUTF8, nul), captoken.ErrInvalidUTF8},
 		{"a first filter's key with NUL", events(nul, "v"), captoken.ErrNUL},
 		{"a third filter's value with NUL", events("k", "v", "k", "v", "k", nul), captoken.ErrNUL},
 		{"a first filter's value not in UTF-8", events("k", notUTF8), captoken.ErrInvalidUTF8},
 		{"a third filter's key not in UTF-8", events("k", "v", "k", "v", notUTF8, "v"), captoken.ErrInvalidUTF8},
-		{"the first mistake counts, of filters", events(nul, notUTF8), captoken.ErrNUL},
-		{"an empty name for calls", from(""), captoken.ErrEmptyArgument},
-		{"a name for calls not in UTF-8", from(notUTF8), captoken.ErrInvalidUTF8},
-		{"a name for calls with NUL", from(nul), captoken.ErrNUL},
+		{"the first error counts, in filters", events(nul, notUTF8), captoken.ErrNUL},
+		{"an empty outgoing name", from(""), captoken.ErrEmptyArgument},
+		{"an outgoing name not in UTF-8", from(notUTF8), captoken.ErrInvalidUTF8},
+		{"an outgoing name with NUL", from(nul), captoken.ErrNUL},
 		{"a claim without a name", claim("", 1), captoken.ErrEmptyArgument},
 		{"a claim's name not in UTF-8", claim(notUTF8, 1), captoken.ErrInvalidUTF8},
 		{"a claim's name with NUL", claim(nul, 1), captoken.ErrNUL},
@@ -180,12 +180,12 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"the claim nbf", claim("nbf", 1), captoken.ErrReservedName},
 		{"the claim iat", claim("iat", 1), captoken.ErrReservedName},
 		{"the claim exp, too deep", claim("exp", deep), captoken.ErrReservedName},
-		{"a claim that is too deep", claim("new", deep), captoken.ErrInvalidJSON},
-		{"a claim of before, too deep", claim("c", deep), captoken.ErrInvalidJSON},
-		{"half of a surrogate pair", claim("c", json.RawMessage(`"\ud800"`)), captoken.ErrInvalidJSON},
-		{"a beginning before 1970", notBefore(-1), captoken.ErrInvalidTime},
-		{"a beginning after 2^53 - 1", notBefore(1 << 53), captoken.ErrInvalidTime},
-		{"the last beginning of all", notBefore(math.MaxInt64), captoken.ErrInvalidTime},
+		{"a new claim, too deep", claim("new", deep), captoken.ErrInvalidJSON},
+		{"an old claim, too deep", claim("c", deep), captoken.ErrInvalidJSON},
+		{"an unpaired surrogate", claim("c", json.RawMessage(`"\ud800"`)), captoken.ErrInvalidJSON},
+		{"nbf before 1970", notBefore(-1), captoken.ErrInvalidTime},
+		{"nbf after 2^53 - 1", notBefore(1 << 53), captoken.ErrInvalidTime},
+		{"the last nbf", notBefore(math.MaxInt64), captoken.ErrInvalidTime},
 		{"a time to live of -1 s", generate(-time.Second), captoken.ErrInvalidTTL},
 		{"a time to live of a day and a second", generate(24*time.Hour + time.Second), captoken.ErrInvalidTTL},
 		{"an empty region", region(""), captoken.ErrEmptyArgument},
@@ -199,14 +199,14 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 		{"a grant's name with NUL", grant(nul, object), captoken.ErrNUL},
 		{"the grant identity", grant("identity", object), captoken.ErrReservedName},
 		{"the grant voice", grant("voice", object), captoken.ErrReservedName},
-		{"the grant voice, no object", grant("voice", "calls"), captoken.ErrReservedName},
-		{"a grant that is too deep", grant("new", deepObject), captoken.ErrInvalidJSON},
-		{"a grant of before, no object", grant("video", nil), captoken.ErrInvalidJSON},
+		{"the grant voice, not an object", grant("voice", "calls"), captoken.ErrReservedName},
+		{"a new grant, too deep", grant("new", deepObject), captoken.ErrInvalidJSON},
+		{"an old grant, not an object", grant("video", nil), captoken.ErrInvalidJSON},
 	}
 	for _, kind := range []struct {
 		name  string
 		token *captoken.Token
-		tests []test // of this kind alone
+		tests []test // of this token kind only
 	}{
 		{"capability", newToken(t), []test{
 			{"a region", region("ie1"), captoken.ErrUnsupported},
@@ -248,8 +248,8 @@ func TestFailedCallsChangeNothing(t *testing.T) {
 	}
 }
 
-// Protects: New and Configure report each argument that is wrong.
-func TestWrongCredentials(t *testing.T) {
+// Protects: New and Configure report each invalid argument.
+func TestNewReportsWrongCredentials(t *testing.T) {
 	tests := []struct {
 		accountSID, authToken string
 		ofNew, ofConfigure    error
@@ -275,9 +275,8 @@ func TestWrongCredentials(t *testing.T) {
 	}
 }
 
-// Protects: NewAccess reports each argument that is wrong, and takes nothing that is
-// configured.
-func TestWrongCredentialsForAccess(t *testing.T) {
+// Protects: NewAccess reports each invalid argument and does not use the defaults.
+func TestNewAccessReportsWrongCredentials(t *testing.T) {
 	configure(t, accountSID, authToken)
 	for _, test := range []struct {
 		accountSID, apiKeySID, apiKeySecret string
@@ -305,9 +304,9 @@ func TestWrongCredentialsForAccess(t *testing.T) {
 	}
 }
 
-// Protects: what is configured fills each "" of New, a Configure that fails leaves it
-// as it is, and clearing it leaves the Tokens as they are.
-func TestConfiguredCredentials(t *testing.T) {
+// Protects: the defaults replace each "" of New. A failed Configure does not change the
+// defaults, and clearing them does not change existing Tokens.
+func TestConfigureSetsTheDefaults(t *testing.T) {
 	issuer := func(token *captoken.Token, key string) string {
 		t.Helper()
 		return decode(t, mint(t, token), key).iss
@@ -341,7 +340,7 @@ func TestConfiguredCredentials(t *testing.T) {
 	checkError(t, captoken.Configure("AC3", nul), captoken.ErrNUL)
 	checkError(t, captoken.Configure("AC3", notUTF8), captoken.ErrInvalidUTF8)
 	if got := issuer(made("", ""), "key1"); got != "AC1" {
-		t.Errorf("a Configure that failed has set %s", got)
+		t.Errorf("a failed Configure has set %s", got)
 	}
 
 	check(t, captoken.Configure("AC4", "key4"))
@@ -356,8 +355,8 @@ func TestConfiguredCredentials(t *testing.T) {
 	}
 }
 
-// Protects: a second permission replaces the first, params and all.
-func TestRepeatedCallsReplace(t *testing.T) {
+// Protects: a second permission replaces the first and its params.
+func TestRepeatedCallsReplacePermissions(t *testing.T) {
 	token := newToken(t)
 	check(t, token.AllowIncoming("Bob"))
 	check(t, token.AllowOutgoing("AP1", captoken.Param{Key: "a", Value: "1"}))
@@ -375,8 +374,8 @@ func TestRepeatedCallsReplace(t *testing.T) {
 	}
 }
 
-// Protects: filters are written and read as parameters are; a second call replaces them.
-func TestEventStreams(t *testing.T) {
+// Protects: filters are encoded like parameters, and a second call replaces them.
+func TestEventStreamEncodesAndReplacesFilters(t *testing.T) {
 	const path = "scope:stream:subscribe?path=%2F2010-04-01%2FEvents"
 	token := newToken(t)
 	for _, test := range []struct {
@@ -396,8 +395,9 @@ func TestEventStreams(t *testing.T) {
 	}
 }
 
-// Protects: who is named by outgoing calls, and that SetClientName lets nobody be called.
-func TestClientNames(t *testing.T) {
+// Protects: the last name is that of outgoing calls, and SetClientName does not allow
+// incoming calls.
+func TestLastNameCountsForOutgoingCalls(t *testing.T) {
 	token := newToken(t)
 	const outgoing = "scope:client:outgoing?appSid=AP1"
 	for _, step := range []struct {
@@ -419,8 +419,8 @@ func TestClientNames(t *testing.T) {
 	}
 }
 
-// Protects: CheckClientName knows the names that all of Twilio takes.
-func TestCheckClientName(t *testing.T) {
+// Protects: CheckClientName accepts the names that every Twilio product accepts, and no others.
+func TestCheckClientNameRefusesUnusualNames(t *testing.T) {
 	for name, want := range map[string]error{
 		"a": nil, "Alice_42": nil, "0": nil, strings.Repeat("x", 256): nil,
 		strings.Repeat("x", 257): captoken.ErrInvalidClientName,
@@ -441,14 +441,14 @@ func TestCheckClientName(t *testing.T) {
 	}
 }
 
-// A value whose JSON is made by a function.
+// A marshaler is a value whose JSON a function returns.
 type marshaler func() ([]byte, error)
 
 func (m marshaler) MarshalJSON() ([]byte, error) { return m() }
 
-// Protects: what AddClaim writes, before the library's claims, in the order of the first
-// calls.
-func TestClaims(t *testing.T) {
+// Protects: AddClaim encodes each value as JSON. Custom claims precede those of the library,
+// in the order of the first calls.
+func TestClaimsAreEncodedInOrder(t *testing.T) {
 	type user struct {
 		Name string `json:"name"`
 		ID   int64
@@ -498,13 +498,13 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// Protects: an error about the value of a claim names the claim and is ErrInvalidJSON, and
-// a program finds the errors of its own MarshalJSON in it, and those of encoding/json.
-func TestClaimsThatAreNoJSON(t *testing.T) {
+// Protects: an error about the value of a claim names the claim and is ErrInvalidJSON. It
+// wraps the errors of the caller's MarshalJSON and of encoding/json.
+func TestErrorsNameInvalidClaims(t *testing.T) {
 	token := newToken(t)
 	check(t, token.AddClaim("c", 1))
 	before := mint(t, token)
-	refused := func(name string, value interface{}, text string) error {
+	refused := func(name string, value interface{}, message string) error {
 		t.Helper()
 		err := token.AddClaim(name, value)
 		checkError(t, err, captoken.ErrInvalidJSON)
@@ -517,8 +517,8 @@ func TestClaimsThatAreNoJSON(t *testing.T) {
 				t.Errorf("%v is %v", err, other)
 			}
 		}
-		if !strings.HasPrefix(err.Error(), text) {
-			t.Errorf("%v, not %s", err, text)
+		if !strings.HasPrefix(err.Error(), message) {
+			t.Errorf("%v, not %s", err, message)
 		}
 		return err
 	}
@@ -526,38 +526,38 @@ func TestClaimsThatAreNoJSON(t *testing.T) {
 	var unsupportedType *json.UnsupportedTypeError
 	err := refused("user", make(chan int), `captoken: claim "user": json: unsupported type: chan int`)
 	if !errors.As(err, &unsupportedType) {
-		t.Errorf("%v has no error of json's", err)
+		t.Errorf("%v does not wrap an error of encoding/json", err)
 	}
 	var unsupportedValue *json.UnsupportedValueError
 	if err := refused("c", math.NaN(), `captoken: claim "c": json: `); !errors.As(err, &unsupportedValue) {
-		t.Errorf("%v has no error of json's", err)
+		t.Errorf("%v does not wrap an error of encoding/json", err)
 	}
 	own := errors.New("own")
 	err = refused("c", marshaler(func() ([]byte, error) { return nil, own }), `captoken: claim "c": json: `)
 	if !errors.Is(err, own) || !strings.HasSuffix(err.Error(), ": own") {
-		t.Errorf("%v has no error of the program's", err)
+		t.Errorf("%v does not wrap the error of MarshalJSON", err)
 	}
 	for _, text := range []string{"", "{", "1 2", "nul", "\"\x00\""} {
 		var syntax *json.MarshalerError
 		if err := refused("c", json.RawMessage(text), `captoken: claim "c": json: `); !errors.As(err, &syntax) {
-			t.Errorf("%q: %v has no error of json's", text, err)
+			t.Errorf("%q: %v does not wrap an error of encoding/json", text, err)
 		}
 	}
 
-	// What the library refuses. The name is quoted, whatever is in it.
-	const why = ": nested deeper than 127, or half of a surrogate pair in a text"
+	// Values that the library refuses. The message quotes every name.
+	const why = ": nested more than 127 levels deep, or a string has an unpaired surrogate"
 	refused("c", json.RawMessage(strings.Repeat("[", 128)+strings.Repeat("]", 128)), `captoken: claim "c"`+why)
 	refused("é \"\n", json.RawMessage(`["\udc00"]`), `captoken: claim "é \"\n"`+why)
 	refused("\xff\x00", func() {}, `captoken: claim "\xff\x00": json: unsupported type: func()`)
 
-	// An error of this package's that a MarshalJSON returns is not that of the call.
+	// If a MarshalJSON returns an error of this package, AddClaim still returns ErrInvalidJSON.
 	closed := marshaler(func() ([]byte, error) { return nil, (&captoken.Token{}).AllowIncoming("Alice") })
 	if err := token.AddClaim("c", closed); !errors.Is(err, captoken.ErrClosed) {
-		t.Errorf("%v has no ErrClosed", err)
+		t.Errorf("%v does not wrap ErrClosed", err)
 	} else {
 		refused("c", closed, `captoken: claim "c": json: `)
 	}
-	// An error about something else does not name the claim.
+	// Errors about the name do not name the claim.
 	for name, want := range map[string]error{"exp": captoken.ErrReservedName, "": captoken.ErrEmptyArgument} {
 		err := token.AddClaim(name, 1)
 		checkError(t, err, want)
@@ -569,14 +569,14 @@ func TestClaimsThatAreNoJSON(t *testing.T) {
 	if after := mint(t, token); after != before {
 		t.Errorf("the Token has changed to %s", after)
 	}
-	// Depending on its version, encoding/json lets these bytes through or replaces them.
+	// Some versions of encoding/json replace these bytes, others do not.
 	if err := token.AddClaim("c", json.RawMessage("\"\xff\"")); err != nil {
 		checkError(t, err, captoken.ErrInvalidUTF8)
 	}
 }
 
-// Protects: a MarshalJSON that uses the Token itself neither waits for ever nor is lost.
-func TestClaimsThatUseTheToken(t *testing.T) {
+// Protects: a MarshalJSON may use the Token without a deadlock, and its changes are kept.
+func TestClaimsMayUseTheToken(t *testing.T) {
 	token := newToken(t)
 	check(t, token.AddClaim("token", marshaler(func() ([]byte, error) {
 		err := token.AllowIncoming("Alice")
@@ -602,8 +602,8 @@ func TestClaimsThatUseTheToken(t *testing.T) {
 	}
 }
 
-// Protects: the claim nbf, its unit, and the two times that remove it.
-func TestNotBefore(t *testing.T) {
+// Protects: SetNotBefore writes whole seconds, and two times remove the claim.
+func TestSetNotBeforeWritesWholeSeconds(t *testing.T) {
 	token := newToken(t)
 	for _, test := range []struct {
 		notBefore time.Time
@@ -627,11 +627,11 @@ func TestNotBefore(t *testing.T) {
 	checkError(t, token.SetNotBefore(time.Unix(0, -1)), captoken.ErrInvalidTime)
 }
 
-// Protects: the unit of a time to live, its default, and its limits.
-func TestTimeToLive(t *testing.T) {
+// Protects: a time to live has whole seconds, a default and limits.
+func TestTimeToLiveIsInWholeSeconds(t *testing.T) {
 	tests := []struct {
 		ttl     time.Duration
-		seconds int64 // 0 if it is wrong
+		seconds int64 // 0 if ttl is invalid
 	}{
 		{0, 3600},
 		{captoken.DefaultTTL, 3600},
@@ -647,7 +647,7 @@ func TestTimeToLive(t *testing.T) {
 		{-time.Nanosecond, 0},
 		{-time.Second, 0},
 		{-time.Hour, 0},
-		{3600, 0}, // the mistake of a caller who thinks of seconds
+		{3600, 0}, // the mistake of a caller who expects seconds
 		{math.MaxInt64, 0},
 		{math.MinInt64, 0},
 	}
@@ -673,13 +673,13 @@ func TestTimeToLive(t *testing.T) {
 	}
 }
 
-// Protects: times are rounded down, and those that JSON cannot say are refused.
-func TestTimes(t *testing.T) {
+// Protects: times are rounded down, and times that JSON numbers cannot represent are refused.
+func TestGenerateAtRoundsAndLimitsTimes(t *testing.T) {
 	const last = 1<<53 - 1
 	tests := []struct {
 		now time.Time
 		ttl time.Duration
-		exp int64 // 0 if the time is wrong
+		exp int64 // 0 if the time is invalid
 	}{
 		{time.Unix(0, 0), time.Second, 1},
 		{time.Unix(0, 999999999), time.Second, 1},
@@ -693,7 +693,7 @@ func TestTimes(t *testing.T) {
 		{time.Unix(-1, 0), time.Second, 0},
 		{time.Unix(0, -1), time.Second, 0},
 		{time.Time{}, time.Second, 0},
-		{time.Unix(-1, 0), time.Millisecond, 0}, // the first mistake counts
+		{time.Unix(-1, 0), time.Millisecond, 0}, // the first error counts
 	}
 	token := newToken(t)
 	for _, test := range tests {
@@ -709,8 +709,8 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// Protects: nothing limits the length of a text.
-func TestLongParam(t *testing.T) {
+// Protects: the length of a string is not limited.
+func TestLongParamsReachTheToken(t *testing.T) {
 	token := newToken(t)
 	value := strings.Repeat("0123456789 &=+%", 1<<20/15)
 	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "long", Value: value},
@@ -720,12 +720,12 @@ func TestLongParam(t *testing.T) {
 		t.Fatal("not one permission with two params")
 	}
 	if found[0].params[0] != (pair{"long", value}) || found[0].params[1] != (pair{"", ""}) {
-		t.Error("the params are others")
+		t.Error("the params differ")
 	}
 }
 
-// Protects: a Token that is closed, nil or zero is an error and no crash.
-func TestUseAfterClose(t *testing.T) {
+// Protects: every method of a closed, nil or zero Token returns an error.
+func TestUseAfterCloseIsAnError(t *testing.T) {
 	closed, err := captoken.New(accountSID, authToken)
 	check(t, err)
 	copied := *closed
@@ -768,20 +768,20 @@ func TestUseAfterClose(t *testing.T) {
 	}
 }
 
-// Protects: printing a Token tells nothing.
-func TestPrintedTokensKeepTheSecret(t *testing.T) {
+// Protects: printing a Token does not reveal its strings.
+func TestPrintedTokensHideTheSecret(t *testing.T) {
 	for _, token := range []*captoken.Token{newToken(t), newAccess(t)} {
 		check(t, token.AllowIncoming("Alice"))
 		printed := ""
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			printed += fmt.Sprintf(verb, token) + fmt.Sprintf(verb, *token)
 		}
-		text, err := json.Marshal(token)
+		encoded, err := json.Marshal(token)
 		check(t, err)
-		printed += string(text)
-		for _, text := range []string{accountSID, authToken, apiKeySID, apiKeySecret, "Alice"} {
-			if strings.Contains(printed, text) || strings.Contains(printed, fmt.Sprintf("%x", text)) {
-				t.Errorf("%q is in %s", text, printed)
+		printed += string(encoded)
+		for _, s := range []string{accountSID, authToken, apiKeySID, apiKeySecret, "Alice"} {
+			if strings.Contains(printed, s) || strings.Contains(printed, fmt.Sprintf("%x", s)) {
+				t.Errorf("%q is in %s", s, printed)
 			}
 		}
 		if !strings.Contains(printed, "captoken.Token{") {
@@ -790,8 +790,8 @@ func TestPrintedTokensKeepTheSecret(t *testing.T) {
 	}
 }
 
-// Protects: errors.Is tells every error from every other.
-func TestErrorsAreToldApart(t *testing.T) {
+// Protects: errors.Is distinguishes all errors.
+func TestErrorsAreDistinct(t *testing.T) {
 	errs := map[captoken.Status]error{
 		captoken.StatusEmptyArgument:     captoken.ErrEmptyArgument,
 		captoken.StatusInvalidUTF8:       captoken.ErrInvalidUTF8,
@@ -835,8 +835,8 @@ func TestErrorsAreToldApart(t *testing.T) {
 	}
 }
 
-// Protects: the numbers are those of C, and every one has its text.
-func TestConstantsAreThoseOfTheHeader(t *testing.T) {
+// Protects: the constants equal those of C, and every status has a distinct message.
+func TestConstantsMatchTheHeader(t *testing.T) {
 	header, err := os.ReadFile("../include/captoken.ffi.h")
 	check(t, err)
 	constants := map[string]int64{
@@ -866,13 +866,13 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 		"CAP_STATUS_INVALID_REQUEST":     int64(captoken.StatusInvalidRequest),
 	}
 	unknown := captoken.Status(math.MaxInt32).String()
-	texts := map[string]string{
+	messages := map[string]string{
 		unknown:                        "no status",
 		captoken.StatusNUL.String():    "StatusNUL",
 		captoken.StatusClosed.String(): "StatusClosed",
 	}
-	if unknown != "unknown status" || captoken.Status(-3).String() != unknown || len(texts) != 3 {
-		t.Errorf("the texts of other numbers are %v", texts)
+	if unknown != "unknown status" || captoken.Status(-3).String() != unknown || len(messages) != 3 {
+		t.Errorf("the messages of other numbers are %v", messages)
 	}
 	found := regexp.MustCompile(`(CAP_\w+) = (-?\d+)`).FindAllStringSubmatch(string(header), -1)
 	for _, match := range found {
@@ -882,11 +882,11 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 			t.Errorf("%s is %d, not %d", match[1], got, number)
 		}
 		if strings.HasPrefix(match[1], "CAP_STATUS_") {
-			text := captoken.Status(number).String()
-			if other, ok := texts[text]; ok || text == "" || strings.HasSuffix(text, ".") {
-				t.Errorf("the text of %s is %q, as that of %s", match[1], text, other)
+			message := captoken.Status(number).String()
+			if other, ok := messages[message]; ok || message == "" || strings.HasSuffix(message, ".") {
+				t.Errorf("the message of %s is %q, like that of %s", match[1], message, other)
 			}
-			texts[text] = match[1]
+			messages[message] = match[1]
 		}
 	}
 	if len(found) != len(constants) {
@@ -894,8 +894,8 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 	}
 }
 
-// Protects: Version is that of the library.
-func TestVersion(t *testing.T) {
+// Protects: Version returns the version in the manifest of the library.
+func TestVersionMatchesTheManifest(t *testing.T) {
 	manifest, err := os.ReadFile("../Cargo.toml")
 	check(t, err)
 	match := regexp.MustCompile(`(?m)^version = "(.*)"`).FindSubmatch(manifest)

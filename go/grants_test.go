@@ -10,7 +10,7 @@ import (
 	"captoken"
 )
 
-// verifyAccess returns what Verify reads from a payload under the header of access tokens.
+// verifyAccess returns the claims of an access token with this payload.
 func verifyAccess(t *testing.T, payload string) captoken.Claims {
 	t.Helper()
 	claims, err := captoken.Verify(sign(accessHeader, payload, apiKeySecret), apiKeySecret, frozen)
@@ -18,8 +18,8 @@ func verifyAccess(t *testing.T, payload string) captoken.Claims {
 	return claims
 }
 
-// Protects: everything that an access token of this package can say comes back.
-func TestVerifyReadsWhatAnAccessTokenSays(t *testing.T) {
+// Protects: Verify returns everything that this package writes into access tokens.
+func TestVerifyReturnsAllAccessClaims(t *testing.T) {
 	token := newAccess(t)
 	check(t, token.AllowIncoming("Ann é"))
 	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "1 + 1"}, captoken.Param{Key: "é"}))
@@ -69,8 +69,9 @@ func TestVerifyReadsWhatAnAccessTokenSays(t *testing.T) {
 	}
 }
 
-// Protects: an access token is accepted until it expires, with the secret of its API key.
-func TestVerifyRefusesAccessTokens(t *testing.T) {
+// Protects: Verify accepts an access token only before its expiry and with the secret of its
+// API key.
+func TestVerifyRefusesExpiredAndForgedAccessTokens(t *testing.T) {
 	jwt := mint(t, newAccess(t))
 	for _, test := range []struct {
 		secret string
@@ -93,9 +94,9 @@ func TestVerifyRefusesAccessTokens(t *testing.T) {
 	}
 }
 
-// Protects: an access token, as Twilio's own libraries write them, is read too: another
-// order, other claims, parameters that nest, grants that this package does not write.
-func TestVerifyReadsAccessTokens(t *testing.T) {
+// Protects: Verify reads access tokens of Twilio's own libraries. They have another order,
+// other claims, nested parameters, and grants that this package does not write.
+func TestVerifyReadsTwiliosAccessTokens(t *testing.T) {
 	const params = `{"user":{"id":42,"roles":["a",null]},"amount":1.50,"b":true}`
 	const text = `{"jti":"SK123-1400000000","grants":{"identity":"alice","video":{"room":"a"},"voice":{"endpoint_id":"phone",` +
 		`"push_credential_sid":"CR1","incoming":{"allow":true},"outgoing":{"params":` + params +
@@ -128,14 +129,13 @@ func TestVerifyReadsAccessTokens(t *testing.T) {
 	}
 }
 
-// Protects: what of the grants is in a field, whatever they are: nothing that is of
-// another type, nothing of an object in which a name repeats, and no name in another
-// spelling. Whatever it is, the token is read.
-func TestVerifyReadsEveryGrant(t *testing.T) {
-	others := func(texts ...string) map[string]json.RawMessage {
+// Protects: Verify reads any grants. A field is empty if its member has another type or
+// another spelling, or if its object has a repeated name.
+func TestVerifyReadsUnusualGrants(t *testing.T) {
+	others := func(pairs ...string) map[string]json.RawMessage {
 		members := map[string]json.RawMessage{}
-		for i := 0; i < len(texts); i += 2 {
-			members[texts[i]] = json.RawMessage(texts[i+1])
+		for i := 0; i < len(pairs); i += 2 {
+			members[pairs[i]] = json.RawMessage(pairs[i+1])
 		}
 		return members
 	}
@@ -153,7 +153,7 @@ func TestVerifyReadsEveryGrant(t *testing.T) {
 		{`[{"identity":"a"}]`, nil},
 		{`{}`, &captoken.Grants{}},
 		{" {\n} ", &captoken.Grants{}},
-		// The name.
+		// The identity.
 		{`{"identity":"a"}`, &captoken.Grants{Identity: "a"}},
 		{` { "\u0069dentity" : "\u00e9\ud83d\ude00\u0000" } `, &captoken.Grants{Identity: "é😀\x00"}},
 		{`{"identity":""}`, &captoken.Grants{}},
@@ -163,7 +163,7 @@ func TestVerifyReadsEveryGrant(t *testing.T) {
 		{`{"identity":{"a":"b"}}`, &captoken.Grants{}},
 		{`{"Identity":"a","IDENTITY":"b","VOICE":{}}`,
 			&captoken.Grants{Others: others("Identity", `"a"`, "IDENTITY", `"b"`, "VOICE", "{}")}},
-		// A name that repeats.
+		// Repeated names.
 		{`{"identity":"a","identity":"a"}`, nil},
 		{`{"identity":"a","id\u0065ntity":"b"}`, nil},
 		{`{"identity":null,"identity":"b"}`, nil},
@@ -211,7 +211,7 @@ func TestVerifyReadsEveryGrant(t *testing.T) {
 			voice(captoken.VoiceGrant{})},
 		{`{"incoming":{"allow":true},"allow":true}`,
 			&captoken.Grants{Others: others("incoming", `{"allow":true}`, "allow", "true")}},
-		// Others, of any kind.
+		// Other grants, of any type.
 		{`{"video":null,"chat":"a","a":[ 1 ],"":{"b":1,"b":2}}`,
 			&captoken.Grants{Others: others("video", "null", "chat", `"a"`, "a", "[ 1 ]", "", `{"b":1,"b":2}`)}},
 		{`{"a":` + deep + `}`, &captoken.Grants{Others: others("a", deep)}},
@@ -230,7 +230,7 @@ func TestVerifyReadsEveryGrant(t *testing.T) {
 		}
 	}
 
-	// As with every claim, the last one counts.
+	// If the claim repeats, the last one counts.
 	const twice = `{"grants":{"identity":"a","video":{}},"exp":1400003600,"grants":{"identity":"b"}}`
 	if claims := verifyAccess(t, twice); !reflect.DeepEqual(claims.Grants, &captoken.Grants{Identity: "b"}) || claims.Custom != nil {
 		t.Errorf("%s gives %+v", twice, claims)
@@ -258,13 +258,13 @@ func TestGrantsShareNoMemory(t *testing.T) {
 		}
 		for other, member := range parts(&claims) {
 			if expected := *parts(&want)[other]; (other == name) == reflect.DeepEqual(*member, expected) {
-				t.Errorf("with another %s, %s is %s", name, other, *member)
+				t.Errorf("after a change of %s, %s is %s", name, other, *member)
 			}
 		}
 	}
 }
 
-// checkGrants wants what is JSON to be JSON, and none of it in two places.
+// checkGrants checks that raw members are valid JSON, and that none is in two fields.
 func checkGrants(t *testing.T, grants captoken.Grants) {
 	t.Helper()
 	var object map[string]json.RawMessage

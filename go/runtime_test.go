@@ -18,11 +18,11 @@ import (
 	"captoken"
 )
 
-// What is called, and what tokens say, while goroutines change a Token.
+// The arguments that goroutines pass while they change a Token.
 var names = []string{"Alice", "Bob", strings.Repeat("Carol", 50)}
 
-// mintWhileChanging returns what many goroutines mint, while others make changes, each with
-// one name after the other.
+// mintWhileChanging returns the tokens that many goroutines mint while others make changes.
+// Each change is called with one name after the other.
 func mintWhileChanging(t *testing.T, token *captoken.Token, secret string, changes ...func(name string) error) []string {
 	t.Helper()
 	const goroutines, each = 200, 20
@@ -79,9 +79,9 @@ func mintWhileChanging(t *testing.T, token *captoken.Token, secret string, chang
 	return minted
 }
 
-// Protects: any number of goroutines mint from one Token while others change it, and
-// each token is whole: it says what one call of each method has set.
-func TestConcurrentUse(t *testing.T) {
+// Protects: goroutines may mint from a Token while others change it. Each token is
+// consistent: it has the arguments of one call of each method.
+func TestConcurrentUseGivesConsistentTokens(t *testing.T) {
 	token := newToken(t)
 	configure(t, accountSID, authToken)
 	outgoing := func(name string) error {
@@ -131,8 +131,8 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// Protects: the same of a Token for access tokens.
-func TestConcurrentUseOfAccess(t *testing.T) {
+// Protects: the same as above, for access tokens.
+func TestConcurrentUseGivesConsistentAccessTokens(t *testing.T) {
 	token := newAccess(t)
 	outgoing := func(name string) error {
 		return token.AllowOutgoing(name, captoken.Param{Key: "a", Value: name}, captoken.Param{Key: "b", Value: name})
@@ -163,8 +163,8 @@ func TestConcurrentUseOfAccess(t *testing.T) {
 	}
 }
 
-// Protects: Close while others mint. They get a token or ErrClosed.
-func TestConcurrentClose(t *testing.T) {
+// Protects: Close may be called while others mint. They get a token or ErrClosed.
+func TestConcurrentCloseIsSafe(t *testing.T) {
 	for round := 0; round < 50; round++ {
 		token, err := captoken.New(accountSID, authToken)
 		check(t, err)
@@ -202,9 +202,8 @@ func TestConcurrentClose(t *testing.T) {
 	}
 }
 
-// Protects: a Token is not finalized while a method runs, whatever the garbage
-// collector does.
-func TestGarbageCollection(t *testing.T) {
+// Protects: the garbage collector does not finalize a Token while a method runs.
+func TestNoFinalizerRunsDuringGenerate(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	done := make(chan struct{})
 	var collecting, group sync.WaitGroup
@@ -222,7 +221,7 @@ func TestGarbageCollection(t *testing.T) {
 	}()
 	for i := 0; i < 8; i++ {
 		group.Add(1)
-		// Long, so that much can happen while a token is minted.
+		// Long, so that garbage collections run while a token is minted.
 		name := strings.Repeat(fmt.Sprint("client", i), 5000)
 		go func() {
 			defer group.Done()
@@ -235,7 +234,7 @@ func TestGarbageCollection(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				// From here on, nobody has the Token but the method.
+				// From here on, only the method refers to the Token.
 				jwt, err := token.Generate(captoken.DefaultTTL)
 				if err != nil {
 					t.Error(err)
@@ -252,8 +251,8 @@ func TestGarbageCollection(t *testing.T) {
 	collecting.Wait()
 }
 
-// Protects: memory does not grow, whether Tokens are closed or left to the garbage
-// collector. Without either, this would take 300 MB.
+// Protects: memory does not grow, with Close and with finalizers. If handles were not
+// freed, this would take 300 MB.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped by -short")
@@ -291,7 +290,7 @@ func residentBytes(t *testing.T) int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// Protects: Generate is one call of C and makes one allocation, the token.
+// Protects: Generate makes one C call and one allocation, the token.
 func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 	const runs = 1000
 	cost := func(token *captoken.Token, what string) {
@@ -303,7 +302,7 @@ func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 		}
 		checkAllocations(t, what, 1, generate)
 		if calls := callsOfC(runs, runs, generate); calls != runs {
-			t.Errorf("%s: %d calls of C for %d tokens", what, calls, runs)
+			t.Errorf("%s: %d C calls for %d tokens", what, calls, runs)
 		}
 	}
 	for kind, token := range map[string]*captoken.Token{"capability": newToken(t), "access": newAccess(t)} {
@@ -321,9 +320,9 @@ func TestGenerateCallsOnceAndAllocatesOnce(t *testing.T) {
 		check(t, token.SetNotBefore(frozen))
 		cost(token, kind+", not before")
 		check(t, token.SetNotBefore(time.Time{}))
-		cost(token, kind+", at once")
+		cost(token, kind+", valid immediately")
 		_ = token.AllowIncoming("")
-		cost(token, kind+", after a call that failed")
+		cost(token, kind+", after a failed call")
 		if kind == "access" {
 			check(t, token.SetRegion("ie1"))
 			cost(token, "region")
@@ -375,7 +374,7 @@ func TestAllowIncomingAllocatesNothing(t *testing.T) {
 	})
 }
 
-// checkAllocations wants an operation to make a number of allocations.
+// checkAllocations checks how many allocations an operation makes.
 func checkAllocations(t *testing.T, what string, want float64, operation func()) {
 	t.Helper()
 	if poolsForget {
@@ -386,8 +385,8 @@ func checkAllocations(t *testing.T, what string, want float64, operation func())
 	}
 }
 
-// Protects: a token takes no more memory than it needs, after one that needed very much.
-func TestTokensTakeTheMemoryThatTheyNeed(t *testing.T) {
+// Protects: minting a short token after a long one allocates little memory.
+func TestShortTokensAllocateLittle(t *testing.T) {
 	const much = 1 << 20
 	token, err := captoken.New(accountSID, authToken)
 	check(t, err)
@@ -415,7 +414,7 @@ func TestTokensTakeTheMemoryThatTheyNeed(t *testing.T) {
 	})
 }
 
-// Protects: permissions that replace each other take no memory, and the last one counts.
+// Protects: replaced permissions keep no memory, and the last one counts.
 func TestRepeatedPermissionsKeepNoMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped by -short")
@@ -441,8 +440,8 @@ func TestRepeatedPermissionsKeepNoMemory(t *testing.T) {
 	}
 }
 
-// Protects: each call of Go is one call of C, which costs 40 ns.
-func TestEveryCallIsOneCallOfC(t *testing.T) {
+// Protects: each function makes one C call, which costs 40 ns.
+func TestEveryFunctionMakesOneCCall(t *testing.T) {
 	const runs = 100
 	token, access := newToken(t), newAccess(t)
 	param := captoken.Param{Key: "a", Value: "1"}
@@ -468,7 +467,7 @@ func TestEveryCallIsOneCallOfC(t *testing.T) {
 	} {
 		calls := callsOfC(runs, runs, func() { check(t, call()) })
 		if calls != runs {
-			t.Errorf("%s: %d calls of C instead of %d", name, calls, runs)
+			t.Errorf("%s: %d C calls, not %d", name, calls, runs)
 		}
 	}
 	for name, newToken := range map[string]func() (*captoken.Token, error){
@@ -482,12 +481,12 @@ func TestEveryCallIsOneCallOfC(t *testing.T) {
 			check(t, token.Close())
 		})
 		if calls != 2*runs {
-			t.Errorf("%s and Close: %d calls of C instead of %d", name, calls, 2*runs)
+			t.Errorf("%s and Close: %d C calls, not %d", name, calls, 2*runs)
 		}
 	}
 }
 
-// Protects: a call that Go refuses does not reach C.
+// Protects: calls that Go refuses make no C call.
 func TestRefusedCallsDoNotCallC(t *testing.T) {
 	const runs = 100
 	token, closed := newToken(t), newToken(t)
@@ -506,15 +505,16 @@ func TestRefusedCallsDoNotCallC(t *testing.T) {
 			}
 		})
 		if calls != 0 {
-			t.Errorf("%s: %d calls of C", name, calls)
+			t.Errorf("%s: %d C calls", name, calls)
 		}
 	}
 }
 
-// callsOfC returns how many calls of C it takes to do something a number of times.
+// callsOfC returns the number of C calls that runs calls of do make. It retries until the
+// number is as expected, at most 10 times.
 func callsOfC(runs, expected int64, do func()) int64 {
 	calls := expected - 1
-	// Finalizers of other tests' Tokens may call, too; they come to an end.
+	// Finalizers of other tests' Tokens may also call C, but not for long.
 	for attempt := 0; attempt < 10 && calls != expected; attempt++ {
 		before := runtime.NumCgoCall()
 		for i := int64(0); i < runs; i++ {
@@ -525,8 +525,8 @@ func callsOfC(runs, expected int64, do func()) int64 {
 	return calls
 }
 
-// Protects: a token longer than foreseen, as its time has more digits than today's.
-func TestTokenLongerThanForeseen(t *testing.T) {
+// Protects: Generate handles tokens whose times have more or fewer digits than today's.
+func TestGenerateAtHandlesLongAndShortTimes(t *testing.T) {
 	token := newToken(t)
 	today := mint(t, token)
 	later, err := token.GenerateAt(time.Unix(1<<53-2, 0), time.Second)
@@ -544,8 +544,7 @@ func TestTokenLongerThanForeseen(t *testing.T) {
 	}
 }
 
-// Protects: once the caller has wiped the auth token, or the secret of an API key, it is
-// nowhere in memory.
+// Protects: after the caller has wiped a secret, no copy is left in memory.
 func TestSecretsAreWiped(t *testing.T) {
 	for name, use := range map[string]func(authToken string) error{
 		"New": func(authToken string) error {
@@ -595,19 +594,19 @@ func TestSecretsAreWiped(t *testing.T) {
 			return nil
 		},
 	} {
-		// The first size fits into the memory that calls share. The second does not: with
-		// the account SID and a NUL it fills 8 KiB, so a slice that grew would move.
+		// The first size fits into a pooled scratch. The second does not: with the account SID
+		// and a NUL it fills 8 KiB, so a slice that grows would be copied.
 		for _, size := range []int{1000, 8192 - len(accountSID) - 1} {
 			checkWiped(t, fmt.Sprintf("%s, %d bytes", name, size), size, use)
 		}
 	}
 }
 
-// checkWiped wants a secret to be nowhere in memory after its use.
+// checkWiped checks that a call leaves no copy of its secret in memory.
 func checkWiped(t *testing.T, name string, size int, use func(secret string) error) {
 	t.Helper()
 	secret, masked := randomSecret(t, size)
-	// A string whose bytes can be wiped, and are not copied by being a string.
+	// A string that shares the bytes of secret, so that they can be wiped.
 	check(t, use(*(*string)(unsafe.Pointer(&secret))))
 	if occurrences(t, masked) == 0 {
 		t.Fatal("the search finds nothing")
@@ -616,12 +615,12 @@ func checkWiped(t *testing.T, name string, size int, use func(secret string) err
 		secret[i] = 0
 	}
 	if found := occurrences(t, masked); found != 0 {
-		t.Errorf("%s: the secret is still in memory, %d times", name, found)
+		t.Errorf("%s: %d copies of the secret are in memory", name, found)
 	}
 }
 
-// randomSecret returns letters, and the same with every bit inverted. size must exceed
-// what a row of vector registers holds: signals save these in memory.
+// randomSecret returns random letters and their bitwise inverse. size must exceed the total
+// size of the vector registers, because signals save these in memory.
 func randomSecret(t *testing.T, size int) (secret, masked []byte) {
 	t.Helper()
 	random := make([]byte, size)
@@ -635,8 +634,8 @@ func randomSecret(t *testing.T, size int) (secret, masked []byte) {
 	return secret, masked
 }
 
-// occurrences counts how often a secret, given as its inverse, is in the memory of
-// this process.
+// occurrences counts the copies of a secret in the memory of this process. It takes the
+// inverse, so that the argument is not counted.
 func occurrences(t *testing.T, masked []byte) int {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/maps")
@@ -645,7 +644,7 @@ func occurrences(t *testing.T, masked []byte) int {
 	check(t, err)
 	defer memory.Close()
 	chunk := make([]byte, 1<<20)
-	// What was found must not be found in here next time.
+	// Wipe chunk, so that the next search does not find copies in it.
 	defer func() {
 		for i := range chunk {
 			chunk[i] = 0
@@ -657,7 +656,7 @@ func occurrences(t *testing.T, masked []byte) int {
 		var mode string
 		_, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &start, &end, &mode)
 		check(t, err)
-		// The sanitizers' books are larger than that, and hold no copies.
+		// Larger mappings belong to sanitizers and contain no copies.
 		if !strings.HasPrefix(mode, "rw") || end-start > 1<<30 {
 			continue
 		}
@@ -666,7 +665,7 @@ func occurrences(t *testing.T, masked []byte) int {
 			if left := end - at; left < uint64(len(read)) {
 				read = read[:left]
 			}
-			// A part that has gone since, or is no memory, has no copy.
+			// Ignore mappings that have gone meanwhile or cannot be read.
 			if n, _ := memory.ReadAt(read, int64(at)); n < len(read) {
 				read = read[:n]
 			}

@@ -32,7 +32,7 @@ func TestGoAndCRefuseTheSameStrings(t *testing.T) {
 	outcomes := map[error]int{}
 	for i := 0; i < 5000; i++ {
 		s := randomString(random, append(append([]string{}, pieces...), brokenPieces...))
-		// CheckClientName leaves the check to the library.
+		// For CheckClientName, the library checks UTF-8.
 		want := captoken.CheckClientName(s)
 		if errors.Is(want, captoken.ErrInvalidClientName) {
 			want = nil

@@ -15,8 +15,8 @@ import (
 	"captoken"
 )
 
-// Protects: everything that a token can say comes back.
-func TestVerifyReadsWhatATokenSays(t *testing.T) {
+// Protects: Verify returns everything that this package writes into capability tokens.
+func TestVerifyReturnsAllClaims(t *testing.T) {
 	token := newToken(t)
 	check(t, token.AllowIncoming("a b"))
 	check(t, token.AllowOutgoing(applicationSID, captoken.Param{Key: "Foo", Value: "1 + 1 = é&"},
@@ -80,14 +80,14 @@ func TestVerifyReadsWhatATokenSays(t *testing.T) {
 	}
 }
 
-// Protects: what is no token of this secret, or none at this time, is refused, with the
-// reason and nothing else.
+// Protects: Verify refuses every token that is malformed, forged or not valid now. It
+// returns the right error and no claims.
 func TestVerifyRefusesForgeries(t *testing.T) {
-	const says = `{"iss":"AC123123","exp":1400003600}`
-	valid := sign(header, says, authToken)
+	const claims = `{"iss":"AC123123","exp":1400003600}`
+	valid := sign(header, claims, authToken)
 	parts := strings.Split(valid, ".")
-	signed := func(header string) string { return sign(header, says, authToken) }
-	saying := func(payload string) string { return sign(header, payload, authToken) }
+	withHeader := func(header string) string { return sign(header, claims, authToken) }
+	withPayload := func(payload string) string { return sign(header, payload, authToken) }
 	encode := base64.RawURLEncoding.EncodeToString
 	flipped := map[byte]string{'A': "B"}[parts[2][0]]
 	if flipped == "" {
@@ -99,9 +99,9 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 	}{
 		{"nothing", "", captoken.ErrTokenMalformed},
 		{"two dots", "..", captoken.ErrTokenMalformed},
-		{"a text", "a token", captoken.ErrTokenMalformed},
-		{"another secret", sign(header, says, "secret2"), captoken.ErrTokenSignature},
-		{"no secret", sign(header, says, ""), captoken.ErrTokenSignature},
+		{"a string", "a token", captoken.ErrTokenMalformed},
+		{"another secret", sign(header, claims, "secret2"), captoken.ErrTokenSignature},
+		{"no secret", sign(header, claims, ""), captoken.ErrTokenSignature},
 		{"a flipped signature", parts[0] + "." + parts[1] + "." + flipped + parts[2][1:], captoken.ErrTokenSignature},
 		{"no signature", parts[0] + "." + parts[1] + ".", captoken.ErrTokenSignature},
 		{"a short signature", parts[0] + "." + parts[1] + "." + parts[2][:40], captoken.ErrTokenSignature},
@@ -116,40 +116,40 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		{"a line break", valid + "\n", captoken.ErrTokenMalformed},
 		{"a space", " " + valid, captoken.ErrTokenMalformed},
 		{"base64 with plus", strings.Replace(valid, parts[1], "+"+parts[1], 1), captoken.ErrTokenMalformed},
-		{"alg none", signed(`{"typ":"JWT","alg":"none"}`), captoken.ErrTokenAlgorithm},
+		{"alg none", withHeader(`{"typ":"JWT","alg":"none"}`), captoken.ErrTokenAlgorithm},
 		{"alg none, not signed", encode([]byte(`{"typ":"JWT","alg":"none"}`)) + "." + parts[1] + ".", captoken.ErrTokenAlgorithm},
-		{"alg HS512", signed(`{"typ":"JWT","alg":"HS512"}`), captoken.ErrTokenAlgorithm},
-		{"alg hs256", signed(`{"typ":"JWT","alg":"hs256"}`), captoken.ErrTokenAlgorithm},
-		{"no alg", signed(`{"typ":"JWT"}`), captoken.ErrTokenAlgorithm},
-		{"alg twice", signed(`{"alg":"HS256","alg":"HS256"}`), captoken.ErrTokenMalformed},
-		{"another typ", signed(`{"typ":"JWE","alg":"HS256"}`), captoken.ErrTokenMalformed},
-		{"crit", signed(`{"alg":"HS256","crit":["exp"]}`), captoken.ErrTokenMalformed},
-		{"no header", signed(``), captoken.ErrTokenMalformed},
-		{"no payload", saying(``), captoken.ErrTokenMalformed},
-		{"a list", saying(`[1400003600]`), captoken.ErrTokenMalformed},
-		{"not JSON", saying(`{"exp":1400003600`), captoken.ErrTokenMalformed},
-		{"not UTF-8", saying("{\"exp\":1400003600,\"a\":\"\xff\"}"), captoken.ErrTokenMalformed},
-		{"half of a surrogate pair", saying(`{"exp":1400003600,"a":"\ud800"}`), captoken.ErrTokenMalformed},
-		{"no exp", saying(`{}`), captoken.ErrTokenMalformed},
-		{"exp in capitals", saying(`{"EXP":1400003600}`), captoken.ErrTokenMalformed},
-		{"exp twice", saying(`{"exp":1400003600,"exp":1400003600}`), captoken.ErrTokenMalformed},
-		{"exp that is a word", saying(`{"exp":"later"}`), captoken.ErrTokenMalformed},
-		{"exp that is null", saying(`{"exp":null}`), captoken.ErrTokenMalformed},
-		{"exp beyond every number", saying(`{"exp":1e400}`), captoken.ErrTokenMalformed},
-		{"nbf that is null", saying(`{"exp":1400003600,"nbf":null}`), captoken.ErrTokenMalformed},
-		{"exp now", saying(`{"exp":1400000000}`), captoken.ErrTokenExpired},
-		{"exp a second ago", saying(`{"exp":1399999999}`), captoken.ErrTokenExpired},
-		{"exp a second ago, as text", saying(`{"exp":"1399999999"}`), captoken.ErrTokenExpired},
-		{"exp before 1970", saying(`{"exp":-1e300}`), captoken.ErrTokenExpired},
-		{"nbf in a second", saying(`{"exp":1400003600,"nbf":1400000001}`), captoken.ErrTokenNotYetValid},
-		{"nbf in half a second", saying(`{"exp":1400003600,"nbf":1400000000.5}`), captoken.ErrTokenNotYetValid},
+		{"alg HS512", withHeader(`{"typ":"JWT","alg":"HS512"}`), captoken.ErrTokenAlgorithm},
+		{"alg hs256", withHeader(`{"typ":"JWT","alg":"hs256"}`), captoken.ErrTokenAlgorithm},
+		{"no alg", withHeader(`{"typ":"JWT"}`), captoken.ErrTokenAlgorithm},
+		{"alg twice", withHeader(`{"alg":"HS256","alg":"HS256"}`), captoken.ErrTokenMalformed},
+		{"another typ", withHeader(`{"typ":"JWE","alg":"HS256"}`), captoken.ErrTokenMalformed},
+		{"crit", withHeader(`{"alg":"HS256","crit":["exp"]}`), captoken.ErrTokenMalformed},
+		{"no header", withHeader(``), captoken.ErrTokenMalformed},
+		{"no payload", withPayload(``), captoken.ErrTokenMalformed},
+		{"a list", withPayload(`[1400003600]`), captoken.ErrTokenMalformed},
+		{"not JSON", withPayload(`{"exp":1400003600`), captoken.ErrTokenMalformed},
+		{"not UTF-8", withPayload("{\"exp\":1400003600,\"a\":\"\xff\"}"), captoken.ErrTokenMalformed},
+		{"an unpaired surrogate", withPayload(`{"exp":1400003600,"a":"\ud800"}`), captoken.ErrTokenMalformed},
+		{"no exp", withPayload(`{}`), captoken.ErrTokenMalformed},
+		{"exp in capitals", withPayload(`{"EXP":1400003600}`), captoken.ErrTokenMalformed},
+		{"exp twice", withPayload(`{"exp":1400003600,"exp":1400003600}`), captoken.ErrTokenMalformed},
+		{"exp that is a word", withPayload(`{"exp":"later"}`), captoken.ErrTokenMalformed},
+		{"exp that is null", withPayload(`{"exp":null}`), captoken.ErrTokenMalformed},
+		{"exp beyond every number", withPayload(`{"exp":1e400}`), captoken.ErrTokenMalformed},
+		{"nbf that is null", withPayload(`{"exp":1400003600,"nbf":null}`), captoken.ErrTokenMalformed},
+		{"exp now", withPayload(`{"exp":1400000000}`), captoken.ErrTokenExpired},
+		{"exp a second ago", withPayload(`{"exp":1399999999}`), captoken.ErrTokenExpired},
+		{"exp a second ago, as string", withPayload(`{"exp":"1399999999"}`), captoken.ErrTokenExpired},
+		{"exp before 1970", withPayload(`{"exp":-1e300}`), captoken.ErrTokenExpired},
+		{"nbf in a second", withPayload(`{"exp":1400003600,"nbf":1400000001}`), captoken.ErrTokenNotYetValid},
+		{"nbf in half a second", withPayload(`{"exp":1400003600,"nbf":1400000000.5}`), captoken.ErrTokenNotYetValid},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			claims, err := captoken.Verify(test.token, authToken, frozen)
 			checkError(t, err, test.want)
 			if !errors.Is(err, captoken.ErrInvalidToken) {
-				t.Errorf("%v is no ErrInvalidToken", err)
+				t.Errorf("%v is not an ErrInvalidToken", err)
 			}
 			if !reflect.DeepEqual(claims, captoken.Claims{}) {
 				t.Errorf("the claims are %+v", claims)
@@ -160,8 +160,8 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 	check(t, err)
 }
 
-// Protects: Verify reports each argument that is wrong, and whether it is the token that
-// is; and it rounds the time down.
+// Protects: Verify reports each invalid argument, and whether it is the token. It rounds the
+// time down.
 func TestVerifyChecksItsArguments(t *testing.T) {
 	jwt := sign(header, `{"exp":1400003600,"nbf":1400000000}`, authToken)
 	last := sign(header, `{"exp":1e300}`, authToken)
@@ -212,26 +212,26 @@ func TestVerifyChecksItsArguments(t *testing.T) {
 	}
 }
 
-// Protects: an error about a text says whether the text is the token, and keeps its status.
-func TestErrorsOfTokens(t *testing.T) {
+// Protects: an error about a string says if the string is the token, and keeps its status.
+func TestErrorsNameTheToken(t *testing.T) {
 	for _, test := range []struct {
 		token, secret string
 		status        captoken.Status
-		text          string
+		message       string
 	}{
-		{nul, authToken, captoken.StatusNUL, "captoken: the token: a text has a NUL byte"},
-		{"token", nul, captoken.StatusNUL, "captoken: a text has a NUL byte"},
-		{notUTF8, authToken, captoken.StatusInvalidUTF8, "captoken: the token: " + captoken.StatusInvalidUTF8.String()},
+		{nul, authToken, captoken.StatusNUL, "captoken: token: " + captoken.StatusNUL.String()},
+		{"token", nul, captoken.StatusNUL, "captoken: " + captoken.StatusNUL.String()},
+		{notUTF8, authToken, captoken.StatusInvalidUTF8, "captoken: token: " + captoken.StatusInvalidUTF8.String()},
 		{"token", notUTF8, captoken.StatusInvalidUTF8, "captoken: " + captoken.StatusInvalidUTF8.String()},
 		{"token", authToken, captoken.StatusTokenMalformed, "captoken: " + captoken.StatusTokenMalformed.String()},
 	} {
 		_, err := captoken.Verify(test.token, test.secret, frozen)
 		var own *captoken.Error
-		if !errors.As(err, &own) || own.Status != test.status || err.Error() != test.text {
-			t.Errorf("Verify(%q, %q): %v, not %s", test.token, test.secret, err, test.text)
+		if !errors.As(err, &own) || own.Status != test.status || err.Error() != test.message {
+			t.Errorf("Verify(%q, %q): %v, not %s", test.token, test.secret, err, test.message)
 		}
 		if !errors.Is(err, &captoken.Error{Status: test.status}) {
-			t.Errorf("%v is not of its status", err)
+			t.Errorf("%v does not match its status", err)
 		}
 	}
 	if errors.Is(captoken.ErrInvalidToken, captoken.ErrNUL) || captoken.ErrInvalidToken.Error() != "captoken: the token is not valid" {
@@ -239,8 +239,8 @@ func TestErrorsOfTokens(t *testing.T) {
 	}
 }
 
-// Protects: whatever the library accepts can be read, however strange it is.
-func TestVerifyReadsEveryPayload(t *testing.T) {
+// Protects: Verify reads every payload that the library accepts.
+func TestVerifyReadsUnusualPayloads(t *testing.T) {
 	at := func(seconds, nanoseconds int64) time.Time { return time.Unix(seconds, nanoseconds).UTC() }
 	deep := strings.Repeat("[", 128) + strings.Repeat("]", 128)
 	for _, test := range []struct {
@@ -281,7 +281,7 @@ func TestVerifyReadsEveryPayload(t *testing.T) {
 		{`{"exp":1400003600,"iat":true}`, captoken.Claims{}},
 		{`{"exp":1400003600,"iat":[1]}`, captoken.Claims{}},
 		{`{"exp":1400003600,"iat":{"a":1}}`, captoken.Claims{}},
-		// Texts.
+		// Strings.
 		{`{"exp":1400003600,"iss":"","sub":"","jti":"","scope":""}`, captoken.Claims{}},
 		{`{"exp":1400003600,"iss":1,"sub":null,"jti":[],"scope":{}}`, captoken.Claims{}},
 		{`{"exp":1400003600,"scope":null}`, captoken.Claims{}},
@@ -289,7 +289,7 @@ func TestVerifyReadsEveryPayload(t *testing.T) {
 		{`{"exp":1400003600,"iss":"a","iss":"b"}`, captoken.Claims{Issuer: "b"}},
 		{`{"exp":1400003600,"iss":"a","iss":1}`, captoken.Claims{}},
 		{`{"exp":1400003600,"iss":"\u0000\ud83d\ude00é"}`, captoken.Claims{Issuer: "\x00😀é"}},
-		// Others.
+		// Custom claims.
 		{`{"exp":1400003600,"Exp":1,"ISS":"a","Scope":"b"}`, captoken.Claims{Custom: map[string]json.RawMessage{
 			"Exp": json.RawMessage("1"), "ISS": json.RawMessage(`"a"`), "Scope": json.RawMessage(`"b"`)}}},
 		{`{"exp":1400003600,"a":1e400,"b":1E+02,"":null}`, captoken.Claims{Custom: map[string]json.RawMessage{
@@ -315,9 +315,9 @@ func TestVerifyReadsEveryPayload(t *testing.T) {
 	}
 }
 
-// Protects: how a scope is read: as a form, its parameters twice, nothing of it if that
-// is not possible in one way only, and nothing into a field that is of another scope.
-func TestScopes(t *testing.T) {
+// Protects: Verify decodes a scope as a form, and its parameters twice. It returns only the
+// text of an ambiguous scope, and sets no field that belongs to another scope.
+func TestVerifyParsesScopes(t *testing.T) {
 	scope := func(service, privilege string, query ...captoken.Param) captoken.Scope {
 		return captoken.Scope{Service: service, Privilege: privilege, Query: query}
 	}
@@ -336,10 +336,10 @@ func TestScopes(t *testing.T) {
 		scope.Path, scope.Params = path, filters
 		return scope
 	}
-	pairs := func(texts ...string) []captoken.Param {
+	pairs := func(strs ...string) []captoken.Param {
 		var pairs []captoken.Param
-		for i := 0; i < len(texts); i += 2 {
-			pairs = append(pairs, captoken.Param{Key: texts[i], Value: texts[i+1]})
+		for i := 0; i < len(strs); i += 2 {
+			pairs = append(pairs, captoken.Param{Key: strs[i], Value: strs[i+1]})
 		}
 		return pairs
 	}
@@ -374,7 +374,7 @@ func TestScopes(t *testing.T) {
 			events("/2010-04-01/Events", nil, pairs("path", "/2010-04-01/Events")...)},
 		{"scope:stream:subscribe?path=%2F&params=a%3D1",
 			events("/", pairs("a", "1"), pairs("path", "/", "params", "a=1")...)},
-		// Keys that are of another scope.
+		// Keys that belong to another scope.
 		{"scope:stream:subscribe?path=%2F&appParams=a%3D1",
 			events("/", nil, pairs("path", "/", "appParams", "a=1")...)},
 		{"scope:stream:subscribe?appParams=a%3D1&path=%2F&params=b%3D2",
@@ -391,7 +391,7 @@ func TestScopes(t *testing.T) {
 			scope("other", "thing",
 				pairs("clientName", "a", "appSid", "AP1", "appParams", "b=2", "params", "c=3", "path", "/", "", "d", "e", "")...)},
 		{"scope:client:subscribe?clientName=a&path=%2F", scope("client", "subscribe", pairs("clientName", "a", "path", "/")...)},
-		// What cannot be read inside the value alone.
+		// Only the inner encoding is broken.
 		{"scope:client:outgoing?appSid=AP1&appParams=note%3D100%25&clientName=a", captoken.Scope{
 			Service: "client", Privilege: "outgoing", ApplicationSID: "AP1", ClientName: "a",
 			Query: pairs("appSid", "AP1", "appParams", "note=100%", "clientName", "a")}},
@@ -401,7 +401,7 @@ func TestScopes(t *testing.T) {
 			outgoing("AP1", nil, pairs("appSid", "AP1", "appParams", "a=1&%ff=b")...)},
 		{"scope:stream:subscribe?path=%2F&params=a%3D1%26b%3D%25zz",
 			events("/", nil, pairs("path", "/", "params", "a=1&b=%zz")...)},
-		// What is of another form, or may be read in two ways.
+		// Another form, or ambiguous.
 		{"x", unread},
 		{"scope", unread},
 		{"scope:", unread},
@@ -441,7 +441,7 @@ func TestScopes(t *testing.T) {
 		}
 	}
 
-	// Only the space is between scopes.
+	// Only spaces separate scopes.
 	const claim = "  scope:client:incoming?clientName=a  x\\u00a0\\ty scope:client:incoming?clientName=b "
 	claims, err := captoken.Verify(sign(header, `{"exp":1400003600,"scope":"`+claim+`"}`, authToken), authToken, frozen)
 	check(t, err)
@@ -456,7 +456,7 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// Protects: nothing limits the length of a token.
+// Protects: the length of a token is not limited.
 func TestVerifyReadsLongTokens(t *testing.T) {
 	token := newToken(t)
 	long := strings.Repeat("0123456789 &=+%", 1<<20/15)
@@ -467,12 +467,11 @@ func TestVerifyReadsLongTokens(t *testing.T) {
 	var read string
 	check(t, json.Unmarshal(claims.Custom["long"], &read))
 	if read != long || len(claims.Scopes) != 1 || claims.Scopes[0].Params[0].Value != long {
-		t.Error("the texts are others")
+		t.Error("the strings differ")
 	}
 }
 
-// Protects: what a program writes into one part of the claims, or appends to it, changes
-// no other part.
+// Protects: a write or append to one field of the claims does not change the others.
 func TestClaimsShareNoMemory(t *testing.T) {
 	const text = `{"a":"abc","exp":1400003600,"b":[1,2,3],"c":{"d":null},"iss":"AC1","scope":"scope:client:incoming?clientName=e"}`
 	verified := func() captoken.Claims {
@@ -493,19 +492,19 @@ func TestClaimsShareNoMemory(t *testing.T) {
 	overwrite(claims.Payload)
 	claims.Payload = want.Payload
 	if !reflect.DeepEqual(claims, want) {
-		t.Errorf("with another payload, the claims are %+v", claims)
+		t.Errorf("after a change of the payload, the claims are %+v", claims)
 	}
 	for name := range want.Custom {
 		claims := verified()
 		overwrite(claims.Custom[name])
 		claims.Custom[name] = want.Custom[name]
 		if !reflect.DeepEqual(claims, want) {
-			t.Errorf("with another %s, the claims are %+v", name, claims)
+			t.Errorf("after a change of %s, the claims are %+v", name, claims)
 		}
 	}
 }
 
-// Protects: claims that a program keeps do not keep a token that is much longer.
+// Protects: claims do not keep a much longer token in memory.
 func TestClaimsDoNotKeepTheToken(t *testing.T) {
 	long := `{"alg":"HS256","x":"` + strings.Repeat("x", 1<<20) + `"}`
 	jwt := sign(long, `{"exp":1400003600,"user":42}`, authToken)
@@ -529,8 +528,8 @@ func TestClaimsDoNotKeepTheToken(t *testing.T) {
 	runtime.KeepAlive(jwt)
 }
 
-// Protects: Verify ends for any token, with one of its errors or the payload as it was
-// signed; and it accepts no token whose signature it could not check.
+// Protects: for any token, Verify returns one of its errors or the signed payload. It
+// accepts only tokens with a valid signature.
 func FuzzVerify(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.Tokens[0].Token, v.AuthToken, v.Now)
@@ -555,7 +554,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// Protects: whatever payload the library accepts, Verify reads it without an error.
+// Protects: Verify reads every payload that the library accepts without an error.
 func FuzzVerifyPayload(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(payloadOf(f, v.Tokens[0].Token), v.Now)
@@ -587,7 +586,7 @@ func payloadOf(t testing.TB, jwt string) string {
 	return string(text)
 }
 
-// checkRefused wants one of the errors that Verify names, and nothing of the token.
+// checkRefused checks for an error that Verify documents, and for no claims.
 func checkRefused(t *testing.T, claims captoken.Claims, err error) {
 	t.Helper()
 	for _, named := range []error{
@@ -602,7 +601,7 @@ func checkRefused(t *testing.T, claims captoken.Claims, err error) {
 	t.Fatalf("%v, with %+v", err, claims)
 }
 
-// checkClaims wants what every token says that is valid at a time.
+// checkClaims checks the properties of every valid token.
 func checkClaims(t *testing.T, claims captoken.Claims, text string, now int64) {
 	t.Helper()
 	at := time.Unix(now, 0)
