@@ -234,8 +234,8 @@ func TestErrorsNameInvalidGrants(t *testing.T) {
 	// errors.Is finds the error of a MarshalJSON.
 	err := token.AddGrant("é \"\n", marshaler(func() ([]byte, error) { return nil, own }))
 	checkError(t, err, captoken.ErrInvalidJSON)
-	if text := err.Error(); !errors.Is(err, own) || !strings.HasPrefix(text, `captoken: grant "é \"\n": json: `) ||
-		!strings.HasSuffix(text, ": own") {
+	if message := err.Error(); !errors.Is(err, own) || !strings.HasPrefix(message, `captoken: grant "é \"\n": json: `) ||
+		!strings.HasSuffix(message, ": own") {
 		t.Errorf("the error is %v", err)
 	}
 	// null is a valid claim.

@@ -60,10 +60,10 @@
 // # Errors
 //
 // [errors.As] finds an [*Error] in every error. [errors.Is] compares an error with the
-// variables whose names begin with Err. A failed call changes nothing, with one exception
-// below.
+// variables whose names begin with Err. [ErrInvalidToken] matches every error of [Verify]
+// that is about the token. A failed call changes nothing, with one exception below.
 //
-// These errors are possible everywhere, and the functions list only the others:
+// These errors are possible everywhere, so most functions list only the others:
 //
 //   - [ErrInvalidUTF8] and [ErrNUL] from a function that takes strings
 //   - [ErrEmptyArgument] from a function that takes strings which must not be empty
@@ -137,7 +137,7 @@ func Configure(accountSID, authToken string) error {
 	return failure(libConfigure(credentials.bytes))
 }
 
-// A Token holds the credentials and permissions from which tokens are minted. [New] and
+// A Token mints tokens for one account, with the permissions that it holds. [New] and
 // [NewAccess] return one; the zero Token is closed. Copies of a Token are the same Token.
 //
 // If memory runs out between two parameters of [Token.AllowOutgoing] or two filters of
@@ -205,7 +205,7 @@ func newToken(call func(joined []byte) (uintptr, Status), strs ...string) (*Toke
 // AllowIncoming allows incoming calls to a client name (<Client> in TwiML). Outgoing
 // calls use the name as well.
 //
-// A later call replaces the name. In an access token, it sets the identity.
+// A later call replaces the name. In an access token, AllowIncoming sets the identity.
 func (t *Token) AllowIncoming(clientName string) error {
 	return t.change(libAllowIncoming, clientName)
 }
@@ -215,8 +215,8 @@ func (t *Token) AllowIncoming(clientName string) error {
 // By default, outgoing calls use the name of [Token.AllowIncoming], if it was called. If
 // both methods are called, the last call decides the name of outgoing calls.
 //
-// In an access token, it sets the identity, which is also the name for incoming calls if
-// they are allowed.
+// In an access token, SetClientName sets the identity, which is also the name for incoming
+// calls if they are allowed.
 func (t *Token) SetClientName(clientName string) error {
 	return t.change(libSetClientName, clientName)
 }
@@ -348,8 +348,8 @@ func (t *Token) SetRegion(region string) error {
 	return t.change(libSetRegion, region)
 }
 
-// SetPushCredential sets the credential with which Twilio announces calls to a phone. It
-// is the SID of a push credential. A later call replaces it.
+// SetPushCredential sets the SID of the credential for push notifications. Twilio uses it
+// to announce calls to a phone. A later call replaces it.
 //
 // It returns [ErrUnsupported] for capability tokens, which cannot hold it.
 func (t *Token) SetPushCredential(pushCredentialSID string) error {
@@ -364,7 +364,8 @@ func (t *Token) SetPushCredential(pushCredentialSID string) error {
 // it to the current time; such tokens fail if the local clock is ahead of Twilio's. The
 // time to live starts when a token is minted, not at nbf.
 //
-// It returns [ErrInvalidTime] before 1970 and later than 2^53 - 1 seconds after it.
+// It returns [ErrInvalidTime] if the time is before 1970, or more than 2^53 - 1 seconds
+// after it.
 func (t *Token) SetNotBefore(notBefore time.Time) error {
 	seconds := int64(0)
 	if !notBefore.IsZero() {
@@ -439,13 +440,13 @@ func (t *Token) Generate(ttl time.Duration) (string, error) {
 // GenerateAt mints a token like [Token.Generate], but at the time now. The time is rounded
 // down to the second. The same Token, time and ttl give the same token, for use in tests.
 //
-// It returns [ErrInvalidTime] if now is before 1970, or if now or the expiry is more than
-// 2^53 - 1 seconds after it.
+// It returns [ErrInvalidTime] if now is before 1970. It also does if now or the expiry is
+// more than 2^53 - 1 seconds after 1970.
 func (t *Token) GenerateAt(now time.Time, ttl time.Duration) (string, error) {
 	return t.generate(clock{stopped: true, seconds: now.Unix()}, ttl)
 }
 
-// A clock is the system clock, or a clock stopped at a number of seconds since 1970.
+// A clock is the system clock, or one stopped at a time in seconds.
 type clock struct {
 	stopped bool
 	seconds int64

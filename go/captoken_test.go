@@ -537,10 +537,10 @@ func TestErrorsNameInvalidClaims(t *testing.T) {
 	if !errors.Is(err, own) || !strings.HasSuffix(err.Error(), ": own") {
 		t.Errorf("%v does not wrap the error of MarshalJSON", err)
 	}
-	for _, text := range []string{"", "{", "1 2", "nul", "\"\x00\""} {
+	for _, raw := range []string{"", "{", "1 2", "nul", "\"\x00\""} {
 		var syntax *json.MarshalerError
-		if err := refused("c", json.RawMessage(text), `captoken: claim "c": json: `); !errors.As(err, &syntax) {
-			t.Errorf("%q: %v does not wrap an error of encoding/json", text, err)
+		if err := refused("c", json.RawMessage(raw), `captoken: claim "c": json: `); !errors.As(err, &syntax) {
+			t.Errorf("%q: %v does not wrap an error of encoding/json", raw, err)
 		}
 	}
 

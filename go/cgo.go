@@ -192,7 +192,7 @@ import "C"
 
 import "unsafe"
 
-// chars returns a pointer to the bytes for one C call, NULL if there are none.
+// chars returns a pointer to the bytes for one C call, or NULL.
 func chars(bytes []byte) *C.char {
 	if len(bytes) == 0 {
 		return nil

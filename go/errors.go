@@ -93,8 +93,8 @@ var (
 	ErrClosed            error = &Error{Status: StatusClosed}
 )
 
-// ErrInvalidToken matches, with [errors.Is], every error of [Verify] about the token. A
-// server answers 401 to these errors, which are:
+// ErrInvalidToken matches every error of [Verify] about the token, with [errors.Is]. A
+// server answers 401 to these errors:
 //
 //   - [ErrTokenMalformed], [ErrTokenAlgorithm], [ErrTokenSignature], [ErrTokenExpired] and
 //     [ErrTokenNotYetValid]

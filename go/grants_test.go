@@ -98,7 +98,7 @@ func TestVerifyRefusesExpiredAndForgedAccessTokens(t *testing.T) {
 // other claims, nested parameters, and grants that this package does not write.
 func TestVerifyReadsTwiliosAccessTokens(t *testing.T) {
 	const params = `{"user":{"id":42,"roles":["a",null]},"amount":1.50,"b":true}`
-	const text = `{"jti":"SK123-1400000000","grants":{"identity":"alice","video":{"room":"a"},"voice":{"endpoint_id":"phone",` +
+	const payload = `{"jti":"SK123-1400000000","grants":{"identity":"alice","video":{"room":"a"},"voice":{"endpoint_id":"phone",` +
 		`"push_credential_sid":"CR1","incoming":{"allow":true},"outgoing":{"params":` + params +
 		`,"application_sid":"AP1"}},"rtc":{}},"iss":"SK123","exp":1400003600,"iat":1400000000,"nbf":1400000000,"sub":"AC123"}`
 	want := captoken.Claims{
@@ -122,9 +122,9 @@ func TestVerifyReadsTwiliosAccessTokens(t *testing.T) {
 				"rtc":   json.RawMessage(`{}`),
 			},
 		},
-		Payload: json.RawMessage(text),
+		Payload: json.RawMessage(payload),
 	}
-	if claims := verifyAccess(t, text); !reflect.DeepEqual(claims, want) {
+	if claims := verifyAccess(t, payload); !reflect.DeepEqual(claims, want) {
 		t.Errorf("the claims are\n%+v, not\n%+v", claims, want)
 	}
 }
@@ -218,14 +218,14 @@ func TestVerifyReadsUnusualGrants(t *testing.T) {
 		{`{"voice":{"outgoing":{"params":{"a":` + deep[3:251] + `}}}}`,
 			voice(captoken.VoiceGrant{Params: json.RawMessage(`{"a":` + deep[3:251] + `}`)})},
 	} {
-		text := `{"exp":1400003600,"user":1,"grants":` + test.grants + `}`
+		payload := `{"exp":1400003600,"user":1,"grants":` + test.grants + `}`
 		want := captoken.Claims{
 			ExpiresAt: frozen.Add(time.Hour).UTC(),
 			Grants:    test.want,
 			Custom:    others("user", "1"),
-			Payload:   json.RawMessage(text),
+			Payload:   json.RawMessage(payload),
 		}
-		if claims := verifyAccess(t, text); !reflect.DeepEqual(claims, want) {
+		if claims := verifyAccess(t, payload); !reflect.DeepEqual(claims, want) {
 			t.Errorf("%s gives\n%+v, not\n%+v", test.grants, claims.Grants, test.want)
 		}
 	}
@@ -239,7 +239,7 @@ func TestVerifyReadsUnusualGrants(t *testing.T) {
 
 // Protects: the grants share no memory with the payload or each other.
 func TestGrantsShareNoMemory(t *testing.T) {
-	const text = `{"grants":{"a":"abc","voice":{"outgoing":{"params":{"b":"bcd"}}},"c":[1,2,3]},"exp":1400003600}`
+	const payload = `{"grants":{"a":"abc","voice":{"outgoing":{"params":{"b":"bcd"}}},"c":[1,2,3]},"exp":1400003600}`
 	parts := func(claims *captoken.Claims) map[string]*json.RawMessage {
 		a, c := claims.Grants.Others["a"], claims.Grants.Others["c"]
 		return map[string]*json.RawMessage{
@@ -247,7 +247,7 @@ func TestGrantsShareNoMemory(t *testing.T) {
 		}
 	}
 	for name := range parts(&captoken.Claims{Grants: &captoken.Grants{Voice: &captoken.VoiceGrant{}}}) {
-		claims, want := verifyAccess(t, text), verifyAccess(t, text)
+		claims, want := verifyAccess(t, payload), verifyAccess(t, payload)
 		part := *parts(&claims)[name]
 		if len(part) == 0 {
 			t.Fatalf("no %s", name)

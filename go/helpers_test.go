@@ -163,11 +163,11 @@ type permission struct {
 func permissions(t testing.TB, scope string) []permission {
 	t.Helper()
 	var found []permission
-	for _, text := range strings.Split(scope, " ") {
-		if text == "" {
+	for _, part := range strings.Split(scope, " ") {
+		if part == "" {
 			continue
 		}
-		name, query, _ := strings.Cut(text, "?")
+		name, query, _ := strings.Cut(part, "?")
 		permission := permission{name: name}
 		for _, pair := range pairs(t, query) {
 			if pair[0] == "appParams" || pair[0] == "params" {
@@ -197,10 +197,10 @@ func sorted(permissions []permission) []permission {
 func pairs(t testing.TB, query string) []pair {
 	t.Helper()
 	var read []pair
-	for _, text := range strings.Split(query, "&") {
-		key, value, found := strings.Cut(text, "=")
+	for _, encoded := range strings.Split(query, "&") {
+		key, value, found := strings.Cut(encoded, "=")
 		if !found {
-			t.Fatalf("not a pair: %q in %q", text, query)
+			t.Fatalf("not a pair: %q in %q", encoded, query)
 		}
 		key, err := url.QueryUnescape(key)
 		check(t, err)

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkPermission checks the strings of a permission before C replaces the old permission,
-// because C cannot undo that. Errors of the SID precede those of the pairs.
+// checkPermission checks the strings of a permission before C replaces the old one. C cannot
+// undo that. Errors of the SID precede those of the pairs.
 func checkPermission(sids []string, pairs []Param) Status {
 	for _, sid := range sids {
 		if sid == "" {
@@ -84,7 +84,7 @@ func (s *scratch) release() {
 	}
 }
 
-// join returns a scratch with the strings and the pairs, each string followed by a NUL. It
+// join returns a scratch with the strings and the pairs. A NUL follows each string. It
 // computes the size first, because a slice that grows leaves copies of a secret in memory.
 func join(strs []string, pairs []Param) *scratch {
 	size := 0

@@ -44,10 +44,10 @@ type vectorToken struct {
 
 func vectors(t testing.TB) []vector {
 	t.Helper()
-	text, err := os.ReadFile("../tests/data/capability.json")
+	content, err := os.ReadFile("../tests/data/capability.json")
 	check(t, err)
 	var file struct{ Cases []vector }
-	check(t, json.Unmarshal(text, &file))
+	check(t, json.Unmarshal(content, &file))
 	if len(file.Cases) != 57 {
 		t.Fatalf("%d cases, not 57", len(file.Cases))
 	}
@@ -146,16 +146,16 @@ func (v vector) sameBytes() bool {
 	if v.EventStream != nil || len(v.Claims) > 0 {
 		return false
 	}
-	texts := []string{v.Incoming, v.Outgoing.ApplicationSID}
+	strs := []string{v.Incoming, v.Outgoing.ApplicationSID}
 	for _, param := range v.Outgoing.Params {
-		texts = append(texts, param[0], param[1])
+		strs = append(strs, param[0], param[1])
 	}
 	for _, r := range v.AccountSID {
 		if r > 127 {
 			return false
 		}
 	}
-	return !strings.Contains(strings.Join(texts, ""), " ")
+	return !strings.Contains(strings.Join(strs, ""), " ")
 }
 
 // others returns all claims except scope.

@@ -431,9 +431,9 @@ func TestVerifyParsesScopes(t *testing.T) {
 		{"scope:stream:subscribe?path=%2F&params=a%3D1&params=", unread},
 		{"scope:other:thing?a&a", unread},
 	} {
-		text, err := json.Marshal(map[string]interface{}{"exp": 1400003600, "scope": test.text})
+		payload, err := json.Marshal(map[string]interface{}{"exp": 1400003600, "scope": test.text})
 		check(t, err)
-		claims, err := captoken.Verify(sign(header, string(text), authToken), authToken, frozen)
+		claims, err := captoken.Verify(sign(header, string(payload), authToken), authToken, frozen)
 		check(t, err)
 		test.want.Text = test.text
 		if want := []captoken.Scope{test.want}; !reflect.DeepEqual(claims.Scopes, want) {
@@ -473,9 +473,9 @@ func TestVerifyReadsLongTokens(t *testing.T) {
 
 // Protects: a write or append to one field of the claims does not change the others.
 func TestClaimsShareNoMemory(t *testing.T) {
-	const text = `{"a":"abc","exp":1400003600,"b":[1,2,3],"c":{"d":null},"iss":"AC1","scope":"scope:client:incoming?clientName=e"}`
+	const payload = `{"a":"abc","exp":1400003600,"b":[1,2,3],"c":{"d":null},"iss":"AC1","scope":"scope:client:incoming?clientName=e"}`
 	verified := func() captoken.Claims {
-		claims, err := captoken.Verify(sign(header, text, authToken), authToken, frozen)
+		claims, err := captoken.Verify(sign(header, payload, authToken), authToken, frozen)
 		check(t, err)
 		return claims
 	}
@@ -543,14 +543,14 @@ func FuzzVerify(f *testing.F) {
 			return
 		}
 		parts := strings.Split(token, ".")
-		text, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+		payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
 		check(t, err)
 		head, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
 		check(t, err)
-		if sign(string(head), string(text), secret) != token {
+		if sign(string(head), string(payload), secret) != token {
 			t.Fatal("the signature is wrong")
 		}
-		checkClaims(t, claims, string(text), now)
+		checkClaims(t, claims, string(payload), now)
 	})
 }
 
@@ -559,7 +559,7 @@ func FuzzVerifyPayload(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(payloadOf(f, v.Tokens[0].Token), v.Now)
 	}
-	for _, text := range []string{
+	for _, payload := range []string{
 		`{"exp":1e300,"nbf":-1e300,"iat":1e400}`,
 		`{"exp":"99999999999999999999","scope":"scope:a:b?a=%25&c scope::"}`,
 		`{"exp":1.5,"":[{"a":[]}],"a":"\ud83d\ude00","a":-0e-0}`,
@@ -567,23 +567,23 @@ func FuzzVerifyPayload(f *testing.F) {
 		`{"exp":2,"grants":{"identity":"a","voice":{"incoming":{"allow":true},"outgoing":{"params":{"a":[]}}},"video":1}}`,
 		`{"exp":2,"grants":{"voice":{"incoming":{"allow":true,"\u0061llow":1}},"a":{"a":1,"a":2}}}`,
 	} {
-		f.Add(text, int64(1))
+		f.Add(payload, int64(1))
 	}
-	f.Fuzz(func(t *testing.T, text string, now int64) {
-		claims, err := captoken.Verify(sign(header, text, authToken), authToken, time.Unix(now, 0))
+	f.Fuzz(func(t *testing.T, payload string, now int64) {
+		claims, err := captoken.Verify(sign(header, payload, authToken), authToken, time.Unix(now, 0))
 		if err != nil {
 			checkRefused(t, claims, err)
 			return
 		}
-		checkClaims(t, claims, text, now)
+		checkClaims(t, claims, payload, now)
 	})
 }
 
 func payloadOf(t testing.TB, jwt string) string {
 	t.Helper()
-	text, err := base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[1])
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[1])
 	check(t, err)
-	return string(text)
+	return string(payload)
 }
 
 // checkRefused checks for an error that Verify documents, and for no claims.
@@ -602,19 +602,19 @@ func checkRefused(t *testing.T, claims captoken.Claims, err error) {
 }
 
 // checkClaims checks the properties of every valid token.
-func checkClaims(t *testing.T, claims captoken.Claims, text string, now int64) {
+func checkClaims(t *testing.T, claims captoken.Claims, payload string, now int64) {
 	t.Helper()
 	at := time.Unix(now, 0)
-	if string(claims.Payload) != text || !at.Before(claims.ExpiresAt) || at.Before(claims.NotBefore) {
-		t.Fatalf("at %d, %s gives %+v", now, text, claims)
+	if string(claims.Payload) != payload || !at.Before(claims.ExpiresAt) || at.Before(claims.NotBefore) {
+		t.Fatalf("at %d, %s gives %+v", now, payload, claims)
 	}
 	var members map[string]json.RawMessage
-	check(t, json.Unmarshal([]byte(text), &members))
+	check(t, json.Unmarshal([]byte(payload), &members))
 	for _, name := range []string{"iss", "sub", "jti", "exp", "nbf", "iat", "scope", "grants"} {
 		delete(members, name)
 	}
 	if len(members) != len(claims.Custom) {
-		t.Fatalf("%s gives %+v", text, claims)
+		t.Fatalf("%s gives %+v", payload, claims)
 	}
 	if claims.Grants != nil {
 		checkGrants(t, *claims.Grants)
@@ -622,7 +622,7 @@ func checkClaims(t *testing.T, claims captoken.Claims, text string, now int64) {
 	for _, scope := range claims.Scopes {
 		if scope.Text == "" || (scope.Service == "") != (scope.Privilege == "") ||
 			scope.Service == "" && fmt.Sprintf("%+v", scope) != fmt.Sprintf("%+v", captoken.Scope{Text: scope.Text}) {
-			t.Fatalf("%s gives %+v", text, scope)
+			t.Fatalf("%s gives %+v", payload, scope)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func run(address string) error {
 	return server.Shutdown(patience)
 }
 
-// settings are the values from the environment, with either an API key or an auth token.
+// settings are the values from the environment. They have an API key or an auth token.
 type settings struct {
 	accountSID, applicationSID string
 	kind                       string // "access tokens" or "capability tokens"
