@@ -27,7 +27,7 @@ final class AccessTest extends TestCase
 
     // What they say.
 
-    public function testATokenSaysWhoseItIsAndAllThatItAllows(): void
+    public function testTokenHoldsAccountAndEveryGrant(): void
     {
         $capability = self::access()
             ->addGrant('video', ['room' => 'standup'])
@@ -50,14 +50,14 @@ final class AccessTest extends TestCase
         );
     }
 
-    public function testATokenThatAllowsNothingHasGrantsWithoutAny(): void
+    public function testTokenWithoutPermissionsHasEmptyGrants(): void
     {
         $token = Token::read(self::access()->generateTokenAt(self::NOW), 'key-secret');
         self::assertSame(['typ' => 'JWT', 'alg' => 'HS256', 'cty' => 'twilio-fpa;v=1'], $token->header);
         self::assertSame('{' . self::START . '"grants":{}}', $token->payload);
     }
 
-    public function testAGeneratedTokenNamesTheSecondInWhichItWasMade(): void
+    public function testGeneratedTokenIdHoldsTimeOfMinting(): void
     {
         $before = time();
         $claims = Token::read(self::access()->generateToken(60), 'key-secret')->claims;
@@ -66,14 +66,14 @@ final class AccessTest extends TestCase
         self::assertSame('SK123-' . ($claims['exp'] - 60), $claims['jti']);
     }
 
-    public function testWhatIsConfiguredPlaysNoPart(): void
+    public function testConfiguredCredentialsAreIgnored(): void
     {
         $before = self::access()->generateTokenAt(self::NOW);
         Capability::configure('ACother', 'other');
         self::assertSame($before, self::access()->generateTokenAt(self::NOW));
     }
 
-    public function testARegionIsReplacedAndIsAnyText(): void
+    public function testSecondRegionReplacesTheFirst(): void
     {
         $capability = self::access()->setRegion('ie1');
         foreach (['au1', "\u{e9}\"", '0'] as $region) {
@@ -82,7 +82,7 @@ final class AccessTest extends TestCase
         }
     }
 
-    public function testAPushCredentialIsReplacedAndNeedsNoCalls(): void
+    public function testSecondPushCredentialReplacesTheFirst(): void
     {
         $capability = self::access()->setPushCredential('CR1')->setPushCredential('CR2');
         self::assertSame('{"voice":{"push_credential_sid":"CR2"}}', self::grants($capability));
@@ -90,7 +90,7 @@ final class AccessTest extends TestCase
 
     // Names and parameters.
 
-    public function testOfBothMethodsForANameTheLastDecides(): void
+    public function testLastCallDecidesTheIdentity(): void
     {
         $capability = self::access()->allowClientIncoming('Alice');
         $allowed = ',"voice":{"incoming":{"allow":true}}}';
@@ -100,7 +100,7 @@ final class AccessTest extends TestCase
     }
 
     /** @dataProvider identities */
-    public function testAnIdentityIsAnyTextAndAllowsNoCalls(string $identity, string $json): void
+    public function testAnyIdentityIsAcceptedWithoutCalls(string $identity, string $json): void
     {
         self::assertSame("{\"identity\":$json}", self::grants(self::access()->setClientName($identity)));
     }
@@ -119,7 +119,7 @@ final class AccessTest extends TestCase
         ];
     }
 
-    public function testWhoIsCalledHasAClientNameInBothKinds(): void
+    public function testBothKindsRefuseOddClientNames(): void
     {
         $access = self::access()->allowClientIncoming('kept');
         $capability = (new Capability('AC123', 'secret'))->allowClientIncoming('kept');
@@ -136,7 +136,7 @@ final class AccessTest extends TestCase
         }
     }
 
-    public function testANameOfAParameterComesOnceAndHasTheLastValueOfAList(): void
+    public function testParameterListKeepsItsLastValue(): void
     {
         $outgoing = static fn (array $params): string
             => self::grants(self::access()->allowClientOutgoing('AP1', $params));
@@ -151,14 +151,14 @@ final class AccessTest extends TestCase
         self::assertSame($with(''), $outgoing(['none' => []]));
     }
 
-    public function testASecondCallReplacesTheApplicationAndItsParameters(): void
+    public function testSecondApplicationReplacesTheFirst(): void
     {
         $capability = self::access()->allowClientOutgoing('AP1', ['a' => 1])->allowClientOutgoing('AP2');
         self::assertSame('{"voice":{"outgoing":{"application_sid":"AP2"}}}', self::grants($capability));
     }
 
     /** Twilio's own libraries can nest them. */
-    public function testNestedParametersAreRefusedAndGoAsJsonText(): void
+    public function testNestedParametersAreRefusedUnlessEncoded(): void
     {
         $capability = self::access()->allowClientOutgoing('AP1', ['kept' => 1]);
         foreach ([['a' => 1], [['a']], ['fine', []], new \stdClass()] as $nested) {
@@ -181,7 +181,7 @@ final class AccessTest extends TestCase
      * @dataProvider namedGrants
      * @param array<string, mixed> $grant
      */
-    public function testAGrantIsWrittenUnderItsName(string $name, array $grant, string $json): void
+    public function testGrantIsWrittenUnderItsName(string $name, array $grant, string $json): void
     {
         self::assertSame("{\"$name\":$json}", self::grants(self::access()->addGrant($name, $grant)));
     }
@@ -231,14 +231,14 @@ final class AccessTest extends TestCase
         ];
     }
 
-    public function testAGrantThatIsAddedAgainKeepsItsPlaceAndTakesTheNewValue(): void
+    public function testRepeatedGrantReplacesTheValueInPlace(): void
     {
         $capability = self::access()->addGrant('video', ['room' => 'a', 'b' => 1])->addGrant('chat', [])
             ->addGrant('video', ['room' => 'c']);
         self::assertSame('{"video":{"room":"c"},"chat":{}}', self::grants($capability));
     }
 
-    public function testAGrantIsNestedAtMost127DeepAndVerifies(): void
+    public function testGrantNested128LevelsDeepIsRefused(): void
     {
         $nested = static function (int $depth): array {
             $value = [];
@@ -253,7 +253,7 @@ final class AccessTest extends TestCase
         self::assertJsonRefuses(JSON_ERROR_DEPTH, $capability, $nested(128));
     }
 
-    public function testWhatJsonCannotSayIsRefusedAsInAClaim(): void
+    public function testGrantThatJsonCannotEncodeIsRefused(): void
     {
         $capability = self::access()->addGrant('video', ['room' => 'kept']);
         self::assertJsonRefuses(JSON_ERROR_INF_OR_NAN, $capability, ['room' => INF]);
@@ -263,7 +263,7 @@ final class AccessTest extends TestCase
     }
 
     /** A list would be no object, and an object with numbers for names nothing that is meant. */
-    public function testAListIsNoGrant(): void
+    public function testListIsRefusedAsGrant(): void
     {
         $capability = self::access()->addGrant('video', ['room' => 'kept']);
         foreach ([['standup'], [[]], [['room' => 'standup']], ['a', 'b'], [null]] as $list) {
@@ -276,7 +276,7 @@ final class AccessTest extends TestCase
     }
 
     /** jsonSerialize() is anybody's: it may use the very object that waits for its value. */
-    public function testAGrantMayUseTheObjectWhileItIsEncoded(): void
+    public function testGrantMayUseObjectWhileEncoded(): void
     {
         $capability = self::access();
         $using = static fn (\Closure $use): array => ['room' => new Serialised(static function () use ($use): string {
@@ -305,7 +305,7 @@ final class AccessTest extends TestCase
      * @dataProvider failures
      * @param \Closure(Capability): mixed $call
      */
-    public function testAFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
+    public function testFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
     {
         $capability = self::full();
         $before = $capability->generateTokenAt(self::NOW);
@@ -372,7 +372,7 @@ final class AccessTest extends TestCase
      * @dataProvider texts
      * @param \Closure(Capability, string): mixed $call
      */
-    public function testANulByteIsRefusedInEveryTextAndChangesNothing(\Closure $call, string $what): void
+    public function testNulByteIsRefusedAndChangesNothing(\Closure $call, string $what): void
     {
         $capability = self::full();
         foreach (["\0", "a\0", "\0a", "a\0b"] as $text) {
@@ -415,7 +415,7 @@ final class AccessTest extends TestCase
         ];
     }
 
-    public function testWhatIsForAccessTokensIsRefusedByACapabilityToken(): void
+    public function testCapabilityTokenRefusesMethodsOfAccessTokens(): void
     {
         $capability = (new Capability('AC123', 'secret'))->allowClientIncoming('Alice')->allowClientOutgoing('AP1');
         $before = $capability->generateTokenAt(self::NOW);
@@ -439,7 +439,7 @@ final class AccessTest extends TestCase
 
     // Objects.
 
-    public function testASubclassHasItsOwnWhateverItsConstructorIs(): void
+    public function testSubclassIsMadeWithoutItsConstructor(): void
     {
         $class = new class (1) extends Capability {
             public string $own = 'own';
@@ -473,7 +473,7 @@ final class AccessTest extends TestCase
         }
     }
 
-    public function testAnObjectThatIsConstructedAgainMakesCapabilityTokensByTheirRules(): void
+    public function testConstructorTurnsAccessIntoCapabilityToken(): void
     {
         $capability = self::full();
         $capability->__construct('AC1', 'secret');
@@ -487,7 +487,7 @@ final class AccessTest extends TestCase
 
     // Verified.
 
-    public function testAnAccessTokenIsVerifiedByTheSecretOfItsKey(): void
+    public function testAccessTokenVerifiesWithApiKeySecret(): void
     {
         $token = self::full()->generateTokenAt(self::NOW, 600);
         self::assertSame(

@@ -28,7 +28,7 @@ final class CapabilityTest extends TestCase
      * @dataProvider failures
      * @param \Closure(Capability): mixed $call
      */
-    public function testAFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
+    public function testFailureHasItsStatusAndChangesNothing(\Closure $call, int $code, string $message): void
     {
         Capability::configure('ACkept', 'kept');
         $capability = self::full('AC123', 'secret');
@@ -95,7 +95,7 @@ final class CapabilityTest extends TestCase
         ];
     }
 
-    public function testWithoutCredentialsThereIsNoObject(): void
+    public function testMissingCredentialsAreRefused(): void
     {
         foreach ([[], [null, null], ['AC1', null], [null, 'secret'], ['AC1']] as $arguments) {
             self::assertFails(
@@ -106,7 +106,7 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    public function testTheLimitsOfTimeAreTaken(): void
+    public function testLimitsOfTimeAreAccepted(): void
     {
         $capability = self::full('AC123', 'secret');
         foreach ([[0, 1], [0, 86400], [self::LAST - 1, 1], [self::LAST - 86400, 86400]] as [$now, $ttl]) {
@@ -119,7 +119,7 @@ final class CapabilityTest extends TestCase
         )->claims['exp']);
     }
 
-    public function testTheTimeToLiveCountsFromNowAndIsAnHourByDefault(): void
+    public function testTimeToLiveStartsNow(): void
     {
         $capability = self::full('AC123', 'secret');
         foreach ([[3600, []], [1, [1]], [600, [600]], [86400, [86400]]] as [$ttl, $arguments]) {
@@ -130,7 +130,7 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    public function testASecondCallReplacesWhatTheFirstSet(): void
+    public function testSecondCallReplacesTheFirst(): void
     {
         $capability = (new Capability('AC123', 'secret'))
             ->allowClientIncoming('Alice')
@@ -157,7 +157,7 @@ final class CapabilityTest extends TestCase
         self::assertSame([], Token::read($capability->generateTokenAt(self::NOW), 'secret')->filters());
     }
 
-    public function testAnEventStreamIsOneOfTheAccountsEvents(): void
+    public function testEventStreamIsThatOfTheAccount(): void
     {
         $capability = (new Capability('AC123', 'secret'))->allowEventStream(['a' => '1 & 2']);
         self::assertSame(
@@ -175,7 +175,7 @@ final class CapabilityTest extends TestCase
         );
     }
 
-    public function testAClientNameThatIsSetAllowsNoIncomingCalls(): void
+    public function testSetClientNameAllowsNoIncomingCalls(): void
     {
         $capability = (new Capability('AC123', 'secret'))->setClientName('Alice');
         self::assertSame('', Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims['scope']);
@@ -186,7 +186,7 @@ final class CapabilityTest extends TestCase
         );
     }
 
-    public function testOfBothMethodsForAClientNameTheLastDecidesAboutOutgoingCalls(): void
+    public function testLastCallDecidesTheOutgoingClientName(): void
     {
         $scope = static fn (Capability $c): string
             => Token::read($c->generateTokenAt(self::NOW), 'secret')->claims['scope'];
@@ -201,7 +201,7 @@ final class CapabilityTest extends TestCase
         );
     }
 
-    public function testATokenBeginsWhenItIsSaidAndOtherwiseSaysNothing(): void
+    public function testNotBeforeIsWrittenOnlyIfSet(): void
     {
         $capability = new Capability('AC123', 'secret');
         self::assertSame([], self::others($capability));
@@ -222,7 +222,7 @@ final class CapabilityTest extends TestCase
     }
 
     /** Foreign code, which may do anything with the object. */
-    public function testADateMayUseTheObjectThatItIsFor(): void
+    public function testDateMayUseObjectWhileRead(): void
     {
         $capability = self::full('AC123', 'secret');
         $date = new class ($capability) extends \DateTime {
@@ -250,7 +250,7 @@ final class CapabilityTest extends TestCase
         self::assertSame($first, $capability->generateTokenAt(self::NOW));
     }
 
-    public function testWhatIsConfiguredFillsInForNull(): void
+    public function testConfiguredCredentialsReplaceNull(): void
     {
         Capability::configure('ACdefault', 'default');
         $made = new Capability();
@@ -277,7 +277,7 @@ final class CapabilityTest extends TestCase
         );
     }
 
-    public function testTheMethodsReturnTheObjectAlsoOfASubclass(): void
+    public function testMethodsOfSubclassReturnTheObject(): void
     {
         $capability = new class ('AC123', 'secret') extends Capability {
             public string $own = 'own';
@@ -307,7 +307,7 @@ final class CapabilityTest extends TestCase
         self::assertSame([['b', '2']], $token->params());
     }
 
-    public function testAnObjectMayBeConstructedAgain(): void
+    public function testObjectMayBeConstructedAgain(): void
     {
         $capability = self::full('AC1', 'one');
         $capability->__construct('AC2', 'two');
@@ -320,7 +320,7 @@ final class CapabilityTest extends TestCase
      * @dataProvider withoutConstructor
      * @param \Closure(): Capability $make
      */
-    public function testAnObjectThatWasNotConstructedRefusesEveryCall(\Closure $make): void
+    public function testUnconstructedObjectRefusesEveryCall(\Closure $make): void
     {
         $calls = [
             static fn (Capability $c) => $c->allowClientIncoming('Alice'),
@@ -346,7 +346,7 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    public function testAnObjectMadeByReflectionMayBeConstructedLater(): void
+    public function testReflectedObjectMayBeConstructedLater(): void
     {
         $capability = (new \ReflectionClass(Capability::class))->newInstanceWithoutConstructor();
         $capability->__construct('AC1', 'secret');
@@ -452,7 +452,7 @@ final class CapabilityTest extends TestCase
     }
 
     /** The stub ends the program if a function that makes or needs a handle is called. */
-    public function testEveryMethodCalledMakesNoHandle(): void
+    public function testNoMethodMakesHandle(): void
     {
         $out = Php::run(<<<'END'
             Capability::configure('AC1', 'secret');
@@ -528,7 +528,7 @@ final class CapabilityTest extends TestCase
      * @dataProvider loops
      * @param list<array{string, string}> $params of the last token
      */
-    public function testAHundredThousandTokensTakeNoMemory(
+    public function testHundredThousandTokensTakeNoMemory(
         string $before,
         string $loop,
         array $params = [['Foo', 'Bar'], ['n', '1'], ['n', '2']],
@@ -612,7 +612,7 @@ final class CapabilityTest extends TestCase
         ];
     }
 
-    public function testParentAndChildrenMintFromAnObjectThatWasMadeBeforeTheFork(): void
+    public function testForkedChildrenMintFromObjectOfParent(): void
     {
         if (!function_exists('pcntl_fork')) {
             self::skipAloud('no test of fork: this PHP lacks the extension pcntl');

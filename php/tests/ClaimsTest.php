@@ -26,7 +26,7 @@ final class ClaimsTest extends TestCase
     /**
      * @dataProvider values
      */
-    public function testAValueIsWrittenAsJsonEncodeWritesItInAscii(mixed $value, string $json): void
+    public function testValueIsWrittenAsByJsonEncode(mixed $value, string $json): void
     {
         self::assertSame('{"claim":' . $json . ',' . self::REST, self::payload(self::capability()->addClaim(
             'claim',
@@ -64,7 +64,7 @@ final class ClaimsTest extends TestCase
         ];
     }
 
-    public function testNamesAreAnyTextButTheLibrarysOwn(): void
+    public function testAnyNameIsAcceptedExceptReservedOnes(): void
     {
         $capability = self::capability();
         $names = ['SCOPE', 'iss ', "is\u{15b}", 'sub', 'jti', 'grants', '0', ' ', "a\"b\\", "\u{1f600}"];
@@ -85,7 +85,7 @@ final class ClaimsTest extends TestCase
         self::assertSame($before, $capability->generateTokenAt(self::NOW));
     }
 
-    public function testAClaimThatIsAddedAgainKeepsItsPlaceAndTakesTheNewValue(): void
+    public function testRepeatedClaimReplacesTheValueInPlace(): void
     {
         $capability = self::capability()->addClaim('a', 1)->addClaim('b', 2)->addClaim('a', [3]);
         self::assertSame('{"a":[3],"b":2,' . self::REST, self::payload($capability));
@@ -94,7 +94,7 @@ final class ClaimsTest extends TestCase
     /**
      * @dataProvider precisions
      */
-    public function testSettingsOfPrecisionDoNotChangeAFloatAndAreNotChanged(string $precision): void
+    public function testPrecisionSettingsLeaveFloatsAlone(string $precision): void
     {
         ini_set('serialize_precision', $precision);
         self::assertNotSame('0.30000000000000004', json_encode(0.1 + 0.2), 'the setting is in force');
@@ -121,7 +121,7 @@ final class ClaimsTest extends TestCase
     }
 
     /** Fibers may suspend in a jsonSerialize(), and end in any order. */
-    public function testFibersThatEncodeAtOnceKeepTheirDigitsAndTheSetting(): void
+    public function testFibersEncodingConcurrentlyRestoreThePrecision(): void
     {
         ini_set('serialize_precision', '5');
         $tokens = [];
@@ -142,7 +142,7 @@ final class ClaimsTest extends TestCase
         self::assertSame('5', ini_get('serialize_precision'));
     }
 
-    public function testAClaimIsAddedAlsoWherePhpIniForbidsToChangeSettings(): void
+    public function testClaimIsAddedWithIniSetDisabled(): void
     {
         $out = Php::run(
             "echo (new Capability('AC123', 'secret'))->addClaim('claim', [59.913868])->generateTokenAt(0);",
@@ -156,7 +156,7 @@ final class ClaimsTest extends TestCase
     /**
      * @dataProvider refused
      */
-    public function testWhatJsonCannotSayIsRefusedAndChangesNothing(mixed $value, int $code): void
+    public function testValueThatJsonCannotEncodeIsRefused(mixed $value, int $code): void
     {
         $capability = self::capability()->addClaim('claim', 'kept');
         $before = $capability->generateTokenAt(self::NOW);
@@ -190,7 +190,7 @@ final class ClaimsTest extends TestCase
         ];
     }
 
-    public function testAValueIsNestedAtMost127Deep(): void
+    public function testValueNested128LevelsDeepIsRefused(): void
     {
         $capability = self::capability()->addClaim('claim', self::nested(127));
         $token = $capability->generateTokenAt(self::NOW);
@@ -212,7 +212,7 @@ final class ClaimsTest extends TestCase
      * @dataProvider uses
      * @param \Closure(Capability): mixed $use
      */
-    public function testAValueMayUseTheObjectWhileItIsEncoded(\Closure $use, string $payload): void
+    public function testValueMayUseObjectWhileEncoded(\Closure $use, string $payload): void
     {
         $capability = self::capability();
         $value = new Serialised(static function () use ($use, $capability): string {
@@ -242,7 +242,7 @@ final class ClaimsTest extends TestCase
         ];
     }
 
-    public function testAValueThatThrowsLeavesNoClaim(): void
+    public function testThrowingValueAddsNoClaim(): void
     {
         $capability = self::capability();
         $before = $capability->generateTokenAt(self::NOW);

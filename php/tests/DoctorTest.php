@@ -21,7 +21,7 @@ final class DoctorTest extends TestCase
         self::assertSame([0, ''], [$done->status, $done->err]);
     }
 
-    public function testItFitsOnOneScreen(): void
+    public function testOutputFitsOnOneScreen(): void
     {
         foreach ([self::doctor([]), self::doctor([], self::installedIni())] as $done) {
             self::assertLessThanOrEqual(24, substr_count($done->out, "\n"), $done->out);
@@ -32,7 +32,7 @@ final class DoctorTest extends TestCase
      * @dataProvider brokenSettings
      * @param list<string> $options of php-fpm, which has read the installed ini
      */
-    public function testABrokenSettingOfPhpFpmIsNamed(
+    public function testBrokenSettingOfPhpFpmIsNamed(
         array $options,
         string $finding,
         string $help,
@@ -179,7 +179,7 @@ final class DoctorTest extends TestCase
     }
 
     /** Who cannot start php-fpm as root is told what root would meet. */
-    public function testAnotherUserIsToldWhatRootWouldMeet(): void
+    public function testFailuresOfRootAreReportedToOthers(): void
     {
         $as = posix_geteuid() === 0
             ? ['setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups']
@@ -201,7 +201,7 @@ final class DoctorTest extends TestCase
         self::assertSame(0, $doctor('www-data')->status);
     }
 
-    public function testAPackageWithoutItsLibraryIsSentToInstallIt(): void
+    public function testMissingLibraryIsToBeInstalled(): void
     {
         $package = Package::copy();
         unlink(Package::library($package));
@@ -216,7 +216,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testWhereNothingIsSetUpTheCommandIsPrinted(): void
+    public function testMissingSetupPrintsCommand(): void
     {
         $done = self::doctor([]);
         $link = '~That is: ln -s ' . Package::folder() . '/captoken.ini /\S+/conf.d/99-captoken.ini~';
@@ -224,7 +224,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testTheUserIsTheOneOfTheInstallation(): void
+    public function testPreloadUserIsThatOfTheInstallation(): void
     {
         $copy = Package::copy();
         $ini = file_get_contents("$copy/captoken.ini");
@@ -232,7 +232,7 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString('opcache.preload_user=daemon', self::doctor([], package: $copy)->out);
     }
 
-    public function testFfiForAllIsWellIfTheLibraryIsFound(): void
+    public function testFfiForAllIsWellWithLibrary(): void
     {
         foreach (['1', 'On'] as $on) {
             $done = self::doctor(['--', '-d', "ffi.enable=$on"]);
@@ -254,7 +254,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testALibraryThatMakesNoTokensIsNotWell(): void
+    public function testLibraryThatMintsNothingIsReported(): void
     {
         $stub = Stub::compile('-DFAILS=15');
         $done = self::doctor(['--web'], ['CAPTOKEN_LIB' => $stub]);
@@ -262,7 +262,7 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString('WRONG  something else', $commandLine);
     }
 
-    public function testMessagesAreShownWhereverPhpIniSendsThem(): void
+    public function testMessagesAreShownDespiteErrorLog(): void
     {
         $log = TempFolder::make() . '/log';
         $ini = TempFolder::file("error_log=$log\ndisplay_errors=0\ndisplay_startup_errors=0\n", 'log.ini');
@@ -273,7 +273,7 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString("failed pre-loading '/nowhere/captoken.ffi.h'", $done->out);
     }
 
-    public function testTheExtensionsOfTheServerAreTheOnesThatCount(): void
+    public function testExtensionsOfTheServerDecide(): void
     {
         // The command line has none but FFI.
         $done = self::doctor([], self::installedIni(), ['-n', '-d', 'extension=ffi']);
@@ -282,7 +282,7 @@ final class DoctorTest extends TestCase
         self::assertSame(0, $done->status, $done->out);
     }
 
-    public function testOfTwoVersionsOfPhpFpmItTakesItsOwn(): void
+    public function testPhpFpmOfAnotherVersionIsIgnored(): void
     {
         $folder = TempFolder::make();
         file_put_contents("$folder/php-fpm", "#!/bin/sh\necho 'PHP 5.6.40 (fpm-fcgi)'\n");
@@ -303,7 +303,7 @@ final class DoctorTest extends TestCase
         self::assertSame(['', 1], [$done->err, $done->status]);
     }
 
-    public function testWithoutAHeaderItWorksAndSaysHowItIsFaster(): void
+    public function testMissingHeaderIsOnlyNote(): void
     {
         $done = self::doctor(['--', '-d', 'ffi.preload='], self::installedIni());
         self::assertStringContainsString('ffi.preload is empty', $done->out);
@@ -316,7 +316,7 @@ final class DoctorTest extends TestCase
      * @dataProvider brokenLibraries
      * @param \Closure(): string $library
      */
-    public function testALibraryThatCannotBeLoadedIsNamed(\Closure $library, string $reason, string $help): void
+    public function testUnloadableLibraryIsNamed(\Closure $library, string $reason, string $help): void
     {
         $file = $library();
         $done = self::doctor(['--web'], ['CAPTOKEN_LIB' => $file]);
@@ -377,7 +377,7 @@ final class DoctorTest extends TestCase
         ];
     }
 
-    public function testACommandLineThatMayNotCallCIsNamed(): void
+    public function testCommandLineWithoutFfiEnableIsReported(): void
     {
         $done = self::doctor(['--web'], [], ['-d', 'ffi.enable=0']);
         [$commandLine] = explode("\nA web server", $done->out);
@@ -386,7 +386,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testAPhpWithoutFfiIsNamed(): void
+    public function testPhpWithoutFfiIsReported(): void
     {
         $done = self::doctor(['--web'], [], ['-n']);
         [$commandLine] = explode("\nA web server", $done->out);
@@ -394,7 +394,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testAWebServerOtherThanPhpFpmIsJudgedByTheSettingsOfTheCommand(): void
+    public function testWebServerIsCheckedByItsSettings(): void
     {
         $done = self::doctor(['--web'], self::installedIni());
         self::assertStringContainsString('A web server with the settings of this command', $done->out);
@@ -407,7 +407,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status, $done->out);
     }
 
-    public function testACopyThatWasNotInstalledSaysSo(): void
+    public function testCopyNotInstalledSaysSo(): void
     {
         $copy = Package::copy();
         unlink("$copy/captoken.ini");

@@ -13,7 +13,7 @@ final class ExampleTest extends TestCase
      * @dataProvider \Captoken\Tests\Example::complete
      * @param array<string, string> $environment
      */
-    public function testATokenForTheClientThatIsNamedOfTheKindThatIsSetUp(
+    public function testEnvironmentDecidesTheTokenKind(
         array $environment,
         bool $isAccess,
         string $secret,
@@ -38,7 +38,7 @@ final class ExampleTest extends TestCase
      * @dataProvider \Captoken\Tests\Example::incomplete
      * @param array<string, string> $environment
      */
-    public function testWithoutASettingTheLogNamesWhatIsMissing(array $environment, string $missing): void
+    public function testMissingSettingIsNamedInLog(array $environment, string $missing): void
     {
         [$status, , $body, $log] = $this->get($environment, '?client=alice');
         self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
@@ -47,20 +47,20 @@ final class ExampleTest extends TestCase
         self::assertStringNotContainsString('key-secret', $log);
     }
 
-    public function testTheLongestClientNameIsTaken(): void
+    public function testLongestClientNameIsAccepted(): void
     {
         [$status, , $body] = $this->get(Example::CAPABILITY, '?client=' . str_repeat('a', 256));
         self::assertSame(200, $status, $body);
     }
 
-    public function testAnotherMethodIsToldWhichIsAllowed(): void
+    public function testAnotherMethodGetsAllowHeader(): void
     {
         [, $headers] = $this->get(Example::CAPABILITY, '?client=alice', 'POST');
         self::assertContains('Allow: GET', $headers);
     }
 
     /** @dataProvider badRequests */
-    public function testABadRequestIsRefusedInJson(string $query, int $expected, string $method = 'GET'): void
+    public function testBadRequestIsRefusedInJson(string $query, int $expected, string $method = 'GET'): void
     {
         [$status, , $body] = $this->get(Example::CAPABILITY, $query, $method);
         self::assertSame($expected, $status, $body);
@@ -83,7 +83,7 @@ final class ExampleTest extends TestCase
         ];
     }
 
-    public function testALibraryThatIsMissingIsInTheLogAlone(): void
+    public function testMissingLibraryIsNamedOnlyInLog(): void
     {
         $environment = Example::CAPABILITY + ['CAPTOKEN_LIB' => '/nowhere/libcaptoken.so.0'];
         [$status, , $body, $log] = $this->get($environment, '?client=alice');

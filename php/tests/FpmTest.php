@@ -97,7 +97,7 @@ final class FpmTest extends TestCase
 
     // Which settings work.
 
-    public function testCaptokenIniWorksUnderRootAndOnlyForThePackage(): void
+    public function testIniUnderRootEnablesOnlyPackage(): void
     {
         $this->need(asRoot: true);
         $this->assertIniWorksAndOnlyForThePackage(Fpm::start(
@@ -107,7 +107,7 @@ final class FpmTest extends TestCase
         ));
     }
 
-    public function testCaptokenIniWorksUnderAnotherUserAlthoughItNamesAUser(): void
+    public function testIniUnderAnotherUserEnablesOnlyPackage(): void
     {
         $this->need(asRoot: false);
         self::assertStringContainsString(
@@ -137,7 +137,7 @@ final class FpmTest extends TestCase
         );
     }
 
-    public function testAPreloadScriptThatLoadsTheHeaderWorksWhereRootDoesNotStartPhpFpm(): void
+    public function testLoadingPreloadScriptWorksWithoutRoot(): void
     {
         $this->need(asRoot: false);
         $fpm = Fpm::start(
@@ -170,7 +170,7 @@ final class FpmTest extends TestCase
         );
     }
 
-    public function testAPoolMayChooseItsLibraryAndARequestMayNot(): void
+    public function testPoolMayChooseLibraryButRequestCannot(): void
     {
         $this->need();
         $stub = Stub::compile('-DVERSION="0.98.7"');
@@ -186,7 +186,7 @@ final class FpmTest extends TestCase
         self::assertSame(Library::version(), $fpm->request($version));
     }
 
-    public function testTheExampleAnswersABrowserAsEachPoolIsSetUp(): void
+    public function testExampleAnswersByEnvironmentOfPool(): void
     {
         $this->need();
         // Its settings cannot be empty.
@@ -222,7 +222,7 @@ final class FpmTest extends TestCase
 
     // What the others say.
 
-    public function testFfiPreloadWithoutThePackagesClassesIsRefusedWithAHint(): void
+    public function testFfiPreloadWithoutPreloadedClassesIsRefused(): void
     {
         $this->need();
         $fpm = Fpm::start(self::ini([
@@ -233,7 +233,7 @@ final class FpmTest extends TestCase
         $this->assertRefusesWithAHint($fpm);
     }
 
-    public function testFfiForPreloadedCodeIsRefusedWithAHintWhereNothingIsPreloaded(): void
+    public function testFfiEnablePreloadWithoutPreloadIsRefused(): void
     {
         $this->need();
         $fpm = Fpm::start(
@@ -260,7 +260,7 @@ final class FpmTest extends TestCase
         }
     }
 
-    public function testAPreloadScriptThatLoadsTheHeaderEndsAPhpFpmOfRoot(): void
+    public function testLoadingPreloadScriptFailsUnderRoot(): void
     {
         $this->need(asRoot: true);
         $this->assertDies(
@@ -273,7 +273,7 @@ final class FpmTest extends TestCase
         );
     }
 
-    public function testPhpFpmOfRootDoesNotStartWithoutAUserToPreload(): void
+    public function testMissingPreloadUserFailsUnderRoot(): void
     {
         $this->need(asRoot: true);
         $ini = file_get_contents(Package::folder() . '/captoken.ini');
@@ -282,7 +282,7 @@ final class FpmTest extends TestCase
         $this->assertDies('"opcache.preload_user" has not been defined', $without);
     }
 
-    public function testPhpFpmDoesNotStartWithoutTheHeaderThatItIsToPreload(): void
+    public function testMissingHeaderPreventsStart(): void
     {
         $this->need();
         $package = Package::copy();
@@ -290,7 +290,7 @@ final class FpmTest extends TestCase
         $this->assertDies("$package/captoken.ffi.h", $package);
     }
 
-    public function testPhpFpmDoesNotStartWithoutTheLibraryThatItIsToPreload(): void
+    public function testMissingLibraryPreventsStart(): void
     {
         $this->need();
         $package = Package::copy();
@@ -308,7 +308,7 @@ final class FpmTest extends TestCase
 
     // Nothing passes from one request or pool to another.
 
-    public function testEachPoolMintsUnderItsOwnAccountAlsoAtTheSameTime(): void
+    public function testConcurrentPoolsMintUnderTheirAccounts(): void
     {
         $this->need();
         $fpm = Fpm::start(Package::folder(), pools: [
@@ -342,7 +342,7 @@ final class FpmTest extends TestCase
     /**
      * @dataProvider endsOfARequest
      */
-    public function testARequestLeavesItsCredentialsToNoOther(string $end, string $output, string $logged): void
+    public function testRequestLeavesNoCredentialsToTheNext(string $end, string $output, string $logged): void
     {
         $this->need();
         $fpm = Fpm::start(Package::folder());
@@ -415,7 +415,7 @@ final class FpmTest extends TestCase
 
     // It goes on.
 
-    public function testAReloadKeepsItMinting(): void
+    public function testReloadKeepsMinting(): void
     {
         $this->need();
         $fpm = Fpm::start(Package::folder());
@@ -432,7 +432,7 @@ final class FpmTest extends TestCase
         self::assertCount(3, array_unique($pids));
     }
 
-    public function testAReloadKeepsItMintingUnderAnotherUser(): void
+    public function testReloadUnderAnotherUserKeepsMinting(): void
     {
         $this->need(asRoot: false);
         $fpm = Fpm::start(Package::folder(), asRoot: false);
@@ -445,7 +445,7 @@ final class FpmTest extends TestCase
     /**
      * The old processes keep the library that they have, and the new ones take the new.
      */
-    public function testALibraryThatIsInstalledAnewServesAfterAReload(): void
+    public function testNewLibraryServesAfterReload(): void
     {
         $this->need();
         $package = Package::copy();

@@ -51,7 +51,7 @@ final class InstallTest extends TestCase
         $this->destination = TempFolder::make() . '/a destination';
     }
 
-    public function testAPackageIsWholeReadableAndNamesItsFinalPlace(): void
+    public function testPackageIsCompleteAndNamesItsPrefix(): void
     {
         $this->make('install-php', 'PREFIX=/opt/x~1=a', 'PHP_USER=nginx');
         $package = "$this->destination/opt/x~1=a/share/php/captoken";
@@ -77,7 +77,7 @@ final class InstallTest extends TestCase
         );
     }
 
-    public function testPreloadLoadsEveryClassThatAnApplicationUses(): void
+    public function testPreloadLoadsEveryClassForApplications(): void
     {
         preg_match_all("~'/(src/.*)'~", file_get_contents(Package::folder() . '/preload.php'), $found);
         self::assertSame(
@@ -86,7 +86,7 @@ final class InstallTest extends TestCase
         );
     }
 
-    public function testUninstallingLeavesNothingButWhatOthersPutThere(): void
+    public function testUninstallLeavesOnlyFilesOfOthers(): void
     {
         $this->make('install-php', 'PREFIX=/opt');
         $this->make('install-php', 'PREFIX=/opt');
@@ -101,7 +101,7 @@ final class InstallTest extends TestCase
         $this->make('uninstall-php', 'PREFIX=/opt');
     }
 
-    public function testAPrefixThatCannotBeIsRefused(): void
+    public function testInvalidPrefixIsRefused(): void
     {
         foreach (['install-php', 'uninstall-php'] as $target) {
             foreach (['relative', '', '/with space', '/a&b', '/a:b', '/a;b', '/a"b', '/é'] as $prefix) {

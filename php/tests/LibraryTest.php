@@ -33,7 +33,7 @@ final class LibraryTest extends TestCase
         self::$version = $found[1];
     }
 
-    public function testThePackageIsWrittenForThisVersion(): void
+    public function testPackageAndLibraryVersionsAgree(): void
     {
         self::assertSame(self::$version, Library::version());
         self::assertSame((string) Library::MAJOR, explode('.', self::$version)[0]);
@@ -43,7 +43,7 @@ final class LibraryTest extends TestCase
         self::assertFileExists(Package::folder() . '/lib/' . Library::SONAME);
     }
 
-    public function testTheInstalledHeaderNamesTheInstalledLibrary(): void
+    public function testInstalledHeaderNamesInstalledLibrary(): void
     {
         // The path by which it was installed, which a link may lead to.
         $file = self::define('FFI_LIB', file_get_contents(Package::folder() . '/captoken.ffi.h'));
@@ -51,7 +51,7 @@ final class LibraryTest extends TestCase
         self::assertSame(realpath(Package::library(Package::folder())), realpath($file));
     }
 
-    public function testTheConstantsAreTheStatusesOfTheLibrary(): void
+    public function testConstantsEqualStatusesOfTheLibrary(): void
     {
         $header = file_get_contents(Package::folder() . '/captoken.ffi.h');
         preg_match_all('/^ *CAP_STATUS_(\w+) = (-?\d+),$/m', $header, $found);
@@ -64,7 +64,7 @@ final class LibraryTest extends TestCase
         self::assertSame($statuses, $constants);
     }
 
-    public function testTheEnvironmentsLibraryIsPreferredToThePackages(): void
+    public function testLibraryOfEnvironmentComesFirst(): void
     {
         $stub = Stub::compile('-DVERSION="0.98.7"');
         self::assertSame(
@@ -73,7 +73,7 @@ final class LibraryTest extends TestCase
         );
     }
 
-    public function testAnEmptyVariableIsNone(): void
+    public function testEmptyVariableIsIgnored(): void
     {
         // By env, as PHP gives no empty variable to a program.
         $file = TempFolder::file(Php::program(self::REPORT . "\nvar_dump(getenv('CAPTOKEN_LIB'));"));
@@ -84,7 +84,7 @@ final class LibraryTest extends TestCase
         );
     }
 
-    public function testThePackagesLibraryIsPreferredToTheLoaders(): void
+    public function testLibraryOfPackageComesBeforeInstalledOne(): void
     {
         self::assertSame(
             [self::$version, Package::library(Package::folder())],
@@ -92,7 +92,7 @@ final class LibraryTest extends TestCase
         );
     }
 
-    public function testWithoutItTheLoadersIsTaken(): void
+    public function testInstalledLibraryIsTheLastChoice(): void
     {
         $folder = self::folderOf(Stub::compile('-DVERSION="0.97.0"'));
         self::assertSame(
@@ -101,7 +101,7 @@ final class LibraryTest extends TestCase
         );
     }
 
-    public function testAPackagesLibraryThatCannotBeLoadedDoesNotHideTheLoaders(): void
+    public function testUnloadableLibraryOfPackageIsSkipped(): void
     {
         $package = Package::copy();
         $file = Package::library($package);
@@ -116,7 +116,7 @@ final class LibraryTest extends TestCase
         }
     }
 
-    public function testWithNoneTheErrorListsEachPathAndItsReason(): void
+    public function testMissingLibraryErrorListsPathsAndReasons(): void
     {
         $package = self::packageWithoutLibrary();
         // A file that is no library: so that one which is installed here is not found.
@@ -140,7 +140,7 @@ final class LibraryTest extends TestCase
      * @dataProvider wrongLibraries
      * @param \Closure(): string $make
      */
-    public function testTheEnvironmentsLibraryAndNothingElseIsTried(\Closure $make, string $reason): void
+    public function testWrongLibraryOfEnvironmentIsNotSkipped(\Closure $make, string $reason): void
     {
         $file = $make();
         $good = self::folderOf(Package::library(Package::folder()));
@@ -186,7 +186,7 @@ final class LibraryTest extends TestCase
         ];
     }
 
-    public function testAMissingHeaderIsReported(): void
+    public function testMissingHeaderIsReported(): void
     {
         $package = Package::copy();
         unlink("$package/captoken.ffi.h");
@@ -195,7 +195,7 @@ final class LibraryTest extends TestCase
         self::assertSame("  $package/captoken.ffi.h: cannot be read", $lines[3]);
     }
 
-    public function testAFailureIsTriedAgain(): void
+    public function testFailedLoadIsTriedAgain(): void
     {
         $missing = TempFolder::make() . '/' . Library::SONAME;
         $out = Php::run(<<<'END'
@@ -211,7 +211,7 @@ final class LibraryTest extends TestCase
         Token::read(substr($out, 3), 'secret');
     }
 
-    public function testAPhpWithoutFfiIsToldSo(): void
+    public function testPhpWithoutFfiIsReported(): void
     {
         $file = TempFolder::file(Php::program(
             'try { Library::version(); } catch (CaptokenException $e) { echo $e->getCode(), "\n", $e->getMessage(); }',
@@ -229,7 +229,7 @@ final class LibraryTest extends TestCase
         );
     }
 
-    public function testAPhpWhereFfiIsOffIsToldSoWithoutTryingFiles(): void
+    public function testFfiDisabledIsReportedWithoutTryingFiles(): void
     {
         foreach (['ffi.enable=0', 'ffi.enable=false'] as $setting) {
             $lines = self::report(Package::folder(), [], ['-d', $setting]);

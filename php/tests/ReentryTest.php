@@ -94,7 +94,7 @@ final class ReentryTest extends TestCase
     }
 
     /** Thousands of signals, of which some arrive between any two statements. */
-    public function testHandlerNeverSeesHalfOfChange(): void
+    public function testHandlerNeverSeesPartialChange(): void
     {
         $out = Php::run(<<<'END'
             pcntl_async_signals(true);

@@ -14,7 +14,7 @@ final class RequestTest extends TestCase
     private const LAST = 2 ** 53 - 1;
 
     /** The seed is fixed, so that a failure comes again. */
-    public function testRandomCallsMintTokenOfCHandle(): void
+    public function testRandomCallsMintSameTokenAsHandle(): void
     {
         mt_srand(7);
         $long = 0;

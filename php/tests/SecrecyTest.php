@@ -27,7 +27,7 @@ final class SecrecyTest extends TestCase
     /**
      * @dataProvider dumps
      */
-    public function testNoDumpShowsTheSecret(string $dump): void
+    public function testDumpsHideTheSecret(string $dump): void
     {
         $out = $this->shown(<<<END
             class Sub extends Capability
@@ -122,7 +122,7 @@ final class SecrecyTest extends TestCase
         ];
     }
 
-    public function testADumpShowsNothingOfTheObjectAtAll(): void
+    public function testDumpShowsEmptyObject(): void
     {
         $out = $this->shown('print_r(new Capability("AC1", SECRET)); var_dump(new Capability("AC1", SECRET));');
         self::assertSame(
@@ -136,7 +136,7 @@ final class SecrecyTest extends TestCase
      *
      * @dataProvider serialisations
      */
-    public function testAnObjectCannotBeSerialised(string $copy, string $message): void
+    public function testObjectCannotBeSerialised(string $copy, string $message): void
     {
         $out = $this->shown(<<<END
             class Sub extends Capability
@@ -180,7 +180,7 @@ final class SecrecyTest extends TestCase
     /**
      * @dataProvider failures
      */
-    public function testNoTraceOfAFailureShowsTheSecret(string $call, string $exception): void
+    public function testTracesHideTheSecret(string $call, string $exception): void
     {
         $out = $this->shown(<<<END
             function control(string \$argument, callable \$call): void
@@ -206,7 +206,7 @@ final class SecrecyTest extends TestCase
     /**
      * @dataProvider failures
      */
-    public function testAFailureThatNobodyCatchesDoesNotPrintTheSecret(string $call, string $exception): void
+    public function testUncaughtExceptionsHideTheSecret(string $call, string $exception): void
     {
         $out = $this->shown(<<<END
             function control(string \$argument, callable \$call): void
@@ -222,7 +222,7 @@ final class SecrecyTest extends TestCase
     /**
      * @dataProvider failures
      */
-    public function testNoMessageShowsTheSecret(string $call, string $exception): void
+    public function testMessagesHideTheSecret(string $call, string $exception): void
     {
         $out = $this->shown(<<<END
             try {
@@ -360,7 +360,7 @@ final class SecrecyTest extends TestCase
         self::assertSame(str_repeat("bool(false)\nbool(true)\n", 2), $out);
     }
 
-    public function testCallThatCRefusesDoesNotShowTheSecret(): void
+    public function testCallRefusedByCHidesTheSecret(): void
     {
         $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14', '-DFAILS=14')];
         $calls = ['setNotBefore(1)' => 'check', 'addClaim("a", 1)' => 'check', 'generateToken()' => 'token'];
@@ -372,7 +372,7 @@ final class SecrecyTest extends TestCase
         }
     }
 
-    public function testAMissingLibraryDoesNotShowTheSecret(): void
+    public function testMissingLibraryHidesTheSecret(): void
     {
         $calls = [
             'new Capability("AC1", SECRET)',

@@ -26,7 +26,7 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider scalars
      */
-    public function testAScalarArrivesAsItsText(string|int|float|bool $value, string $text): void
+    public function testScalarArrivesAsString(string|int|float|bool $value, string $text): void
     {
         self::assertSame([['key', $text]], self::arriving(['key' => $value]));
         self::assertSame([['key', $text], ['key', $text]], self::arriving(['key' => [$value, $value]]));
@@ -52,7 +52,7 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider floats
      */
-    public function testAFloatArrivesAsTheShortestTextThatReadsBack(float $value, string $text): void
+    public function testFloatArrivesWithShortestExactDigits(float $value, string $text): void
     {
         self::assertSame([['key', $text]], self::arriving(['key' => $value]));
         self::assertSame($value, (float) $text);
@@ -63,7 +63,7 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider floats
      */
-    public function testSettingsOfPrecisionDoNotChangeAFloat(float $value, string $text): void
+    public function testPrecisionSettingsDoNotChangeFloats(float $value, string $text): void
     {
         ini_set('serialize_precision', '5');
         ini_set('precision', '3');
@@ -91,7 +91,7 @@ final class ValuesTest extends TestCase
         ];
     }
 
-    public function testKeysAreTextsWhateverPhpMakesOfThem(): void
+    public function testIntegerKeysArriveAsStrings(): void
     {
         // PHP turns '7', true and 1.5 into ints when they are keys.
         self::assertSame(
@@ -101,7 +101,7 @@ final class ValuesTest extends TestCase
         self::assertSame([['0', 'x'], ['1', 'y']], self::arriving(['x', 'y']));
     }
 
-    public function testAListRepeatsItsKeyInPlace(): void
+    public function testListRepeatsItsKeyInPlace(): void
     {
         self::assertSame(
             [['a', '1'], ['b', 'x'], ['b', '2'], ['b', '0.5'], ['b', '0'], ['b', ''], ['c', '3']],
@@ -109,14 +109,14 @@ final class ValuesTest extends TestCase
         );
     }
 
-    public function testAnEmptyListGivesNoPair(): void
+    public function testEmptyListGivesNoPair(): void
     {
         self::assertSame([['a', '1']], self::arriving(['none' => [], 'a' => 1]));
         self::assertSame(self::minted([]), self::minted(['none' => []]));
         self::assertStringNotContainsString('appParams', Token::read(self::minted([]), 'secret')->claims['scope']);
     }
 
-    public function testNoCharacterOfATextEndsItEarly(): void
+    public function testEveryAsciiCharacterArrives(): void
     {
         $all = implode('', array_map(chr(...), range(1, 127)));
         $texts = ['a+b', 'a&b', 'a=b', '100%', '%20', '%2526', ' a  b ', "\u{1F600}", 'é', 'a?b#c;d', $all];
@@ -128,7 +128,7 @@ final class ValuesTest extends TestCase
         self::assertSame($pairs, self::arriving($params));
     }
 
-    public function testLongTextsArriveWhole(): void
+    public function testLongStringsArriveWhole(): void
     {
         $long = str_repeat('0123456789abcdef', 65536);
         self::assertSame(1 << 20, strlen($long));
@@ -141,7 +141,7 @@ final class ValuesTest extends TestCase
     /**
      * Lengths around that of the buffer which most tokens fit into.
      */
-    public function testEveryLengthOfATokenComesOut(): void
+    public function testTokensOfEveryLengthAreReturned(): void
     {
         $lengths = [];
         for ($i = 500; $i < 800; $i++) {
@@ -158,7 +158,7 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider refusedValues
      */
-    public function testAValueOfAnotherTypeIsRefusedAndChangesNothing(mixed $value, string $type): void
+    public function testValueOfAnotherTypeIsRefused(mixed $value, string $type): void
     {
         $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
@@ -204,7 +204,7 @@ final class ValuesTest extends TestCase
         ];
     }
 
-    public function testAListInAListIsRefused(): void
+    public function testNestedListIsRefused(): void
     {
         foreach ([[['a']], [[]], ['a', ['b']]] as $nested) {
             foreach (
@@ -229,7 +229,7 @@ final class ValuesTest extends TestCase
      * @dataProvider nulBytes
      * @param \Closure(Capability): mixed $call
      */
-    public function testANulByteIsRefusedInEveryTextAndChangesNothing(\Closure $call, string $what): void
+    public function testNulByteIsRefusedAndChangesNothing(\Closure $call, string $what): void
     {
         Capability::configure('ACkept', 'kept');
         $capability = self::kept();
@@ -300,7 +300,7 @@ final class ValuesTest extends TestCase
     }
 
     /** Settings of php.ini that make the functions of PCRE fail. */
-    public function testLimitsOfRegularExpressionsLetNothingThrough(): void
+    public function testPcreLimitsLetNothingThrough(): void
     {
         $out = Php::run(<<<'END'
             $capability = new Capability('AC1', 'secret');
@@ -325,7 +325,7 @@ final class ValuesTest extends TestCase
      * @dataProvider texts
      * @param \Closure(Capability, string): mixed $call
      */
-    public function testTextThatIsNotUtf8IsRefusedAndChangesNothing(\Closure $call): void
+    public function testInvalidUtf8IsRefusedWithoutChange(\Closure $call): void
     {
         Capability::configure('ACkept', 'kept');
         $capability = self::kept();
@@ -387,7 +387,7 @@ final class ValuesTest extends TestCase
         ];
     }
 
-    public function testClientNamesThatTwilioPhpRefusesAreRefusedAndChangeNothing(): void
+    public function testClientNamesAreRefusedAsByTwilioPhp(): void
     {
         $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
@@ -407,7 +407,7 @@ final class ValuesTest extends TestCase
         }
     }
 
-    public function testTheClientNameZeroIsAName(): void
+    public function testClientNameZeroIsAccepted(): void
     {
         $capability = self::capability()->allowClientIncoming('0')->allowClientOutgoing('AP1');
         $scopes = Token::read($capability->generateTokenAt(self::NOW), 'secret')->scopes();
@@ -415,7 +415,7 @@ final class ValuesTest extends TestCase
         self::assertSame([['appSid', 'AP1'], ['clientName', '0']], $scopes[1]['query']);
     }
 
-    public function testACheckedClientNameHasOneTo256AsciiLettersDigitsAndUnderscores(): void
+    public function testCheckClientNameRefusesInvalidNames(): void
     {
         foreach (['a', '0', '_', 'Alice_1', str_repeat('a', 256)] as $name) {
             Capability::checkClientName($name);

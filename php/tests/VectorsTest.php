@@ -24,7 +24,7 @@ final class VectorsTest extends TestCase
     /** The case with a key that comes again after another: an array cannot say that. */
     private const REGROUPED = ['params_repeated_keys'];
 
-    public function testEachCaseIsMintedOrRefusedByName(): void
+    public function testCasesAreMintedOrRefusedAsListed(): void
     {
         $names = ['minted' => [], 'refused' => []];
         foreach (self::cases() as $case) {
@@ -38,7 +38,7 @@ final class VectorsTest extends TestCase
         self::assertCount(51, $names['minted']);
     }
 
-    public function testEveryCaseSaysWhatTheOfficialTokensSay(): void
+    public function testMintedTokensMatchOfficialOnes(): void
     {
         $minted = 0;
         foreach (self::casesThatAre('minted') as $case) {
@@ -56,7 +56,7 @@ final class VectorsTest extends TestCase
         self::assertSame(51, $minted);
     }
 
-    public function testTokensEqualTwilioRubysWhereThereIsNoSpaceNoEventStreamAndAnAsciiAccount(): void
+    public function testPlainTokensEqualTwilioRubyBytes(): void
     {
         $equal = 0;
         foreach (self::casesThatAre('minted') as $case) {
@@ -74,7 +74,7 @@ final class VectorsTest extends TestCase
         self::assertSame(39, $equal);
     }
 
-    public function testTheNextTokensEqualTheFirst(): void
+    public function testLaterTokensEqualTheFirst(): void
     {
         $minted = 0;
         foreach (self::casesThatAre('minted') as $case) {
@@ -89,7 +89,7 @@ final class VectorsTest extends TestCase
         self::assertSame(51, $minted);
     }
 
-    public function testTheOrderOfTheCallsMakesNoDifference(): void
+    public function testOrderOfCallsMakesNoDifference(): void
     {
         $several = 0;
         foreach (self::casesThatAre('minted') as $case) {
@@ -100,7 +100,7 @@ final class VectorsTest extends TestCase
         self::assertGreaterThan(10, $several);
     }
 
-    public function testClientNamesOutsideTwiliosPageAreRefusedAsByTwilioPhp(): void
+    public function testUndocumentedClientNamesAreRefused(): void
     {
         $refused = 0;
         foreach (self::casesThatAre('refused') as $case) {
@@ -122,7 +122,7 @@ final class VectorsTest extends TestCase
         self::assertSame(6, $refused);
     }
 
-    public function testOnlyScatteredRepetitionsOfAKeyChangeTheOrderOfParameters(): void
+    public function testOnlyScatteredKeysChangeTheirOrder(): void
     {
         $regrouped = [];
         foreach (self::casesThatAre('minted') as $case) {
@@ -137,7 +137,7 @@ final class VectorsTest extends TestCase
         self::assertSame(self::REGROUPED, $regrouped);
     }
 
-    public function testEveryTokenOfTwiliosLibrariesIsVerifiedUntilItExpires(): void
+    public function testOfficialTokensVerifyUntilTheyExpire(): void
     {
         $verified = 0;
         foreach (self::cases() as $case) {
@@ -164,7 +164,7 @@ final class VectorsTest extends TestCase
         self::assertSame(502, $verified);
     }
 
-    public function testEveryTokenOfThisLibraryIsVerified(): void
+    public function testMintedTokensVerify(): void
     {
         foreach (self::casesThatAre('minted') as $case) {
             $token = self::mint($case, $case['order']);
@@ -179,7 +179,7 @@ final class VectorsTest extends TestCase
      *
      * @dataProvider aliases
      */
-    public function testTheProgramOfTwiliosPageRunsUnchanged(string $alias): void
+    public function testProgramOfTwilioDocumentationRunsUnchanged(string $alias): void
     {
         $autoload = var_export(Package::folder() . '/autoload.php', true);
         $before = time();

@@ -42,7 +42,7 @@ final class VerifyTest extends TestCase
         TokenNotYetValidException::class => CaptokenException::TOKEN_NOT_YET_VALID,
     ];
 
-    public function testEachFindingIsAClassOfItsOwn(): void
+    public function testEveryFindingHasItsExceptionClass(): void
     {
         foreach (self::CODES as $class => $code) {
             $exception = CaptokenException::of($code, 'message');
@@ -58,7 +58,7 @@ final class VerifyTest extends TestCase
     }
 
     /** What comes from anybody is one question, and what the program gives another. */
-    public function testATokenThatIsNoTextIsInvalidAsAnyOther(): void
+    public function testTokenWithInvalidBytesIsMalformed(): void
     {
         $valid = self::sign(self::HEADER, self::PAYLOAD);
         foreach (["\xff", "$valid\xc3", "\0", "$valid\0"] as $token) {
@@ -84,7 +84,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testATokenIsValidUntilTheSecondInWhichItExpires(): void
+    public function testTokenIsInvalidFromItsExpiryOn(): void
     {
         $token = (new Capability('AC123', 'secret'))->generateTokenAt(self::NOW, 600);
         $payload = ['scope' => '', 'iss' => 'AC123', 'exp' => self::NOW + 600];
@@ -96,7 +96,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testATokenIsValidFromTheSecondInWhichItBegins(): void
+    public function testTokenIsValidFromNotBeforeOn(): void
     {
         $token = (new Capability('AC123', 'secret'))->setNotBefore(self::NOW)->generateTokenAt(self::NOW, 600);
         self::assertSame(self::NOW, Capability::verify($token, 'secret', self::NOW)['nbf']);
@@ -105,7 +105,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testWithoutATimeItIsNow(): void
+    public function testTimeDefaultsToNow(): void
     {
         $capability = new Capability('AC123', 'secret');
         foreach ([[], [null]] as $now) {
@@ -121,7 +121,7 @@ final class VerifyTest extends TestCase
      * @dataProvider forgeries
      * @param class-string<CaptokenException> $class
      */
-    public function testAForgeryIsRefusedAndNotShown(string $token, string $class): void
+    public function testForgeryIsRefusedAndNotShown(string $token, string $class): void
     {
         // Whatever it is made of, that is valid.
         Capability::verify(self::sign(self::HEADER, self::PAYLOAD), 'secret', self::NOW);
@@ -203,7 +203,7 @@ final class VerifyTest extends TestCase
         ];
     }
 
-    public function testAnotherSecretIsRefusedBeforeThePayloadIsRead(): void
+    public function testWrongSecretIsRefusedBeforePayload(): void
     {
         $token = self::sign(self::HEADER, self::PAYLOAD);
         foreach (['Secret', 'secret ', 'secre', str_repeat('x', 1000)] as $secret) {
@@ -218,7 +218,7 @@ final class VerifyTest extends TestCase
      *
      * @dataProvider claims
      */
-    public function testEveryClaimOfAValidTokenComesBack(string $member, string|int $name, mixed $value): void
+    public function testEveryClaimOfValidTokenIsReturned(string $member, string|int $name, mixed $value): void
     {
         foreach (["{\"exp\":1400003600,$member}", " {\n$member\t, \"exp\" : 1400003600 }\r\n"] as $payload) {
             $claims = Capability::verify(self::sign(self::HEADER, $payload), 'secret', self::NOW);
@@ -269,7 +269,7 @@ final class VerifyTest extends TestCase
         ];
     }
 
-    public function testAPayloadIsNestedAtMost129Deep(): void
+    public function testPayloadNested130LevelsDeepIsMalformed(): void
     {
         // The object itself is one of them.
         foreach ([129, 512, 100000] as $depth) {
@@ -283,7 +283,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testTimesMayBeFractionsOrDigitsInAStringAndComeBackAsTheyAre(): void
+    public function testFractionalAndStringTimesAreReturnedUnchanged(): void
     {
         foreach (
             [
@@ -300,7 +300,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testPayloadsOfEveryLengthComeBackWhole(): void
+    public function testPayloadsOfEveryLengthAreReturnedWhole(): void
     {
         for ($i = 0; $i < 300; $i++) {
             $payload = sprintf('{"exp":1400003600,"a":"%s"}', str_repeat('x', $i));
@@ -309,7 +309,7 @@ final class VerifyTest extends TestCase
         }
     }
 
-    public function testASubclassChecksAsItsParentDoes(): void
+    public function testSubclassVerifiesAsItsParent(): void
     {
         $class = new class ('AC123', 'secret') extends Capability {
         };
