@@ -134,7 +134,10 @@ class Capability
                 Strings::secret('the auth token', $authToken),
             ];
         } elseif ($accountSid !== $authToken) {
-            throw Refusal::of(CaptokenException::NULL_ARGUMENT);
+            throw Refusal::of(CaptokenException::NULL_ARGUMENT, [
+                'the account SID' => $accountSid,
+                'the auth token' => $authToken,
+            ]);
         }
         self::$configured = $configured;
     }
@@ -293,7 +296,7 @@ class Capability
     {
         if ($grant !== [] && array_is_list($grant)) {
             throw new \InvalidArgumentException(
-                'the grant ' . Strings::quoted($name) . ' is a list: an array with names is needed',
+                'the grant ' . Strings::quoted($name) . ' is a list: pass an associative array',
             );
         }
         return $this->add('grant', $name, $grant === [] ? new \stdClass() : $grant);

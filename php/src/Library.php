@@ -86,7 +86,7 @@ final class Library
     {
         // php.ini can disable the class, which then has no methods.
         if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
-            throw self::failure(['this PHP lacks the extension FFI']);
+            throw self::failure(['the FFI extension is not loaded, or php.ini disables it']);
         }
         try {
             return self::preloaded();
@@ -145,7 +145,7 @@ final class Library
         $version = $library->cap_version();
         if (!str_starts_with($version, self::MAJOR . '.')) {
             throw new \UnexpectedValueException(sprintf(
-                '%s: version %s, while this package needs version %d.x',
+                '%s: version %s, but this package needs version %d.x',
                 $origin,
                 $version,
                 self::MAJOR,
@@ -183,7 +183,7 @@ final class Library
     {
         return new CaptokenException(
             sprintf(
-                "the C library of captoken cannot be loaded:\n  %s\n%s says what to change",
+                "the C library of captoken cannot be loaded:\n  %s\nrun %s to see what to change",
                 implode("\n  ", $failures),
                 dirname(__DIR__) . '/bin/captoken-doctor',
             ),

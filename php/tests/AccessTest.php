@@ -123,7 +123,7 @@ final class AccessTest extends TestCase
     {
         $access = self::access()->allowClientIncoming('kept');
         $capability = (new Capability('AC123', 'secret'))->allowClientIncoming('kept');
-        $characters = 'the client name has other characters than ASCII letters, digits and underscores';
+        $characters = 'the client name may contain only ASCII letters, digits and underscores';
         $calls = [];
         foreach (['a@b', "\u{e9}", 'a b', "a\0", "\xff", ''] as $name) {
             $message = $name === '' ? 'the client name is empty' : $characters;
@@ -165,7 +165,7 @@ final class AccessTest extends TestCase
             $type = get_debug_type($nested);
             self::assertRefuses(
                 "the parameter \"user\" has a value of type $type:"
-                    . ' a string, an int, a finite float, a bool or a list of these is needed',
+                    . ' pass a string, an int, a finite float, a bool or a list of these',
                 static fn () => $capability->allowClientOutgoing('AP2', ['user' => $nested]),
                 $capability,
             );
@@ -268,7 +268,7 @@ final class AccessTest extends TestCase
         $capability = self::access()->addGrant('video', ['room' => 'kept']);
         foreach ([['standup'], [[]], [['room' => 'standup']], ['a', 'b'], [null]] as $list) {
             self::assertRefuses(
-                'the grant "v\u00efd\u0000" is a list: an array with names is needed',
+                'the grant "v\u00efd\u0000" is a list: pass an associative array',
                 static fn () => $capability->addGrant("v\u{ef}d\0", $list),
                 $capability,
             );

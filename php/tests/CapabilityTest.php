@@ -42,16 +42,29 @@ final class CapabilityTest extends TestCase
     /** @return array<string, array{\Closure(Capability): mixed, int, string}> */
     public static function failures(): array
     {
-        $null = [CaptokenException::NULL_ARGUMENT, 'an argument is NULL that must not be'];
+        $null = static fn (string $what): array
+            => [CaptokenException::NULL_ARGUMENT, "$what: an argument is NULL that must not be"];
         $empty = static fn (string $what): array
             => [CaptokenException::EMPTY_ARGUMENT, "$what: a text is empty that must not be"];
         $ttl = [CaptokenException::INVALID_TTL, 'the time to live is not between one second and one day'];
         $time = [CaptokenException::INVALID_TIME, 'a time is before 1970 or too far in the future'];
         return [
-            'configure without SID' => [static fn () => Capability::configure(null, 'secret'), ...$null],
-            'configure without token' => [static fn () => Capability::configure('AC1', null), ...$null],
-            'configure, empty SID' => [static fn () => Capability::configure('', 'secret'), ...$empty('the account SID')],
-            'configure, empty token' => [static fn () => Capability::configure('AC1', ''), ...$empty('the auth token')],
+            'configure without SID' => [
+                static fn () => Capability::configure(null, 'secret'),
+                ...$null('the account SID'),
+            ],
+            'configure without token' => [
+                static fn () => Capability::configure('AC1', null),
+                ...$null('the auth token'),
+            ],
+            'configure, empty SID' => [
+                static fn () => Capability::configure('', 'secret'),
+                ...$empty('the account SID'),
+            ],
+            'configure, empty token' => [
+                static fn () => Capability::configure('AC1', ''),
+                ...$empty('the auth token'),
+            ],
             'empty SID' => [static fn () => new Capability('', 'secret'), ...$empty('the account SID')],
             'empty token' => [static fn () => new Capability('AC1', ''), ...$empty('the auth token')],
             'empty token, configured SID' => [static fn () => new Capability(null, ''), ...$empty('the auth token')],
@@ -340,7 +353,7 @@ final class CapabilityTest extends TestCase
         foreach ($calls as $call) {
             self::assertFails(
                 CaptokenException::INVALID_HANDLE,
-                'the object has no token: its constructor was not called',
+                'the constructor was not called: call parent::__construct()',
                 static fn () => $call($make()),
             );
         }

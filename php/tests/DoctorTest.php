@@ -66,29 +66,29 @@ final class DoctorTest extends TestCase
             'ffi.enable' => [
                 ['-d', 'ffi.enable=0'],
                 'ffi.enable is off',
-                'To write: ffi.enable=preload ffi.preload=PACKAGE/captoken.ffi.h opcache.enable=1'
+                'Write: ffi.enable=preload ffi.preload=PACKAGE/captoken.ffi.h opcache.enable=1'
                     . ' opcache.preload=PACKAGE/preload.php opcache.preload_user=www-data'
-                    . ' PACKAGE/captoken.ini was read; an option, or a file read after it, says otherwise.',
+                    . ' PACKAGE/captoken.ini was read, but a later file or an option overrides it.',
             ],
             'a php.ini of something else' => [
                 ['-n', '-c', '/dev/null', '-d', 'extension=ffi', '-d', 'ffi.enable=off'],
                 'ffi.enable is off',
-                'To write: ffi.enable=preload',
+                'Write: ffi.enable=preload',
             ],
             'no FFI' => [
                 ['-n'],
-                'the extension FFI is not loaded',
-                'To write: extension=ffi',
+                'the FFI extension is not loaded',
+                'Write: extension=ffi',
             ],
             'no opcache' => [
                 ['-n', '-d', 'extension=ffi'],
                 'opcache is not loaded',
-                'To write: zend_extension=opcache',
+                'Write: zend_extension=opcache',
             ],
             'opcache.enable' => [
                 ['-d', 'opcache.enable=0'],
                 'opcache.enable is off',
-                'To write: opcache.enable=1',
+                'Write: opcache.enable=1',
             ],
             'no preload script' => [
                 ['-d', 'opcache.preload='],
@@ -97,82 +97,82 @@ final class DoctorTest extends TestCase
             ],
             'a preload script that is not there' => [
                 ['-d', 'opcache.preload=/nowhere/preload.php'],
-                "it does not start: Fatal error: Failed opening required '/nowhere/preload.php'",
-                'To write: opcache.preload=PACKAGE/preload.php',
+                "php-fpm does not start: Fatal error: Failed opening required '/nowhere/preload.php'",
+                'Write: opcache.preload=PACKAGE/preload.php',
             ],
             'a preload script of something else' => [
                 ['-d', "opcache.preload=$other"],
                 "$other ",
-                "does not preload the package To write: require_once 'PACKAGE/preload.php'",
+                "does not preload the package Write: require_once 'PACKAGE/preload.php'",
             ],
             'a preload script that calls FFI::load()' => [
                 ['-d', "opcache.preload=$load"],
-                'it does not start: Fatal error: Uncaught FFI\Exception: FFI::load() doesn\'t work',
-                'To write: ffi.preload=PACKAGE/captoken.ffi.h ; and no FFI::load()',
+                'php-fpm does not start: Fatal error: Uncaught FFI\Exception: FFI::load() doesn\'t work',
+                'Write: ffi.preload=PACKAGE/captoken.ffi.h ; and no FFI::load()',
                 true,
             ],
             'no preload user' => [
                 ['-d', 'opcache.preload_user='],
-                'it does not start: Fatal Error "opcache.preload_user" has not been defined',
-                'To write: opcache.preload_user=www-data',
+                'php-fpm does not start: Fatal Error "opcache.preload_user" has not been defined',
+                'Write: opcache.preload_user=www-data',
                 true,
             ],
             'a preload user who does not exist' => [
-                ['-d', 'opcache.preload_user=nobody-of-this-name'],
-                'it does not start: Fatal Error Preloading failed to getpwnam("nobody-of-this-name")',
-                'To write: opcache.preload_user=www-data',
+                ['-d', 'opcache.preload_user=no-such-user'],
+                'php-fpm does not start: Fatal Error Preloading failed to getpwnam("no-such-user")',
+                'Write: opcache.preload_user=www-data',
                 true,
             ],
             'a header that is not there' => [
                 ['-d', 'ffi.preload=/nowhere/captoken.ffi.h'],
-                "it does not start: Warning: FFI: failed pre-loading '/nowhere/captoken.ffi.h'",
-                'To write: ffi.preload=PACKAGE/captoken.ffi.h',
+                "php-fpm does not start: Warning: FFI: failed pre-loading '/nowhere/captoken.ffi.h'",
+                'Write: ffi.preload=PACKAGE/captoken.ffi.h',
             ],
             'the header of C' => [
                 ['-d', 'ffi.preload=' . realpath(Package::ROOT . '/include/captoken.h')],
-                'it does not start: Warning: FFI Parser',
-                'To write: ffi.preload=PACKAGE/captoken.ffi.h ; captoken.h is for C alone',
+                'php-fpm does not start: Warning: FFI Parser',
+                'Write: ffi.preload=PACKAGE/captoken.ffi.h ; captoken.h is only for C',
             ],
             'a header whose library is not there' => [
                 ['-d', 'ffi.preload=' . $header('/nowhere/libcaptoken.so.0')],
-                "it does not start: Warning: FFI: Failed pre-loading '/nowhere/libcaptoken.so.0'",
-                'To write: #define FFI_LIB "PACKAGE/lib/libcaptoken.so.0"',
+                "php-fpm does not start: Warning: FFI: Failed pre-loading '/nowhere/libcaptoken.so.0'",
+                'Write: #define FFI_LIB "PACKAGE/lib/libcaptoken.so.0"',
             ],
             'a header whose library is none' => [
                 ['-d', "ffi.preload={$header($library)}"],
-                "it does not start: Warning: FFI: Failed pre-loading '$library'",
-                'file too short The file is no library',
+                "php-fpm does not start: Warning: FFI: Failed pre-loading '$library'",
+                'file too short The file is not a library',
             ],
             'a header whose library needs another C library' => [
                 ['-d', "ffi.preload={$header(self::newer(Package::library(Package::folder())))}"],
-                'it does not start: Warning: FFI: Failed pre-loading',
+                'php-fpm does not start: Warning: FFI: Failed pre-loading',
                 'The library was built for a newer C library than this system has.',
             ],
             'a header whose library lacks a function' => [
                 ['-d', "ffi.preload={$header(Stub::compile('-DWITHOUT_GENERATE'))}"],
-                'it does not start: Warning: failed pre-loading',
+                'php-fpm does not start: Warning: failed pre-loading',
                 'Package and library are of different versions.',
             ],
             'a header whose library needs another library' => [
                 ['-d', "ffi.preload={$header(self::needing('libother.so.1'))}"],
-                'it does not start: Warning: FFI: Failed pre-loading',
+                'php-fpm does not start: Warning: FFI: Failed pre-loading',
                 'libother.so.1: cannot open shared object file: No such file or directory'
-                    . ' The library is there, and another that it needs is not.',
+                    . ' The library exists, but one that it needs is missing. Install that one.',
             ],
             'a preload script that fails' => [
                 ['-d', 'opcache.preload=' . TempFolder::file('<?php no_such_function();')],
-                'it does not start: Fatal error: Uncaught Error: Call to undefined function no_such_function()',
+                'php-fpm does not start: Fatal error: Uncaught Error: Call to undefined function no_such_function()',
                 '',
             ],
             'a header whose library is of another version' => [
                 ['-d', "ffi.preload={$header(Stub::compile('-DVERSION="1.2.3"'))}"],
-                'the C library of captoken cannot be loaded: ffi.preload: version 1.2.3, while this package needs'
+                'the C library of captoken cannot be loaded: ffi.preload: version 1.2.3, but this package needs'
                     . ' version 0.x',
                 'Package and library are of different versions.',
             ],
             'a program that is no php-fpm' => [
                 ['--no-such-option'],
-                'it does not start: Usage:',
+                'php-fpm does not start: Usage:',
                 '[-y <file>]',
             ],
         ];
@@ -190,11 +190,11 @@ final class DoctorTest extends TestCase
         );
         $done = $doctor('');
         self::assertStringContainsString('note   opcache.preload_user is empty: php-fpm does not start', $done->out);
-        self::assertStringContainsString('To write: opcache.preload_user=www-data', $done->out);
+        self::assertStringContainsString('Write: opcache.preload_user=www-data', $done->out);
         self::assertSame(0, $done->status, $done->out);
 
-        $done = $doctor('nobody-of-this-name');
-        $finding = 'WRONG  opcache.preload_user is nobody-of-this-name, who does not exist';
+        $done = $doctor('no-such-user');
+        $finding = 'WRONG  opcache.preload_user is no-such-user: there is no such user';
         self::assertStringContainsString($finding, $done->out);
         self::assertSame(1, $done->status, $done->out);
 
@@ -211,7 +211,7 @@ final class DoctorTest extends TestCase
             package: $package,
         );
         [, $fpm] = explode("\nphp-fpm (", $done->out);
-        self::assertStringContainsString('The library is not there. Install it: make install-php', $fpm);
+        self::assertStringContainsString('The library is missing. Install it: make install-php', $fpm);
         self::assertStringNotContainsString('FFI_LIB', $fpm);
         self::assertSame(1, $done->status);
     }
@@ -219,7 +219,7 @@ final class DoctorTest extends TestCase
     public function testMissingSetupPrintsCommand(): void
     {
         $done = self::doctor([]);
-        $link = '~That is: ln -s ' . Package::folder() . '/captoken.ini /\S+/conf.d/99-captoken.ini~';
+        $link = '~Or run: ln -s ' . Package::folder() . '/captoken.ini /\S+/conf.d/99-captoken.ini~';
         self::assertMatchesRegularExpression($link, $done->out);
         self::assertSame(1, $done->status);
     }
@@ -299,7 +299,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
 
         $done = self::doctor(['--web'], [], ['-d', 'disable_classes=FFI']);
-        self::assertStringContainsString('this PHP lacks the extension FFI', $done->out);
+        self::assertStringContainsString('the FFI extension is not loaded, or php.ini disables it', $done->out);
         self::assertSame(['', 1], [$done->err, $done->status]);
     }
 
@@ -307,7 +307,7 @@ final class DoctorTest extends TestCase
     {
         $done = self::doctor(['--', '-d', 'ffi.preload='], self::installedIni());
         self::assertStringContainsString('ffi.preload is empty', $done->out);
-        $write = 'To write: ffi.preload=' . Package::folder() . '/captoken.ffi.h';
+        $write = 'Write: ffi.preload=' . Package::folder() . '/captoken.ffi.h';
         self::assertStringContainsString($write, $done->out);
         self::assertSame(0, $done->status, $done->out);
     }
@@ -336,7 +336,7 @@ final class DoctorTest extends TestCase
             'not there' => [
                 static fn (): string => '/nowhere/libcaptoken.so.0',
                 'cannot open shared object file',
-                'CAPTOKEN_LIB, an environment variable, names it, and nothing else is tried. Correct it.',
+                'The environment variable CAPTOKEN_LIB names this file, and no other is tried. Correct it.',
             ],
             'a folder' => [
                 static fn (): string => TempFolder::make(),
@@ -346,7 +346,7 @@ final class DoctorTest extends TestCase
             'without another that it needs' => [
                 static fn (): string => self::needing('libother.so.1'),
                 'libother.so.1: cannot open shared object file',
-                'The library is there, and another that it needs is not.',
+                'The library exists, but one that it needs is missing. Install that one.',
             ],
             'without a function' => [
                 static fn (): string => Stub::compile('-DWITHOUT_GENERATE'),
@@ -356,7 +356,7 @@ final class DoctorTest extends TestCase
             'no library' => [
                 static fn (): string => TempFolder::file(str_repeat('no library ', 100), 'libcaptoken.so.0'),
                 'invalid ELF header',
-                'The file is no library, or one for another processor.',
+                'The file is not a library, or was built for another CPU.',
             ],
             'for a newer glibc' => [
                 static fn (): string => self::newer(Package::library(Package::folder())),
@@ -371,7 +371,7 @@ final class DoctorTest extends TestCase
             ],
             'of another version' => [
                 static fn (): string => Stub::compile('-DVERSION="1.2.3"'),
-                'version 1.2.3, while this package needs version 0.x',
+                'version 1.2.3, but this package needs version 0.x',
                 'Package and library are of different versions.',
             ],
         ];
@@ -381,8 +381,8 @@ final class DoctorTest extends TestCase
     {
         $done = self::doctor(['--web'], [], ['-d', 'ffi.enable=0']);
         [$commandLine] = explode("\nA web server", $done->out);
-        self::assertStringContainsString('WRONG  ffi.enable is off: nothing may call C', $commandLine);
-        self::assertStringContainsString('To write: ffi.enable=preload', $commandLine);
+        self::assertStringContainsString('WRONG  ffi.enable is off: no PHP code may call C', $commandLine);
+        self::assertStringContainsString('Write: ffi.enable=preload', $commandLine);
         self::assertSame(1, $done->status);
     }
 
@@ -390,7 +390,7 @@ final class DoctorTest extends TestCase
     {
         $done = self::doctor(['--web'], [], ['-n']);
         [$commandLine] = explode("\nA web server", $done->out);
-        self::assertStringContainsString('WRONG  the extension FFI is not loaded', $commandLine);
+        self::assertStringContainsString('WRONG  the FFI extension is not loaded', $commandLine);
         self::assertSame(1, $done->status);
     }
 
@@ -403,7 +403,7 @@ final class DoctorTest extends TestCase
 
         $done = self::doctor(['--web'], self::installedIni(), ['-d', 'opcache.preload_user=']);
         self::assertStringContainsString('WRONG  opcache.preload_user is empty', $done->out);
-        self::assertStringContainsString('To write: opcache.preload_user=www-data', $done->out);
+        self::assertStringContainsString('Write: opcache.preload_user=www-data', $done->out);
         self::assertSame(1, $done->status, $done->out);
     }
 
@@ -413,7 +413,7 @@ final class DoctorTest extends TestCase
         unlink("$copy/captoken.ini");
         $done = self::doctor(['--web'], [], [], $copy);
         self::assertStringContainsString('make install-php', $done->out);
-        self::assertStringNotContainsString('These lines are in', $done->out);
+        self::assertStringNotContainsString('has these lines', $done->out);
     }
 
     public function testHelpAndWrongArguments(): void
@@ -423,11 +423,11 @@ final class DoctorTest extends TestCase
         self::assertSame([0, ''], [$done->status, $done->err]);
 
         $done = self::doctor(['--nonsense']);
-        self::assertStringStartsWith('captoken-doctor: what is --nonsense?', $done->err);
+        self::assertStringStartsWith('captoken-doctor: unknown argument: --nonsense', $done->err);
         self::assertSame([2, ''], [$done->status, $done->out]);
 
         $done = self::doctor(['--fpm=/nowhere/php-fpm']);
-        self::assertStringContainsString('WRONG  there is no program /nowhere/php-fpm', $done->out);
+        self::assertStringContainsString('WRONG  --fpm: there is no program /nowhere/php-fpm', $done->out);
         self::assertSame(1, $done->status);
     }
 

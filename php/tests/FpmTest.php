@@ -254,7 +254,7 @@ final class FpmTest extends TestCase
         for ($i = 0; $i < 3; $i++) {
             self::assertSame(
                 "-1 the C library of captoken cannot be loaded:\n  " . self::REFUSED . "\n"
-                    . Package::folder() . '/bin/captoken-doctor says what to change',
+                    . 'run ' . Package::folder() . '/bin/captoken-doctor to see what to change',
                 $fpm->request($mint),
             );
         }
@@ -499,7 +499,7 @@ final class FpmTest extends TestCase
     {
         $reason = Fpm::unusable($asRoot);
         if ($reason !== null) {
-            self::skipAloud("no test of php-fpm: $reason");
+            self::skipAloud("php-fpm is not tested: $reason");
         }
     }
 

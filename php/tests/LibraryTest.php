@@ -132,7 +132,7 @@ final class LibraryTest extends TestCase
         );
         self::assertStringStartsWith("  $folder/" . Library::SONAME . ': ', $lines[4]);
         self::assertMatchesRegularExpression('/: (file too short|invalid ELF header)$/', $lines[4]);
-        self::assertSame("$package/bin/captoken-doctor says what to change", $lines[5]);
+        self::assertSame("run $package/bin/captoken-doctor to see what to change", $lines[5]);
         self::assertFileExists("$package/bin/captoken-doctor");
     }
 
@@ -151,7 +151,7 @@ final class LibraryTest extends TestCase
         self::assertStringContainsString('CAPTOKEN', $lines[2]);
         self::assertStringStartsWith("  $file: ", $lines[3]);
         self::assertMatchesRegularExpression("/$reason/", $lines[3]);
-        self::assertSame(Package::folder() . '/bin/captoken-doctor says what to change', $lines[4]);
+        self::assertSame('run ' . Package::folder() . '/bin/captoken-doctor to see what to change', $lines[4]);
     }
 
     /** @return array<string, array{\Closure(): string, string}> */
@@ -179,10 +179,10 @@ final class LibraryTest extends TestCase
             'a function less' => [static fn () => Stub::compile('-DWITHOUT_GENERATE'), "cap_generate'"],
             'version 1' => [
                 static fn () => Stub::compile('-DVERSION="1.0.0"'),
-                'version 1\.0\.0, while this package needs version 0\.x$',
+                'version 1\.0\.0, but this package needs version 0\.x$',
             ],
-            'no version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, while'],
-            'version 01' => [static fn () => Stub::compile('-DVERSION="01.0"'), 'version 01\.0, while'],
+            'no version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, but'],
+            'version 01' => [static fn () => Stub::compile('-DVERSION="01.0"'), 'version 01\.0, but'],
         ];
     }
 
@@ -223,8 +223,8 @@ final class LibraryTest extends TestCase
         $done = Process::run([PHP_BINARY, '-n', $file], Process::environment());
         self::assertSame(0, $done->status, $done->out . $done->err);
         self::assertSame(
-            "-1\nthe C library of captoken cannot be loaded:\n  this PHP lacks the extension FFI\n"
-                . Package::folder() . '/bin/captoken-doctor says what to change',
+            "-1\nthe C library of captoken cannot be loaded:\n  the FFI extension is not loaded, or php.ini disables it\n"
+                . 'run ' . Package::folder() . '/bin/captoken-doctor to see what to change',
             $done->out,
         );
     }
@@ -236,7 +236,7 @@ final class LibraryTest extends TestCase
             self::assertCount(4, $lines, implode("\n", $lines));
             self::assertSame('-1', $lines[0]);
             self::assertStringContainsString('"ffi.enable"', $lines[2]);
-            self::assertStringEndsWith('captoken-doctor says what to change', $lines[3]);
+            self::assertStringEndsWith('captoken-doctor to see what to change', $lines[3]);
         }
     }
 

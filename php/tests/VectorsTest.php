@@ -111,7 +111,7 @@ final class VectorsTest extends TestCase
                 self::fail("{$case['name']} is taken");
             } catch (\InvalidArgumentException $e) {
                 self::assertSame(
-                    'the client name has other characters than ASCII letters, digits and underscores',
+                    'the client name may contain only ASCII letters, digits and underscores',
                     $e->getMessage(),
                     $case['name'],
                 );

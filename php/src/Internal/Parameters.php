@@ -79,8 +79,8 @@ final class Parameters
             // The shortest digits that read back, whatever php.ini says of precision.
             is_float($value) && is_finite($value) => sprintf('%.*h', -1, $value),
             default => throw new \InvalidArgumentException(sprintf(
-                'the %s %s has a value of type %s: a string, an int, a finite float, a bool'
-                    . ' or a list of these is needed',
+                'the %s %s has a value of type %s: pass a string, an int, a finite float, a bool'
+                    . ' or a list of these',
                 $what,
                 Strings::quoted($name),
                 get_debug_type($value),

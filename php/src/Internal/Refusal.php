@@ -8,27 +8,28 @@ use Captoken\CaptokenException;
 use Captoken\Library;
 
 /**
- * Exceptions for calls that fail.
+ * Makes the exceptions for calls that fail.
  *
  * @internal
  */
 final class Refusal
 {
     /**
-     * The exception for a status of the C library that is not CAP_STATUS_OK.
+     * Makes the exception for a status of the C library except CAP_STATUS_OK.
      *
-     * The message names the argument that is wrong, and never shows it.
+     * The message names the wrong argument, and never shows its value.
      *
-     * @param array<string, string> $arguments of the call, by their names in the message
+     * @param array<string, ?string> $arguments the call's, by their names in the message
      */
     public static function of(int $status, #[\SensitiveParameter] array $arguments = []): CaptokenException
     {
         $message = Library::functions()->cap_strerror($status);
         foreach ($arguments as $name => $argument) {
             $isWrong = match ($status) {
+                CaptokenException::NULL_ARGUMENT => $argument === null,
                 CaptokenException::EMPTY_ARGUMENT => $argument === '',
-                CaptokenException::INVALID_UTF8 => !Strings::isUtf8($argument),
-                // A call that can return it has one argument.
+                CaptokenException::INVALID_UTF8 => $argument !== null && !Strings::isUtf8($argument),
+                // A call that can return this status has one argument.
                 CaptokenException::RESERVED_NAME => true,
                 default => false,
             };
@@ -40,11 +41,11 @@ final class Refusal
         return CaptokenException::of($status, $message);
     }
 
-    /** The exception for an object whose subclass did not call the constructor. */
+    /** Makes the exception for an object whose subclass did not call the constructor. */
     public static function unconstructed(): CaptokenException
     {
         return new CaptokenException(
-            'the object has no token: its constructor was not called',
+            'the constructor was not called: call parent::__construct()',
             CaptokenException::INVALID_HANDLE,
         );
     }

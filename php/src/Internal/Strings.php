@@ -85,7 +85,7 @@ final class Strings
         }
         if (ltrim($clientName, self::CLIENT_NAME) !== '') {
             throw new \InvalidArgumentException(
-                'the client name has other characters than ASCII letters, digits and underscores',
+                'the client name may contain only ASCII letters, digits and underscores',
             );
         }
     }

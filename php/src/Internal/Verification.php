@@ -35,7 +35,7 @@ final class Verification
         }
         if (!Strings::isUtf8($token)) {
             throw new TokenMalformedException(
-                'the token: a text is not valid UTF-8',
+                'the token: ' . Library::functions()->cap_strerror(CaptokenException::INVALID_UTF8),
                 CaptokenException::INVALID_UTF8,
             );
         }

@@ -7,7 +7,7 @@ namespace Captoken\Internal\Doctor;
 use Captoken\Library;
 
 /**
- * What the user can write or do about a finding.
+ * Tells the user how to fix a finding.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ final class Advice
     {
     }
 
-    /** Help for a message of PHP or of the dynamic loader, if there is any. */
+    /** Returns help for a message of PHP or of the dynamic loader. */
     public function forMessage(string $message): ?string
     {
         $header = "ffi.preload=$this->package/captoken.ffi.h";
@@ -26,20 +26,20 @@ final class Advice
         $build = 'Build it on this system: make && make install-php';
         $advice = [
             '/"opcache.preload_user" has not been defined|Preloading failed to getpwnam/' =>
-                Report::TO_WRITE . $this->preloadUser(),
+                Report::WRITE . $this->preloadUser(),
             '/FFI::load\(\) doesn\'t work in conjunction/' =>
-                Report::TO_WRITE . "$header   ; and no FFI::load() in the preload script",
+                Report::WRITE . "$header   ; and no FFI::load() in the preload script",
             '/failed pre-loading \'.*\', file doesn\'t exist/' =>
-                Report::TO_WRITE . $header,
+                Report::WRITE . $header,
             '/FFI Parser/' =>
-                Report::TO_WRITE . "$header   ; captoken.h is for C alone",
+                Report::WRITE . "$header   ; captoken.h is only for C",
             '/Failed opening required/' =>
-                Report::TO_WRITE . "opcache.preload=$this->package/preload.php   ; the workers' user must"
+                Report::WRITE . "opcache.preload=$this->package/preload.php   ; the workers' user must"
                 . ' be able to read it',
-            '/cannot resolve C function|Failed resolving C function|while this package needs/' =>
+            '/cannot resolve C function|Failed resolving C function|but this package needs/' =>
                 'Package and library are of different versions. Install both: make install-php',
             '/Permission denied/' =>
-                'This user may not read the file, or enter a folder above it.',
+                "This user cannot read the file, or cannot enter a folder above it.\nChange the permissions.",
             '/Is a directory/' =>
                 'CAPTOKEN_LIB must name a file.',
             '/GLIBC_[0-9.]+\' not found/' =>
@@ -47,16 +47,17 @@ final class Advice
             '/ld-musl|libc\.musl|ld-linux|Error relocating/' =>
                 "The library was built for another C library: glibc and musl do not mix.\n$build",
             '/wrong ELF class|invalid ELF header|file too short/' =>
-                "The file is no library, or one for another processor.\n$build",
+                "The file is not a library, or was built for another CPU.\n$build",
             '/\S: \S+: cannot open shared object file/' =>
-                'The library is there, and another that it needs is not.',
+                'The library exists, but one that it needs is missing. Install that one.',
             '/FFI: Failed pre-loading/' => is_file($library)
-                ? Report::TO_WRITE . "#define FFI_LIB \"$library\"   (in the file of ffi.preload)"
-                : 'The library is not there. Install it: make install-php',
+                ? Report::WRITE . "#define FFI_LIB \"$library\"   (in the file of ffi.preload)"
+                : 'The library is missing. Install it: make install-php',
             '/cannot open shared object file/' => getenv('CAPTOKEN_LIB', true)
-                ? 'CAPTOKEN_LIB, an environment variable, names it, and nothing else is tried. Correct it.'
-                : "The library is not there. Install it: make install-php. If it is somewhere else,\n"
-                . "CAPTOKEN_LIB can name it: an environment variable, env[CAPTOKEN_LIB] in a pool's file.",
+                ? "The environment variable CAPTOKEN_LIB names this file, and no other is tried.\nCorrect it."
+                : "The library is missing. Install it: make install-php\n"
+                . 'If it is somewhere else, name it in the environment variable CAPTOKEN_LIB. A pool of'
+                . "\nphp-fpm sets that as env[CAPTOKEN_LIB].",
         ];
         foreach ($advice as $pattern => $help) {
             if (preg_match($pattern, $message) === 1) {
@@ -67,7 +68,7 @@ final class Advice
     }
 
     /**
-     * Settings to write if those of captoken.ini are not in force.
+     * Returns the settings to write if those of captoken.ini are not in force.
      *
      * @return list<string>
      */
@@ -79,13 +80,13 @@ final class Advice
             $lines[] = "$name=$value";
         }
         if ($lines === []) {
-            return ['what `make install-php` puts into share/php/captoken/captoken.ini'];
+            return ['the settings that `make install-php` installs in share/php/captoken/captoken.ini'];
         }
         $lines[] = match (true) {
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
-                "$ini was read; an option, or a file read after it, says otherwise.",
-            is_dir($settings->scannedFolder) => "That is: ln -s $ini $settings->scannedFolder/99-captoken.ini",
-            default => "These lines are in $ini.",
+                "$ini was read, but a later file or an option overrides it.",
+            is_dir($settings->scannedFolder) => "Or run: ln -s $ini $settings->scannedFolder/99-captoken.ini",
+            default => "$ini has these lines.",
         };
         return $lines;
     }
@@ -96,7 +97,7 @@ final class Advice
         return "opcache.preload_user=$user   ; the user of the workers";
     }
 
-    /** @return array<string, string> empty in the source tree, which has no captoken.ini */
+    /** @return array<string, string> empty in the source tree: it has no captoken.ini */
     private function installedIni(): array
     {
         return @parse_ini_file("$this->package/captoken.ini", false, INI_SCANNER_RAW) ?: [];

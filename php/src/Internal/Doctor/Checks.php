@@ -54,11 +54,11 @@ final class Checks
     {
         $enable = Settings::ofThisProcess()->ffiEnable();
         if ($enable === null) {
-            $this->report->wrong('the extension FFI is not loaded', 'extension=ffi');
+            $this->report->wrong('the FFI extension is not loaded', 'extension=ffi');
             return;
         }
         if ($enable === 'off') {
-            $this->report->wrong('ffi.enable is off: nothing may call C', 'ffi.enable=preload');
+            $this->report->wrong('ffi.enable is off: no PHP code may call C', 'ffi.enable=preload');
             return;
         }
         $this->report->right("ffi.enable is $enable: the command line may call C");
@@ -91,7 +91,7 @@ final class Checks
     public function phpFpm(string $program, array $options): void
     {
         if (!is_executable($program)) {
-            $this->report->wrong("there is no program $program");
+            $this->report->wrong("--fpm: there is no program $program");
             return;
         }
         $asked = PhpFpm::information($program, $options);
@@ -101,7 +101,7 @@ final class Checks
                 $messages[] = $this->loaderMessage($found[1]);
             }
             $messages = $messages === [] ? explode("\n", trim($asked->output)) : $messages;
-            $this->report->wrong("it does not start:\n  " . implode("\n  ", $messages));
+            $this->report->wrong("php-fpm does not start:\n  " . implode("\n  ", $messages));
             $this->advise(implode("\n", $messages));
             return;
         }
@@ -124,7 +124,7 @@ final class Checks
             );
         } elseif (function_exists('posix_getpwnam') && posix_getpwnam($user) === false) {
             $this->report->wrong(
-                "opcache.preload_user is $user, who does not exist",
+                "opcache.preload_user is $user: there is no such user",
                 $this->advice->preloadUser(),
             );
         }
@@ -135,11 +135,11 @@ final class Checks
     {
         $enable = $settings->ffiEnable();
         if ($enable === null) {
-            $this->report->wrong('the extension FFI is not loaded', 'extension=ffi');
+            $this->report->wrong('the FFI extension is not loaded', 'extension=ffi');
             return;
         }
         if ($enable === 'off') {
-            $this->report->wrong('ffi.enable is off: nothing may call C', ...$this->advice->iniFile($settings));
+            $this->report->wrong('ffi.enable is off: no PHP code may call C', ...$this->advice->iniFile($settings));
             return;
         }
         if ($enable === 'on') {
@@ -157,7 +157,7 @@ final class Checks
         }
         if ($settings->values['opcache.preload'] === '') {
             $this->report->wrong(
-                'opcache.preload is empty: as ffi.enable is preload, only preloaded classes may call C',
+                'opcache.preload is empty: with ffi.enable=preload, only preloaded classes may call C',
                 ...$this->advice->iniFile($settings),
             );
             return;
@@ -165,7 +165,7 @@ final class Checks
         $this->report->right('ffi.enable is preload: preloaded classes may call C');
         if ($settings->values['ffi.preload'] === '') {
             $this->report->note(
-                'ffi.preload is empty: each request loads the library anew, which takes time',
+                'ffi.preload is empty: each request loads the library again, which takes time',
                 "ffi.preload=$this->package/captoken.ffi.h",
             );
         }
@@ -204,7 +204,7 @@ final class Checks
         } elseif ($probe->status === 4) {
             $this->notLoaded($probe->output);
         } elseif ($probe->status === 5) {
-            $this->report->note(PHP_BINARY . ' cannot load the extensions of the server: not tried');
+            $this->report->note('not tested: ' . PHP_BINARY . ' cannot load the extensions of the server');
         } else {
             $messages = $probe->complaints() ?: [trim($probe->output)];
             $this->report->wrong("preloading fails:\n  " . implode("\n  ", $messages));

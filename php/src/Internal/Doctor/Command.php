@@ -5,8 +5,7 @@ declare(strict_types=1);
 namespace Captoken\Internal\Doctor;
 
 /**
- * The program bin/captoken-doctor: reads its arguments and runs the checks that they ask
- * for.
+ * The program bin/captoken-doctor: reads its arguments and runs the checks.
  *
  * @internal
  */
@@ -16,16 +15,16 @@ final class Command
         usage: captoken-doctor [--fpm=PROGRAM] [-- OPTIONS OF PHP-FPM]
                captoken-doctor --web
 
-        Says whether this PHP, and php-fpm of the same version, can use captoken; and if
-        not, which setting is wrong and what to write.
+        Checks whether this PHP, and php-fpm of the same version, can use captoken. Names
+        each wrong setting and what to write instead.
 
-          --fpm=PROGRAM  the php-fpm to ask, where it is not found by itself
-          --             what follows is given to php-fpm, as in: -- -c /etc/php.ini
-          --web          no php-fpm: say what a web server would do with the settings of
-                         this command, as in:
+          --fpm=PROGRAM  the php-fpm to check, if it is not in a usual folder
+          --             passes the rest to php-fpm, as in: -- -c /etc/php.ini
+          --web          checks another web server, not php-fpm, by the settings of this
+                         command, as in:
                          PHP_INI_SCAN_DIR=/etc/php/8.2/apache2/conf.d captoken-doctor --web
 
-        Exit status: 0 all is well, 1 something is wrong, 2 the command line is.
+        Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
 
         END;
 
@@ -51,13 +50,13 @@ final class Command
                 $options = $arguments;
                 $arguments = [];
             } else {
-                fwrite(STDERR, "captoken-doctor: what is $argument?\n\n" . self::USAGE);
+                fwrite(STDERR, "captoken-doctor: unknown argument: $argument\n\n" . self::USAGE);
                 return 2;
             }
         }
 
         if (!function_exists('proc_open') || !function_exists('getenv')) {
-            fwrite(STDERR, "captoken-doctor: php.ini disables proc_open() or getenv() (disable_functions)\n");
+            fwrite(STDERR, "captoken-doctor: php.ini disables proc_open() or getenv(): remove it from disable_functions\n");
             return 1;
         }
         return self::examine($web ? null : $fpm ?? PhpFpm::find(), $options);
@@ -82,9 +81,9 @@ final class Command
             $checks->phpFpm($fpm, $options);
         }
         echo $report->isWell()
-            ? "\nAll is well. A server that was started before its settings were written needs a restart;\n"
-                . "`php -S` needs -d ffi.enable=1.\n"
-            : "\nSomething is wrong. After a change, restart the server.\n";
+            ? "\nAll is well. Restart a server that was started before its settings were written.\n"
+                . "Start `php -S` with -d ffi.enable=1.\n"
+            : "\nSomething is wrong. Restart the server after a change.\n";
         return $report->isWell() ? 0 : 1;
     }
 }

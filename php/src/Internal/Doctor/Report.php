@@ -12,7 +12,7 @@ namespace Captoken\Internal\Doctor;
 final class Report
 {
     /** Starts the help that is a setting. */
-    public const TO_WRITE = 'To write: ';
+    public const WRITE = 'Write: ';
 
     private bool $isWell = true;
 
@@ -55,7 +55,7 @@ final class Report
     private function settings(string ...$settings): void
     {
         if ($settings !== []) {
-            $this->help(self::TO_WRITE . implode("\n" . str_repeat(' ', strlen(self::TO_WRITE)), $settings));
+            $this->help(self::WRITE . implode("\n" . str_repeat(' ', strlen(self::WRITE)), $settings));
         }
     }
 
