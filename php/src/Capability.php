@@ -17,34 +17,35 @@ use function implode;
 use function time;
 
 /**
- * Mints tokens that register a browser or a phone with Twilio Client. The methods include
- * those of Services_Twilio_Capability in twilio-php 3 and 4:
+ * Mints tokens that register a browser or a phone with Twilio Client.
+ *
+ * The methods include those of Services_Twilio_Capability in twilio-php 3 and 4:
  *
  *     $capability = new Capability($accountSid, $authToken);
  *     $capability->allowClientIncoming('Alice');
  *     $capability->allowClientOutgoing($applicationSid, ['user_id' => 42]);
  *     $token = $capability->generateToken(600);
  *
- * This mints a capability token, signed with the account's auth token, which works only in
- * the United States. Twilio recommends access tokens: they work in all its regions and with
- * its SDKs for phones, can grant video, chat and more, and are signed with the secret of an
- * API key. One line moves a program to them:
+ * This mints a capability token, signed with the account's auth token. It works only in the
+ * United States. Twilio recommends access tokens, signed with the secret of an API key: they
+ * work in all regions and with the SDKs for phones, and can grant video, chat and more. One
+ * line moves a program to them:
  *
  *     $capability = Capability::access($accountSid, $apiKeySid, $apiKeySecret);
  *
  * setRegion(), setPushCredential() and addGrant() need an access token, allowEventStream()
- * a capability token. Every other method works on both.
+ * needs a capability token. Every other method works on both.
  *
- * A method that throws has changed nothing. Any method throws
+ * A method that throws changes nothing. Any method throws
  *
- * - \InvalidArgumentException for an argument that can never be right, such as a string
- *   with a NUL byte,
+ * - \InvalidArgumentException for an argument that is always wrong, such as a string with a
+ *   NUL byte,
  * - CaptokenException if the library refuses the call: EMPTY_ARGUMENT or INVALID_UTF8 for a
- *   string, OUT_OF_MEMORY, and the codes that the method names.
+ *   string, OUT_OF_MEMORY, and the codes that the method lists.
  *
- * A clone is independent of its original. An object cannot be serialised. PHP keeps the auth
- * token, or the API key secret, until the object and its clones are gone, and cannot wipe
- * it. No dump, cast or stack trace shows it.
+ * A clone is independent of its original. An object cannot be serialised. PHP keeps the
+ * secret, an auth token or an API key secret, until the object and its clones are gone. PHP
+ * cannot wipe it. No dump, cast or stack trace shows it.
  */
 class Capability
 {
@@ -59,25 +60,26 @@ class Capability
     /**
      * The members of the request that mints a token, by name.
      *
-     * @var array<string, string|array<string|int, string>> JSON: '"region":"ie1"'; of claims
-     *     and grants an array of these, by name
+     * @var array<string, string|array<string|int, string>> JSON such as '"region":"ie1"'; for
+     *     claims and grants an array of JSON by name
      */
     private array $members = [];
 
-    // Signal handlers run between two calls of functions. So each method computes first, and
-    // its assignments are the last statements: a handler never sees half of a change.
+    // Signal handlers run between two calls of functions. So each method computes first and
+    // assigns in its last statements: a handler never sees a partial change.
 
     /**
-     * Makes an object for capability tokens that allow nothing yet. configure() sets the
-     * values for null.
+     * Makes an object for capability tokens without permissions.
      *
+     * @param ?string $accountSid null: as configured by configure()
+     * @param ?string $authToken the secret; null: as configured by configure()
      * @throws CaptokenException NO_CREDENTIALS: null, and nothing configured;
      *     LIBRARY_NOT_LOADED
      */
     public function __construct(?string $accountSid = null, #[\SensitiveParameter] ?string $authToken = null)
     {
         $configured = self::$configured;
-        // Loads the library, so that a missing one is noticed here.
+        // Loads the library, so that a missing one is reported here.
         Library::functions();
         $account = $accountSid !== null ? Strings::json('the account SID', $accountSid)
             : $configured[0] ?? throw Refusal::of(CaptokenException::NO_CREDENTIALS);
@@ -88,11 +90,11 @@ class Capability
     }
 
     /**
-     * Makes an object for access tokens that allow nothing yet. configure() has no effect
-     * here. The constructor of a subclass is not called.
+     * Makes an object for access tokens without permissions.
      *
      * The API key must be a standard or a main key of the account: Twilio refuses the tokens
-     * of restricted keys.
+     * of restricted keys. configure() has no effect here. The constructor of a subclass is not
+     * called.
      *
      * @throws CaptokenException LIBRARY_NOT_LOADED
      */
@@ -115,12 +117,13 @@ class Capability
     }
 
     /**
-     * Sets what the constructor takes for null, until the end of the request. In a program
-     * on the command line this is the end of the program. null and null clear it.
+     * Sets the credentials that the constructor uses for null.
      *
-     * The class keeps both, and all code of the request shares them, Fibers included. The
-     * requests that a coroutine server handles in one process share them, too: there, give
-     * the credentials to the constructor.
+     * They last until the end of the request, or of a program on the command line. Two nulls
+     * clear them. All code of the request shares them, Fibers included.
+     *
+     * The requests that a coroutine server handles in one process share them, too. In such a
+     * server, pass the credentials to the constructor.
      *
      * @throws CaptokenException NULL_ARGUMENT: only one is null; LIBRARY_NOT_LOADED
      */
@@ -143,8 +146,9 @@ class Capability
     }
 
     /**
-     * Allows incoming calls to a client name (<Client> in TwiML). Outgoing calls come from
-     * this name, too. A second call replaces the name.
+     * Allows incoming calls to a client name, <Client> in TwiML.
+     *
+     * Outgoing calls come from this name, too. A second call replaces the name.
      *
      * An access token has a single name, its identity, which setClientName() also sets.
      *
@@ -162,16 +166,17 @@ class Capability
     }
 
     /**
-     * Allows outgoing calls, which a TwiML application handles. A second call replaces the
-     * application and its parameters.
+     * Allows outgoing calls through a TwiML application.
+     *
+     * A second call replaces the application and its parameters.
      *
      * In an access token a name occurs once, with the last value of a list. Values are
      * strings there, too: to pass a nested object, encode it as JSON.
      *
      * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $appParams
-     *     what Twilio passes to the application with each call, by name. A float is written
-     *     as json_encode() does, true and false as 1 and 0. A list repeats the name for each
-     *     of its values.
+     *     the parameters that Twilio passes to the application with each call, by name. A
+     *     float is written as by json_encode(), true and false as 1 and 0. A list repeats the
+     *     name for each of its values.
      * @throws \InvalidArgumentException a value of another type, such as a nested array, or a
      *     float that is not finite
      */
@@ -185,11 +190,12 @@ class Capability
     }
 
     /**
-     * Lets the holder of a capability token follow the account's events. A second call
-     * replaces the filters.
+     * Allows the holder of a capability token to follow the account's events.
+     *
+     * A second call replaces the filters.
      *
      * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $filters
-     *     which events, by name; the values are as in allowClientOutgoing()
+     *     select the events, by name; values are as in allowClientOutgoing()
      * @throws CaptokenException UNSUPPORTED: an access token
      * @throws \InvalidArgumentException as in allowClientOutgoing()
      */
@@ -199,11 +205,11 @@ class Capability
     }
 
     /**
-     * Sets the client name of outgoing calls without allowing incoming ones. If
-     * allowClientIncoming() is called too, the last call decides the outgoing name.
+     * Sets the client name of outgoing calls without allowing incoming ones.
      *
-     * In an access token this is the identity, which incoming calls share: the last call
-     * decides about both directions.
+     * If allowClientIncoming() is called too, the last call decides the outgoing name. In an
+     * access token this is the identity, which incoming calls share: the last call decides
+     * both directions.
      *
      * @param string $clientName ASCII letters, digits and underscores, as in twilio-php; for
      *     an access token any string, because an identity may be for chat, video or sync
@@ -218,17 +224,18 @@ class Capability
     }
 
     /**
-     * Adds a custom claim, so that one token also serves the program's own interface. A
-     * claim that is added again keeps its place and takes the new value.
+     * Adds a custom claim, for example for the program's own API.
+     *
+     * A claim that is added again keeps its place and takes the new value.
      *
      * @param string $name any except scope, iss, exp, nbf and iat; for an access token, also
      *     except jti, sub and grants
-     * @param mixed $value what json_encode() takes, nested at most 127 levels deep. A float
-     *     keeps all its digits, and 1.0 stays a float. If php.ini forbids ini_set(), its
-     *     serialize_precision decides about the digits.
+     * @param mixed $value any that json_encode() accepts, nested at most 127 levels deep. A
+     *     float keeps all its digits, and 1.0 stays a float. If php.ini disables ini_set(),
+     *     its serialize_precision decides the digits.
      * @throws CaptokenException RESERVED_NAME
-     * @throws \JsonException a value that json_encode() does not take, such as INF or a
-     *     string that is not UTF-8, or deeper nesting
+     * @throws \JsonException a value that json_encode() refuses, such as INF or a string that
+     *     is not UTF-8, or deeper nesting
      */
     public function addClaim(string $name, mixed $value): static
     {
@@ -236,11 +243,13 @@ class Capability
     }
 
     /**
-     * Sets when tokens begin to be valid. Without it they are valid immediately, and have no
-     * nbf. The time to live starts when a token is generated, not here.
+     * Sets the time from which tokens are valid.
+     *
+     * Without it they are valid immediately and have no nbf. The time to live starts when a
+     * token is generated, not at this time.
      *
      * @param int|\DateTimeInterface|null $notBefore seconds since 1970-01-01 00:00 UTC, or a
-     *     time, whose fraction of a second is dropped. null and 0, also as a time, remove it.
+     *     time, rounded down to a second. null and 0, also as a time, remove it.
      * @throws CaptokenException INVALID_TIME: negative, or above 2**53 - 1
      */
     public function setNotBefore(int|\DateTimeInterface|null $notBefore): static
@@ -250,9 +259,10 @@ class Capability
     }
 
     /**
-     * Sets the Twilio region of an access token, such as 'ie1'. Without it, the token is for
-     * the United States. A second call replaces the region. API keys and applications belong
-     * to a region: use those of this one.
+     * Sets the Twilio region of an access token, such as 'ie1'.
+     *
+     * Without it, the token is for the United States. A second call replaces the region. API
+     * keys and applications belong to a region: use those of this one.
      *
      * @throws CaptokenException UNSUPPORTED: a capability token
      */
@@ -262,8 +272,9 @@ class Capability
     }
 
     /**
-     * Sets the SID of the credential with which Twilio sends push notifications of calls to
-     * a phone. A second call replaces it.
+     * Sets the SID of the credential for push notifications of calls.
+     *
+     * Twilio uses it to notify a phone. A second call replaces it.
      *
      * @throws CaptokenException UNSUPPORTED: a capability token
      */
@@ -273,9 +284,10 @@ class Capability
     }
 
     /**
-     * Adds a grant to an access token: permissions other than calls. A grant that is added
-     * again keeps its place and takes the new value. The fields are those of Twilio's own
-     * libraries:
+     * Adds a grant to an access token: permissions other than calls.
+     *
+     * A grant that is added again keeps its place and takes the new value. The fields are
+     * those of Twilio's libraries:
      *
      *     $capability->addGrant('video', ['room' => 'standup']);
      *     $capability->addGrant('chat', ['service_sid' => 'IS...']);
@@ -287,9 +299,9 @@ class Capability
      *
      * @param string $name any except identity and voice, which the methods above write
      * @param array<string|int, mixed> $grant the fields by name, unchecked; values are as in
-     *     addClaim(). [] is an empty object; inside, write new \stdClass() for one.
+     *     addClaim(). [] is an empty object; for an empty object inside, pass new \stdClass().
      * @throws CaptokenException UNSUPPORTED: a capability token; RESERVED_NAME
-     * @throws \InvalidArgumentException a list, which is no object
+     * @throws \InvalidArgumentException a list
      * @throws \JsonException as in addClaim()
      */
     public function addGrant(string $name, array $grant): static
@@ -303,8 +315,9 @@ class Capability
     }
 
     /**
-     * Returns a signed token that expires $ttl seconds from now. The object does not change,
-     * and can generate any number of tokens.
+     * Returns a signed token that expires $ttl seconds from now.
+     *
+     * The object does not change, and can generate any number of tokens.
      *
      * @param int $ttl seconds, 1 to 86400
      * @throws CaptokenException INVALID_TTL; INVALID_TIME: the clock is before 1970
@@ -315,8 +328,9 @@ class Capability
     }
 
     /**
-     * Returns the token of another time: the same object, time and time to live give the
-     * same token.
+     * Returns a signed token as if the time were $now.
+     *
+     * The same object, time and time to live give the same token.
      *
      * @param int $now seconds since 1970-01-01 00:00 UTC
      * @param int $ttl seconds, 1 to 86400
@@ -329,9 +343,10 @@ class Capability
     }
 
     /**
-     * Throws unless every Twilio product accepts a client name: 1 to 256 ASCII letters,
-     * digits and underscores. No other method checks the length; call this one for names
-     * that come from users.
+     * Throws unless every Twilio product accepts a client name.
+     *
+     * All accept 1 to 256 ASCII letters, digits and underscores. No other method checks the
+     * length: call this one for names that come from users.
      *
      * @throws CaptokenException INVALID_CLIENT_NAME; LIBRARY_NOT_LOADED
      */
@@ -345,18 +360,18 @@ class Capability
     }
 
     /**
-     * Checks a token of this library or of Twilio's, and returns its payload:
+     * Verifies a token of this library or of Twilio's, and returns its payload.
      *
      *     try {
      *         $claims = Capability::verify($token, $authToken); // or $apiKeySecret
      *     } catch (InvalidTokenException $e) {
-     *         // forged, expired, or no token at all
+     *         // forged, expired or malformed
      *     }
      *
-     * The signature must be an HMAC-SHA256 by this secret, and $now must be before the
+     * The signature must be an HMAC-SHA256 with this secret, and $now must be before the
      * token's expiry. Objects in the payload become arrays. Integers that an int cannot hold
-     * become strings. exp and nbf are as in the token: an int, a float or, from twilio-java
-     * 4.x, a string of digits.
+     * become strings. exp and nbf keep the type that they have in the token: an int, a float
+     * or, in tokens of twilio-java 4.x, a string of digits.
      *
      * The permissions of a capability token are the string $claims['scope']. Those of an
      * access token are in $claims['grants'], such as
@@ -366,12 +381,12 @@ class Capability
      * @param string $secret the auth token; for an access token, the API key secret
      * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
      * @return array<string|int, mixed> all claims by name
-     * @throws InvalidTokenException any of the following, for a token that is not valid:
-     * @throws TokenMalformedException no signed token, or one without a readable expiry
+     * @throws InvalidTokenException the token is invalid, for one of these reasons:
+     * @throws TokenMalformedException it is not a signed token, or has no readable expiry
      * @throws TokenAlgorithmException it is not signed with HS256
-     * @throws TokenSignatureException signed with another secret, or changed since
-     * @throws TokenExpiredException
-     * @throws TokenNotYetValidException it begins later (nbf)
+     * @throws TokenSignatureException it was signed with another secret, or changed later
+     * @throws TokenExpiredException it has expired
+     * @throws TokenNotYetValidException its nbf is later than $now
      * @throws CaptokenException INVALID_TIME: $now is negative or above 2**53 - 1;
      *     LIBRARY_NOT_LOADED
      */
@@ -402,7 +417,7 @@ class Capability
     private function add(string $what, string $name, mixed $value): static
     {
         Strings::refuseNul("the $what's name", $name);
-        // First, because a jsonSerialize() in it may call any method of this object.
+        // First, because a jsonSerialize() in the value may call any method of this object.
         $json = Json::of($value);
         $json = Strings::json("the $what's name", $name) . ":$json";
         $this->check("\"{$what}s\":{{$json}}", ["the $what " . Strings::quoted($name) => $name]);
@@ -411,8 +426,9 @@ class Capability
     }
 
     /**
-     * Asks C about one member, by a request that mints nothing: only C knows which names are
-     * reserved, and which members a kind of token has.
+     * Checks one member by a request to C that mints nothing.
+     *
+     * Only C knows which names are reserved, and which members a kind of token has.
      *
      * @param array<string, string> $arguments as in Refusal::of()
      */
