@@ -1,6 +1,6 @@
 <?php
 
-// Loads the classes of this package where there is no Composer.
+// Loads the classes of this package without Composer.
 
 declare(strict_types=1);
 

@@ -1,6 +1,6 @@
 <?php
 
-// For opcache.preload: with ffi.enable=preload, PHP lets only preloaded classes call C.
+// For opcache.preload: with ffi.enable=preload, only preloaded classes may call C.
 
 declare(strict_types=1);
 

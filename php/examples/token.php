@@ -1,25 +1,26 @@
 <?php
 
 /*
- * GET /token.php?client=alice answers with a token for Twilio Client, as JSON:
+ * Answers GET /token.php?client=alice with a token for Twilio Client, as JSON:
  *
  *     {"identity":"alice","token":"eyJ...","expires_at":1400003600}
  *
- * It allows calls to alice, and calls from alice to a TwiML application, which is told
- * who calls. Whose account and which application, the environment says:
+ * The token allows calls to alice, and calls from alice to a TwiML application. Twilio passes
+ * the caller's name to the application in the parameter `client`. The environment sets the
+ * account and the application:
  *
  *     cd /usr/local/share/php/captoken/examples
  *     export TWILIO_ACCOUNT_SID=AC... TWILIO_APP_SID=AP...
  *     export TWILIO_API_KEY_SID=SK... TWILIO_API_KEY_SECRET=...
  *     php -d ffi.enable=1 -S localhost:8080 token.php
  *
- * With the API key, tokens are access tokens. With TWILIO_AUTH_TOKEN in its place they are
- * capability tokens; where both are set, access tokens win. So the environment alone moves
- * an application from one kind to the other, and back.
+ * With an API key, tokens are access tokens. With TWILIO_AUTH_TOKEN and no API key, they are
+ * capability tokens. If both are set, tokens are access tokens. So the environment alone
+ * moves an application from one kind to the other, and back.
  *
- * Under php-fpm, captoken.ini lets it call the library, and the pool's file has lines
- * such as `env[TWILIO_ACCOUNT_SID] = AC...`, since pools begin with an empty
- * environment. A copy of this file names the installed autoload.php below.
+ * Under php-fpm, install captoken.ini. Pools start with an empty environment, so add lines
+ * such as `env[TWILIO_ACCOUNT_SID] = AC...` to the pool's file. If you copy this file, change
+ * the path of autoload.php below.
  */
 
 declare(strict_types=1);
@@ -41,14 +42,14 @@ function answer(int $status, array $body): never
     exit;
 }
 
-/** Ends the request where its sender can do nothing about it: the reason is for the log. */
+/** Logs the reason and ends the request with an error that hides it. */
 function giveUp(string $reason): never
 {
     error_log("token.php: $reason");
     answer(500, ['error' => 'the server is not set up']);
 }
 
-/** What the environment says; of a variable without a value, nothing. */
+/** Returns a variable of the environment, or null if it is unset or empty. */
 function setting(string $name): ?string
 {
     $value = getenv($name);
@@ -57,7 +58,7 @@ function setting(string $name): ?string
 
 function required(string $name): string
 {
-    return setting($name) ?? giveUp("$name is not set");
+    return setting($name) ?? giveUp("set $name");
 }
 
 if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
@@ -65,8 +66,8 @@ if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     answer(405, ['error' => 'only GET is allowed']);
 }
 
-// A real application takes the name from its own login, never from the request: whoever
-// has a token for a name receives the calls to that name.
+// A real application takes the name from its login, never from the request: the holder of a
+// token for a name receives the calls to that name.
 $client = $_GET['client'] ?? null;
 if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 1) {
     answer(400, ['error' => 'client must be 1 to 256 ASCII letters, digits and underscores']);
@@ -74,16 +75,16 @@ if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 
 
 $accountSid = required('TWILIO_ACCOUNT_SID');
 $appSid = required('TWILIO_APP_SID');
-// Half of an API key is a mistake, and no wish for tokens of the other kind.
+// Half of an API key is a mistake, and not a choice of capability tokens.
 $hasApiKey = setting('TWILIO_API_KEY_SID') !== null || setting('TWILIO_API_KEY_SECRET') !== null;
 
-// Asked before the token is made, so that it never names a later second than the token.
+// Read before the token is made, so that it is never later than the token's expiry.
 $expiresAt = time() + TIME_TO_LIVE;
 try {
     $capability = $hasApiKey
         ? Capability::access($accountSid, required('TWILIO_API_KEY_SID'), required('TWILIO_API_KEY_SECRET'))
         : new Capability($accountSid, setting('TWILIO_AUTH_TOKEN') ?? giveUp(
-            'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN, is not set',
+            'set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN',
         ));
     $capability->allowClientIncoming($client);
     $capability->allowClientOutgoing($appSid, ['client' => $client]);

@@ -5,17 +5,17 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * The library refused a call. The code says why: a status of captoken.h, whose
- * numbers never change, or LIBRARY_NOT_LOADED.
+ * The library refused a call.
  *
- * For a token that is not valid, Capability::verify() throws one of its subclasses:
+ * The code is a status of captoken.h or LIBRARY_NOT_LOADED. The numbers never change.
+ *
+ * For an invalid token, Capability::verify() throws one of the subclasses:
  * TokenMalformedException, TokenAlgorithmException, TokenSignatureException,
- * TokenExpiredException and TokenNotYetValidException. All of them are
- * InvalidTokenExceptions.
+ * TokenExpiredException or TokenNotYetValidException. Each is an InvalidTokenException.
  */
 class CaptokenException extends \RuntimeException
 {
-    /** The C library cannot be found, cannot be loaded, or is of another major version. */
+    /** The C library is missing, cannot be loaded, or has another major version. */
     public const LIBRARY_NOT_LOADED = -1;
 
     public const NULL_ARGUMENT = 1;
@@ -41,7 +41,7 @@ class CaptokenException extends \RuntimeException
     public const INVALID_REQUEST = 21;
 
     /**
-     * The exception for a status, of the class that it has.
+     * Makes the exception for a status, of its class.
      *
      * @internal
      */

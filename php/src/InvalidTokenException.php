@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * Capability::verify() throws this for a token that is not valid: a server answers all of
- * these in the same way. Each is a CaptokenException, too.
+ * Marks the exceptions that Capability::verify() throws for an invalid token.
+ *
+ * A server can answer all of them in the same way. Each is a CaptokenException, too.
  */
 interface InvalidTokenException extends \Throwable
 {

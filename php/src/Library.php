@@ -7,25 +7,26 @@ namespace Captoken;
 /**
  * Finds and loads the C library.
  *
- * It is looked for in this order:
+ * It tries, in this order:
  *
- * 1. if ffi.preload has loaded captoken.ffi.h, that library;
- * 2. if the environment variable CAPTOKEN_LIB is set, the file that it names, and no other;
+ * 1. the library that ffi.preload loaded by captoken.ffi.h;
+ * 2. the file that the environment variable CAPTOKEN_LIB names. If the variable is set, no
+ *    other file is tried;
  * 3. lib/libcaptoken.so.0 in the folder of this package;
  * 4. libcaptoken.so.0, which the dynamic loader finds if it is installed.
  */
 final class Library
 {
-    /** The major version of the library that this package is written for. */
+    /** The major version of the library that this package needs. */
     public const MAJOR = 0;
 
-    /** The name under which that version is installed. */
+    /** The file name of that version. */
     public const SONAME = 'libcaptoken.so.' . self::MAJOR;
 
-    /** The name of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
+    /** The scope of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
     public const SCOPE = 'CAPTOKEN';
 
-    /** PHP forgets both at the end of each request. */
+    // PHP resets both at the end of each request.
     private static ?\FFI $functions = null;
     private static string $origin;
 
@@ -34,7 +35,7 @@ final class Library
     }
 
     /**
-     * The version of the library that runs, as in "1.2.3".
+     * Returns the version of the loaded library, such as "1.2.3".
      *
      * @throws CaptokenException the library cannot be loaded
      */
@@ -44,11 +45,11 @@ final class Library
     }
 
     /**
-     * The functions of captoken.h.
+     * Returns the functions of captoken.h.
      *
      * @internal
-     * @throws CaptokenException the library cannot be loaded; the message says what was
-     *     tried, and why it failed
+     * @throws CaptokenException the library cannot be loaded; the message lists each attempt
+     *     and the reason of its failure
      */
     public static function functions(): \FFI
     {
@@ -56,7 +57,7 @@ final class Library
     }
 
     /**
-     * Where the library comes from: the name of its file, or "ffi.preload".
+     * Returns the file name of the loaded library, or "ffi.preload".
      *
      * @throws CaptokenException the library cannot be loaded
      */
@@ -67,13 +68,13 @@ final class Library
     }
 
     /**
-     * The files to try if nothing is preloaded.
+     * Returns the files to try if nothing is preloaded.
      *
      * @return list<string>
      */
     private static function candidates(): array
     {
-        // Only from the environment: in a web server, getenv() also returns the
+        // `true` reads only the environment. In a web server, getenv() also returns the
         // parameters of the request.
         $chosen = function_exists('getenv') ? getenv('CAPTOKEN_LIB', true) : false;
         if (is_string($chosen) && $chosen !== '') {
@@ -115,14 +116,14 @@ final class Library
         return self::keep($library, 'ffi.preload');
     }
 
-    /** Loads one file. Asks for its version first, because another version has other functions. */
+    /** Loads one file. Checks its version first: another version has other functions. */
     private static function open(string $file): \FFI
     {
         try {
             $library = \FFI::cdef('const char *cap_version(void);', $file);
         } catch (\FFI\Exception $e) {
             $reason = self::reason($file) ?? $e->getMessage();
-            // If a library that it needs is missing, the loader names only that one.
+            // If the file needs a missing library, the loader names only that one.
             $reason = str_contains($reason, $file) ? $reason : "$file: $reason";
             throw new \UnexpectedValueException($reason);
         }
@@ -153,7 +154,7 @@ final class Library
         }
     }
 
-    /** Why the dynamic loader refuses a file, which PHP itself does not say before 8.3. */
+    /** Returns the dynamic loader's message for a file. PHP itself shows it from 8.3 on. */
     private static function reason(string $file): ?string
     {
         $loader = \FFI::cdef(

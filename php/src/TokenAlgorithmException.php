@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Captoken;
 
-/** The token is signed in another way than HS256. The code is TOKEN_ALGORITHM. */
+/** The token is not signed with HS256. The code is TOKEN_ALGORITHM. */
 final class TokenAlgorithmException extends CaptokenException implements InvalidTokenException
 {
 }

@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Captoken;
 
 /**
- * The token is not a signed token, or lacks a readable expiry. The code is TOKEN_MALFORMED,
- * or INVALID_UTF8 if the token is not UTF-8.
+ * The token is not a signed token, or has no readable expiry.
+ *
+ * The code is TOKEN_MALFORMED, or INVALID_UTF8 if the token is not UTF-8.
  */
 final class TokenMalformedException extends CaptokenException implements InvalidTokenException
 {

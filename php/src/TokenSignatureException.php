@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Captoken;
 
-/** The token was signed with another secret, or changed since. The code is TOKEN_SIGNATURE. */
+/** The token was signed with another secret, or changed later. The code is TOKEN_SIGNATURE. */
 final class TokenSignatureException extends CaptokenException implements InvalidTokenException
 {
 }

@@ -10,14 +10,14 @@ use Captoken\TokenExpiredException;
 use Captoken\TokenSignatureException;
 use PHPUnit\Framework\TestCase;
 
-/** What access tokens say, what sets them apart from capability tokens, and who refuses what. */
+/** Tests access tokens: their contents, and how they differ from capability tokens. */
 final class AccessTest extends TestCase
 {
     use AssertsFailures;
 
     private const NOW = 1400000000;
 
-    /** What every token here begins with, if it has no claims of its own and one hour. */
+    /** The start of the payload of a token without custom claims that lives one hour. */
     private const START = '"jti":"SK123-1400000000","iss":"SK123","sub":"AC123","exp":1400003600,';
 
     protected function tearDown(): void
@@ -25,7 +25,7 @@ final class AccessTest extends TestCase
         Capability::configure(null, null);
     }
 
-    // What they say.
+    // Contents.
 
     public function testTokenHoldsAccountAndEveryGrant(): void
     {
@@ -115,7 +115,7 @@ final class AccessTest extends TestCase
             'white space' => [" a\nb ", '" a\nb "'],
             'quotes' => ['"\\', '"\"\\\\"'],
             'zero' => ['0', '"0"'],
-            'a long one' => [str_repeat('a', 1000), '"' . str_repeat('a', 1000) . '"'],
+            'a long string' => [str_repeat('a', 1000), '"' . str_repeat('a', 1000) . '"'],
         ];
     }
 
@@ -157,7 +157,7 @@ final class AccessTest extends TestCase
         self::assertSame('{"voice":{"outgoing":{"application_sid":"AP2"}}}', self::grants($capability));
     }
 
-    /** Twilio's own libraries can nest them. */
+    /** Twilio's libraries can nest them. */
     public function testNestedParametersAreRefusedUnlessEncoded(): void
     {
         $capability = self::access()->allowClientOutgoing('AP1', ['kept' => 1]);
@@ -222,9 +222,9 @@ final class AccessTest extends TestCase
                 '{"requestCredentials":null,"playbackUrl":"https://example.com/a.m3u8?token=b",'
                     . '"nested":{"list":[1,[],{"a":1.0}],"object":{}}}',
             ],
-            'one to come' => ['to_come', ['a' => 1], '{"a":1}'],
-            'nothing in it' => ['video', [], '{}'],
-            'numbers as names' => ['video', [1 => 'a', 0 => 'b'], '{"1":"a","0":"b"}'],
+            'an unknown grant' => ['to_come', ['a' => 1], '{"a":1}'],
+            'no fields' => ['video', [], '{}'],
+            'integer names' => ['video', [1 => 'a', 0 => 'b'], '{"1":"a","0":"b"}'],
             'the name NUL' => ['video', ["\0a" => 1, '' => 2], '{"\u0000a":1,"":2}'],
             'Identity' => ['Identity', ['a' => 1], '{"a":1}'],
             'a value that encodes itself' => ['video', ['room' => new Serialised(static fn () => 7)], '{"room":7}'],
@@ -262,7 +262,7 @@ final class AccessTest extends TestCase
         self::assertJsonRefuses(JSON_ERROR_UNSUPPORTED_TYPE, $capability, ['room' => fopen('php://memory', 'r')]);
     }
 
-    /** A list would be no object, and an object with numbers for names nothing that is meant. */
+    /** A list is not an object, and turning its indexes into names would hide a mistake. */
     public function testListIsRefusedAsGrant(): void
     {
         $capability = self::access()->addGrant('video', ['room' => 'kept']);
@@ -275,7 +275,7 @@ final class AccessTest extends TestCase
         }
     }
 
-    /** jsonSerialize() is anybody's: it may use the very object that waits for its value. */
+    /** jsonSerialize() is foreign code: it may use the object that waits for its value. */
     public function testGrantMayUseObjectWhileEncoded(): void
     {
         $capability = self::access();
@@ -287,7 +287,7 @@ final class AccessTest extends TestCase
         $capability->addGrant('video', $using($adding));
         self::assertSame('{"video":{"room":"outer"},"chat":{}}', self::grants($capability));
 
-        // It is the object as it has become that takes the grant, or does not.
+        // The object is checked after the call that changes its kind.
         self::assertFails(
             CaptokenException::UNSUPPORTED,
             'the call does not apply to this kind of token',
@@ -299,7 +299,7 @@ final class AccessTest extends TestCase
         self::assertSame('AC1', Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims['iss']);
     }
 
-    // What fails.
+    // Failures.
 
     /**
      * @dataProvider failures
@@ -311,7 +311,7 @@ final class AccessTest extends TestCase
         $before = $capability->generateTokenAt(self::NOW);
         self::assertFails($code, $message, static fn () => $call($capability));
         self::assertSame($before, $capability->generateTokenAt(self::NOW));
-        // It can still be changed.
+        // The object can still change.
         self::assertSame('Bob', Token::read(
             $capability->setClientName('Bob')->generateTokenAt(self::NOW),
             'key-secret',
@@ -322,7 +322,7 @@ final class AccessTest extends TestCase
     public static function failures(): array
     {
         $cases = [];
-        foreach (self::texts() as $name => [$call, $what]) {
+        foreach (self::strings() as $name => [$call, $what]) {
             $cases["$name, empty"] = [
                 static fn ($c) => $call($c, ''),
                 CaptokenException::EMPTY_ARGUMENT,
@@ -367,51 +367,51 @@ final class AccessTest extends TestCase
     }
 
     /**
-     * C would take the text up to the NUL: another account, identity or region.
+     * C would read the string up to the NUL: another account, identity or region.
      *
-     * @dataProvider texts
+     * @dataProvider strings
      * @param \Closure(Capability, string): mixed $call
      */
     public function testNulByteIsRefusedAndChangesNothing(\Closure $call, string $what): void
     {
         $capability = self::full();
-        foreach (["\0", "a\0", "\0a", "a\0b"] as $text) {
-            self::assertRefuses("$what contains a NUL byte", static fn () => $call($capability, $text), $capability);
+        foreach (["\0", "a\0", "\0a", "a\0b"] as $string) {
+            self::assertRefuses("$what contains a NUL byte", static fn () => $call($capability, $string), $capability);
         }
     }
 
     /**
-     * Each text, and what a message calls it.
+     * A call for each string argument, and the name of the argument in messages.
      *
      * @return array<string, array{\Closure(Capability, string): mixed, string}>
      */
-    public static function texts(): array
+    public static function strings(): array
     {
         return [
             'account SID' => [
-                static fn ($c, string $text) => Capability::access($text, 'SK1', 'key-secret'),
+                static fn ($c, string $string) => Capability::access($string, 'SK1', 'key-secret'),
                 'the account SID',
             ],
             'API key SID' => [
-                static fn ($c, string $text) => Capability::access('AC1', $text, 'key-secret'),
+                static fn ($c, string $string) => Capability::access('AC1', $string, 'key-secret'),
                 'the API key SID',
             ],
             'API key secret' => [
-                static fn ($c, string $text) => Capability::access('AC1', 'SK1', $text),
+                static fn ($c, string $string) => Capability::access('AC1', 'SK1', $string),
                 'the API key secret',
             ],
-            'identity' => [static fn (Capability $c, string $text) => $c->setClientName($text), 'the identity'],
+            'identity' => [static fn (Capability $c, string $string) => $c->setClientName($string), 'the identity'],
             'application SID' => [
-                static fn (Capability $c, string $text) => $c->allowClientOutgoing($text, ['a' => 1]),
+                static fn (Capability $c, string $string) => $c->allowClientOutgoing($string, ['a' => 1]),
                 'the application SID',
             ],
-            'region' => [static fn (Capability $c, string $text) => $c->setRegion($text), 'the region'],
+            'region' => [static fn (Capability $c, string $string) => $c->setRegion($string), 'the region'],
             'push credential' => [
-                static fn (Capability $c, string $text) => $c->setPushCredential($text),
+                static fn (Capability $c, string $string) => $c->setPushCredential($string),
                 'the push credential SID',
             ],
-            'grant' => [static fn (Capability $c, string $text) => $c->addGrant($text, []), "the grant's name"],
-            'claim' => [static fn (Capability $c, string $text) => $c->addClaim($text, 1), "the claim's name"],
+            'grant' => [static fn (Capability $c, string $string) => $c->addGrant($string, []), "the grant's name"],
+            'claim' => [static fn (Capability $c, string $string) => $c->addClaim($string, 1), "the claim's name"],
         ];
     }
 
@@ -485,7 +485,7 @@ final class AccessTest extends TestCase
         $capability->setClientName("\u{e9}");
     }
 
-    // Verified.
+    // Verification.
 
     public function testAccessTokenVerifiesWithApiKeySecret(): void
     {
@@ -516,7 +516,7 @@ final class AccessTest extends TestCase
         ) {
             try {
                 Capability::verify($token, $secret, $now);
-                self::fail('it is valid');
+                self::fail('the token is valid');
             } catch (CaptokenException $e) {
                 self::assertSame($class, $e::class);
             }
@@ -528,7 +528,7 @@ final class AccessTest extends TestCase
         return Capability::access('AC123', 'SK123', 'key-secret');
     }
 
-    /** One that has something of everything but claims. */
+    /** Makes an access token with every kind of permission and no custom claims. */
     private static function full(): Capability
     {
         return self::access()
@@ -539,7 +539,7 @@ final class AccessTest extends TestCase
             ->addGrant('video', ['room' => 'standup']);
     }
 
-    /** What a token grants, as it is written. */
+    /** Returns the grants of a token as JSON. */
     private static function grants(Capability $capability): string
     {
         $payload = Token::read($capability->generateTokenAt(self::NOW), 'key-secret')->payload;
@@ -549,7 +549,7 @@ final class AccessTest extends TestCase
     }
 
     /**
-     * An argument that can never be right changes nothing.
+     * Asserts that a call throws \InvalidArgumentException and changes nothing.
      *
      * @param \Closure(): mixed $call
      */
@@ -558,7 +558,7 @@ final class AccessTest extends TestCase
         $before = $capability->generateTokenAt(self::NOW);
         try {
             $call();
-            self::fail("taken: $message");
+            self::fail("accepted: $message");
         } catch (\InvalidArgumentException $e) {
             self::assertSame($message, $e->getMessage());
         }
@@ -571,7 +571,7 @@ final class AccessTest extends TestCase
         $before = $capability->generateTokenAt(self::NOW);
         try {
             $capability->addGrant('video', $grant);
-            self::fail('it is taken');
+            self::fail('the value is accepted');
         } catch (\JsonException $e) {
             self::assertSame($code, $e->getCode());
         }

@@ -8,7 +8,7 @@ use Captoken\Capability;
 use Captoken\CaptokenException;
 use PHPUnit\Framework\TestCase;
 
-/** What the methods do, how they fail, and that objects are independent. */
+/** Tests the methods, their failures, and that objects are independent. */
 final class CapabilityTest extends TestCase
 {
     use AssertsFailures;
@@ -16,7 +16,7 @@ final class CapabilityTest extends TestCase
 
     private const NOW = 1400000000;
 
-    /** The latest time that a token may expire. */
+    /** The latest possible expiry. */
     private const LAST = 2 ** 53 - 1;
 
     protected function tearDown(): void
@@ -73,7 +73,7 @@ final class CapabilityTest extends TestCase
                 static fn ($c) => $c->allowClientOutgoing('', ['a' => 1]),
                 ...$empty('the application SID'),
             ],
-            'constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty('the account SID')],
+            'empty SID, constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty('the account SID')],
             'ttl 0' => [static fn ($c) => $c->generateToken(0), ...$ttl],
             'ttl -1' => [static fn ($c) => $c->generateToken(-1), ...$ttl],
             'ttl 86401' => [static fn ($c) => $c->generateToken(86401), ...$ttl],
@@ -81,8 +81,8 @@ final class CapabilityTest extends TestCase
             'ttl 0 at a time' => [static fn ($c) => $c->generateTokenAt(self::NOW, 0), ...$ttl],
             'ttl 86401 at a time' => [static fn ($c) => $c->generateTokenAt(self::NOW, 86401), ...$ttl],
             'before 1970' => [static fn ($c) => $c->generateTokenAt(-1), ...$time],
-            'the first time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MIN), ...$time],
-            'the last time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MAX), ...$time],
+            'the smallest time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MIN), ...$time],
+            'the largest time' => [static fn ($c) => $c->generateTokenAt(PHP_INT_MAX), ...$time],
             'time after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST + 1, 1), ...$time],
             'expiry after the last' => [static fn ($c) => $c->generateTokenAt(self::LAST, 1), ...$time],
             'begin before 1970' => [static fn ($c) => $c->setNotBefore(-1), ...$time],
@@ -92,7 +92,7 @@ final class CapabilityTest extends TestCase
             ],
             'begin after the last' => [static fn ($c) => $c->setNotBefore(self::LAST + 1), ...$time],
             'empty claim' => [static fn ($c) => $c->addClaim('', 1), ...$empty("the claim's name")],
-            'a client name to check' => [
+            'invalid client name to check' => [
                 static fn () => Capability::checkClientName('a b'),
                 CaptokenException::INVALID_CLIENT_NAME,
                 'the client name is not 1 to 256 ASCII letters, digits and underscores',
@@ -101,7 +101,7 @@ final class CapabilityTest extends TestCase
                 static fn () => Capability::checkClientName(''),
                 ...$empty('the client name'),
             ],
-            'empty secret to verify by' => [static fn () => Capability::verify('a.b.c', ''), ...$empty('the secret')],
+            'empty secret to verify with' => [static fn () => Capability::verify('a.b.c', ''), ...$empty('the secret')],
             'empty token and secret' => [static fn () => Capability::verify('', ''), ...$empty('the secret')],
             'verify before 1970' => [static fn () => Capability::verify('', 'secret', -1), ...$time],
             'verify after the last' => [static fn () => Capability::verify('', 'secret', self::LAST + 1), ...$time],
@@ -234,7 +234,7 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    /** Foreign code, which may do anything with the object. */
+    /** getTimestamp() is foreign code: it may use the object. */
     public function testDateMayUseObjectWhileRead(): void
     {
         $capability = self::full('AC123', 'secret');
@@ -370,7 +370,7 @@ final class CapabilityTest extends TestCase
     public static function withoutConstructor(): array
     {
         return [
-            'a subclass that forgot its parent' => [
+            'a subclass without parent::__construct()' => [
                 static fn () => new class extends Capability {
                     public function __construct()
                     {
@@ -421,7 +421,7 @@ final class CapabilityTest extends TestCase
     public function testSubclassWithOwnMembersIsIndependentToo(): void
     {
         $make = static fn (string $sid): Capability => new class ($sid) extends Capability {
-            // Names that the class itself has for private properties.
+            // The names of private properties of the class.
             public mixed $secret = 1;
             public mixed $members = 2;
 
@@ -447,7 +447,7 @@ final class CapabilityTest extends TestCase
             $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;
             self::assertSame("scope:client:incoming?clientName=$name", $claims['scope']);
             self::assertSame(self::NOW + 60, $claims['exp']);
-            // The methods of the class do not call each other, which a subclass may override.
+            // The methods of the class call no method that a subclass may override.
             self::assertGreaterThan(time() + 3000, Token::read($capability->generateToken(), 'secret')->claims['exp']);
         }
     }
@@ -464,7 +464,7 @@ final class CapabilityTest extends TestCase
         new $class();
     }
 
-    /** The stub ends the program if a function that makes or needs a handle is called. */
+    /** The stub aborts if a function that makes or needs a handle is called. */
     public function testNoMethodMakesHandle(): void
     {
         $out = Php::run(<<<'END'
@@ -582,7 +582,10 @@ final class CapabilityTest extends TestCase
         $new = "new Capability('AC123', 'secret')";
         return [
             'a new object each' => ['$c = null;', "\$o = $new; \$o$allow; return \$o->generateToken();"],
-            'a clone each' => ["\$c = ($new)$allow;", '$o = clone $c; $o->addClaim("a", 1); return $o->generateToken();'],
+            'a clone each' => [
+                "\$c = ($new)$allow;",
+                '$o = clone $c; $o->addClaim("a", 1); return $o->generateToken();',
+            ],
             'one object' => ["\$c = ($new)$allow;", 'return $c->generateToken();'],
             'one object, allowed again' => ["\$c = $new;", "return \$c{$allow}->generateToken();"],
             'one object, constructed again' => [
@@ -628,7 +631,7 @@ final class CapabilityTest extends TestCase
     public function testForkedChildrenMintFromObjectOfParent(): void
     {
         if (!function_exists('pcntl_fork')) {
-            self::skipAloud('no test of fork: this PHP lacks the extension pcntl');
+            self::skipAloud('fork is not tested: this PHP lacks the extension pcntl');
         }
         $log = TempFolder::file('', 'log');
         $out = Php::run(<<<'END'
@@ -673,11 +676,11 @@ final class CapabilityTest extends TestCase
         $expected = ["destructed\n" => 21, "parent\n" => 1, $out => 20];
         ksort($expected);
         self::assertSame($expected, $lines);
-        // The parent's own is the last, and after its children.
+        // The parent destroys its object last, after its children.
         self::assertSame(["parent\n", "destructed\n"], array_slice(file($log), -2));
     }
 
-    /** One that has something of everything. */
+    /** Makes a capability token with every kind of permission. */
     private static function full(string $accountSid, string $authToken): Capability
     {
         return (new Capability($accountSid, $authToken))
@@ -689,7 +692,7 @@ final class CapabilityTest extends TestCase
             ->setNotBefore(self::NOW);
     }
 
-    /** @return array<string, mixed> what is claimed besides the scope, the account and the expiry */
+    /** @return array<string, mixed> the claims except scope, iss and exp */
     private static function others(Capability $capability): array
     {
         $claims = Token::read($capability->generateTokenAt(self::NOW), 'secret')->claims;

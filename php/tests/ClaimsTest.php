@@ -8,14 +8,14 @@ use Captoken\Capability;
 use Captoken\CaptokenException;
 use PHPUnit\Framework\TestCase;
 
-/** What addClaim() writes of a value, and that foreign code in it can do no harm. */
+/** Tests how addClaim() writes a value, and that foreign code in it does no harm. */
 final class ClaimsTest extends TestCase
 {
     use AssertsFailures;
 
     private const NOW = 1400000000;
 
-    /** What follows the claims in every token here. */
+    /** The end of the payload, after the custom claims. */
     private const REST = '"scope":"","iss":"AC123","exp":1400003600}';
 
     protected function tearDown(): void
@@ -48,18 +48,18 @@ final class ClaimsTest extends TestCase
             'float' => [0.1, '0.1'],
             'whole float' => [1.0, '1.0'],
             'large float' => [1e25, '1.0e+25'],
-            'digits' => ['42', '"42"'],
-            'no text' => ['', '""'],
+            'string of digits' => ['42', '"42"'],
+            'empty string' => ['', '""'],
             'NUL' => ["a\0b", '"a\u0000b"'],
-            'text' => ["\u{e9}/\u{1f600}\"\\\n", '"\u00e9/\ud83d\ude00\"\\\\\n"'],
+            'string' => ["\u{e9}/\u{1f600}\"\\\n", '"\u00e9/\ud83d\ude00\"\\\\\n"'],
             'list' => [[1, [], 'a'], '[1,[],"a"]'],
-            'names' => [
+            'array with names' => [
                 ['b' => 1, 'a' => ['c' => null], '' => 2, "\u{e9}" => 3],
                 '{"b":1,"a":{"c":null},"":2,"\u00e9":3}',
             ],
-            'a gap' => [[1 => 'a'], '{"1":"a"}'],
+            'array with a gap' => [[1 => 'a'], '{"1":"a"}'],
             'object' => [$public, '{"shown":1}'],
-            'no properties' => [new \stdClass(), '{}'],
+            'object without properties' => [new \stdClass(), '{}'],
             'JsonSerializable' => [new Serialised(static fn (): array => ['a' => [1.0]]), '{"a":[1.0]}'],
         ];
     }
@@ -97,7 +97,7 @@ final class ClaimsTest extends TestCase
     public function testPrecisionSettingsLeaveFloatsAlone(string $precision): void
     {
         ini_set('serialize_precision', $precision);
-        self::assertNotSame('0.30000000000000004', json_encode(0.1 + 0.2), 'the setting is in force');
+        self::assertNotSame('0.30000000000000004', json_encode(0.1 + 0.2), 'the setting has an effect');
         $capability = self::capability()->addClaim('claim', [0.1 + 0.2, 1 / 3, 1.0]);
         self::assertSame(
             '{"claim":[0.30000000000000004,0.3333333333333333,1.0],' . self::REST,
@@ -107,7 +107,7 @@ final class ClaimsTest extends TestCase
         foreach ([INF, new Serialised(static fn () => throw new \LogicException())] as $wrong) {
             try {
                 $capability->addClaim('claim', $wrong);
-                self::fail('it is taken');
+                self::fail('the value is accepted');
             } catch (\JsonException | \LogicException) {
             }
             self::assertSame($precision, ini_get('serialize_precision'));
@@ -117,10 +117,10 @@ final class ClaimsTest extends TestCase
     /** @return array<string, array{string}> */
     public static function precisions(): array
     {
-        return ['few' => ['5'], 'of PHP 5' => ['14'], 'none' => ['0']];
+        return ['5 digits' => ['5'], '14 digits, as in PHP 5' => ['14'], '0 digits' => ['0']];
     }
 
-    /** Fibers may suspend in a jsonSerialize(), and end in any order. */
+    /** Fibers may suspend in a jsonSerialize() and end in any order. */
     public function testFibersEncodingConcurrentlyRestoreThePrecision(): void
     {
         ini_set('serialize_precision', '5');
@@ -149,7 +149,7 @@ final class ClaimsTest extends TestCase
             [],
             ['-d', 'disable_functions=ini_set', '-d', 'serialize_precision=5'],
         );
-        // Then it decides.
+        // Then serialize_precision decides the digits.
         self::assertSame([59.914], Token::read($out, 'secret')->claims['claim']);
     }
 
@@ -163,7 +163,7 @@ final class ClaimsTest extends TestCase
         foreach ([$value, ['fine', $value]] as $wrong) {
             try {
                 $capability->addClaim('claim', $wrong);
-                self::fail('it is taken');
+                self::fail('the value is accepted');
             } catch (\JsonException $e) {
                 self::assertSame($code, $e->getCode());
             }
@@ -182,7 +182,7 @@ final class ClaimsTest extends TestCase
             'INF' => [INF, JSON_ERROR_INF_OR_NAN],
             'NAN' => [NAN, JSON_ERROR_INF_OR_NAN],
             'not UTF-8' => ["caf\xe9", JSON_ERROR_UTF8],
-            'a key that is not UTF-8' => [["\xff" => 1], JSON_ERROR_UTF8],
+            'key not UTF-8' => [["\xff" => 1], JSON_ERROR_UTF8],
             'circle' => [$circle, JSON_ERROR_RECURSION],
             'circle of objects' => [$object, JSON_ERROR_RECURSION],
             'resource' => [fopen('php://memory', 'r'), JSON_ERROR_UNSUPPORTED_TYPE],
@@ -198,7 +198,7 @@ final class ClaimsTest extends TestCase
         foreach ([128, 512, 1000] as $depth) {
             try {
                 $capability->addClaim('claim', self::nested($depth));
-                self::fail('it is taken');
+                self::fail('the value is accepted');
             } catch (\JsonException $e) {
                 self::assertSame(JSON_ERROR_DEPTH, $e->getCode());
             }
@@ -207,7 +207,7 @@ final class ClaimsTest extends TestCase
     }
 
     /**
-     * jsonSerialize() is anybody's: it may use the very object that waits for its value.
+     * jsonSerialize() is foreign code: it may use the object that waits for its value.
      *
      * @dataProvider uses
      * @param \Closure(Capability): mixed $use
@@ -249,7 +249,7 @@ final class ClaimsTest extends TestCase
         $thrown = new \LogicException('thrown by the value');
         try {
             $capability->addClaim('claim', ['fine', new Serialised(static fn () => throw $thrown)]);
-            self::fail('nothing is thrown');
+            self::fail('no exception is thrown');
         } catch (\LogicException $e) {
             self::assertSame($thrown, $e);
         }
@@ -261,13 +261,13 @@ final class ClaimsTest extends TestCase
         return new Capability('AC123', 'secret');
     }
 
-    /** The payload of a token, as it is written. */
+    /** Returns the payload of a token as JSON. */
     private static function payload(Capability $capability): string
     {
         return Token::read($capability->generateTokenAt(self::NOW), 'secret')->payload;
     }
 
-    /** Arrays and objects in turn, this many inside each other. */
+    /** Returns alternating arrays and objects, nested $depth levels deep. */
     private static function nested(int $depth): array
     {
         $value = [];

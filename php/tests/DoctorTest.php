@@ -6,7 +6,7 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/** bin/captoken-doctor names what is wrong, and what to write, for each broken setting. */
+/** Tests that bin/captoken-doctor names each broken setting and the setting to write. */
 final class DoctorTest extends TestCase
 {
     use SkipsAloud;
@@ -39,7 +39,7 @@ final class DoctorTest extends TestCase
         bool $onlyAsRoot = false,
     ): void {
         if ($onlyAsRoot && posix_geteuid() !== 0) {
-            self::skipAloud('PHP checks opcache.preload_user only as root');
+            self::skipAloud('PHP checks opcache.preload_user only if root starts it');
         }
         $options = str_replace('PACKAGE', Package::folder(), $options);
         $done = self::doctor(['--', ...$options], self::installedIni());
@@ -70,7 +70,7 @@ final class DoctorTest extends TestCase
                     . ' opcache.preload=PACKAGE/preload.php opcache.preload_user=www-data'
                     . ' PACKAGE/captoken.ini was read, but a later file or an option overrides it.',
             ],
-            'a php.ini of something else' => [
+            'another php.ini' => [
                 ['-n', '-c', '/dev/null', '-d', 'extension=ffi', '-d', 'ffi.enable=off'],
                 'ffi.enable is off',
                 'Write: ffi.enable=preload',
@@ -95,12 +95,12 @@ final class DoctorTest extends TestCase
                 'opcache.preload is empty',
                 'opcache.preload=PACKAGE/preload.php',
             ],
-            'a preload script that is not there' => [
+            'a missing preload script' => [
                 ['-d', 'opcache.preload=/nowhere/preload.php'],
                 "php-fpm does not start: Fatal error: Failed opening required '/nowhere/preload.php'",
                 'Write: opcache.preload=PACKAGE/preload.php',
             ],
-            'a preload script of something else' => [
+            'a preload script without the package' => [
                 ['-d', "opcache.preload=$other"],
                 "$other ",
                 "does not preload the package Write: require_once 'PACKAGE/preload.php'",
@@ -117,33 +117,33 @@ final class DoctorTest extends TestCase
                 'Write: opcache.preload_user=www-data',
                 true,
             ],
-            'a preload user who does not exist' => [
+            'an unknown preload user' => [
                 ['-d', 'opcache.preload_user=no-such-user'],
                 'php-fpm does not start: Fatal Error Preloading failed to getpwnam("no-such-user")',
                 'Write: opcache.preload_user=www-data',
                 true,
             ],
-            'a header that is not there' => [
+            'a missing header' => [
                 ['-d', 'ffi.preload=/nowhere/captoken.ffi.h'],
                 "php-fpm does not start: Warning: FFI: failed pre-loading '/nowhere/captoken.ffi.h'",
                 'Write: ffi.preload=PACKAGE/captoken.ffi.h',
             ],
-            'the header of C' => [
+            'the header for C' => [
                 ['-d', 'ffi.preload=' . realpath(Package::ROOT . '/include/captoken.h')],
                 'php-fpm does not start: Warning: FFI Parser',
                 'Write: ffi.preload=PACKAGE/captoken.ffi.h ; captoken.h is only for C',
             ],
-            'a header whose library is not there' => [
+            'a header whose library is missing' => [
                 ['-d', 'ffi.preload=' . $header('/nowhere/libcaptoken.so.0')],
                 "php-fpm does not start: Warning: FFI: Failed pre-loading '/nowhere/libcaptoken.so.0'",
                 'Write: #define FFI_LIB "PACKAGE/lib/libcaptoken.so.0"',
             ],
-            'a header whose library is none' => [
+            'a header whose library is another file' => [
                 ['-d', "ffi.preload={$header($library)}"],
                 "php-fpm does not start: Warning: FFI: Failed pre-loading '$library'",
                 'file too short The file is not a library',
             ],
-            'a header whose library needs another C library' => [
+            'a header whose library needs a newer glibc' => [
                 ['-d', "ffi.preload={$header(self::newer(Package::library(Package::folder())))}"],
                 'php-fpm does not start: Warning: FFI: Failed pre-loading',
                 'The library was built for a newer C library than this system has.',
@@ -153,7 +153,7 @@ final class DoctorTest extends TestCase
                 'php-fpm does not start: Warning: failed pre-loading',
                 'Package and library are of different versions.',
             ],
-            'a header whose library needs another library' => [
+            'a header whose library needs a missing one' => [
                 ['-d', "ffi.preload={$header(self::needing('libother.so.1'))}"],
                 'php-fpm does not start: Warning: FFI: Failed pre-loading',
                 'libother.so.1: cannot open shared object file: No such file or directory'
@@ -164,13 +164,13 @@ final class DoctorTest extends TestCase
                 'php-fpm does not start: Fatal error: Uncaught Error: Call to undefined function no_such_function()',
                 '',
             ],
-            'a header whose library is of another version' => [
+            'a header whose library has another version' => [
                 ['-d', "ffi.preload={$header(Stub::compile('-DVERSION="1.2.3"'))}"],
                 'the C library of captoken cannot be loaded: ffi.preload: version 1.2.3, but this package needs'
                     . ' version 0.x',
                 'Package and library are of different versions.',
             ],
-            'a program that is no php-fpm' => [
+            'an option that php-fpm refuses' => [
                 ['--no-such-option'],
                 'php-fpm does not start: Usage:',
                 '[-y <file>]',
@@ -178,7 +178,7 @@ final class DoctorTest extends TestCase
         ];
     }
 
-    /** Who cannot start php-fpm as root is told what root would meet. */
+    /** A user who cannot start php-fpm as root sees the failures that root would see. */
     public function testFailuresOfRootAreReportedToOthers(): void
     {
         $as = posix_geteuid() === 0
@@ -205,7 +205,7 @@ final class DoctorTest extends TestCase
     {
         $package = Package::copy();
         unlink(Package::library($package));
-        // With settings of its own: those of php-fpm would end this php, too.
+        // By an option: in a php.ini the setting would also stop the PHP of the doctor.
         $done = self::doctor(
             ['--', '-d', "ffi.preload=$package/captoken.ffi.h"],
             package: $package,
@@ -240,7 +240,7 @@ final class DoctorTest extends TestCase
             self::assertStringContainsString('the package works; the library is version', $done->out);
             self::assertSame(0, $done->status, $done->out);
         }
-        // The shell's choice of a library is not the server's.
+        // The server does not inherit CAPTOKEN_LIB from the shell.
         $package = Package::copy();
         unlink(Package::library($package));
         $done = self::doctor(
@@ -275,7 +275,7 @@ final class DoctorTest extends TestCase
 
     public function testExtensionsOfTheServerDecide(): void
     {
-        // The command line has none but FFI.
+        // The command line has only the extension FFI.
         $done = self::doctor([], self::installedIni(), ['-n', '-d', 'extension=ffi']);
         [, $fpm] = explode("\nphp-fpm (", $done->out);
         self::assertStringContainsString('preload.php preloads the package', $fpm);
@@ -333,7 +333,7 @@ final class DoctorTest extends TestCase
     public static function brokenLibraries(): array
     {
         return [
-            'not there' => [
+            'missing' => [
                 static fn (): string => '/nowhere/libcaptoken.so.0',
                 'cannot open shared object file',
                 'The environment variable CAPTOKEN_LIB names this file, and no other is tried. Correct it.',
@@ -343,7 +343,7 @@ final class DoctorTest extends TestCase
                 'Is a directory',
                 'CAPTOKEN_LIB must name a file.',
             ],
-            'without another that it needs' => [
+            'needing a missing library' => [
                 static fn (): string => self::needing('libother.so.1'),
                 'libother.so.1: cannot open shared object file',
                 'The library exists, but one that it needs is missing. Install that one.',
@@ -353,7 +353,7 @@ final class DoctorTest extends TestCase
                 "Failed resolving C function 'cap_generate'",
                 'Package and library are of different versions.',
             ],
-            'no library' => [
+            'not a library' => [
                 static fn (): string => TempFolder::file(str_repeat('no library ', 100), 'libcaptoken.so.0'),
                 'invalid ELF header',
                 'The file is not a library, or was built for another CPU.',
@@ -364,12 +364,12 @@ final class DoctorTest extends TestCase
                 'The library was built for a newer C library than this system has.',
             ],
             'for musl' => [
-                // As they are built on Alpine: it names the C library there.
+                // The name of the C library in libraries that are built on Alpine.
                 static fn (): string => self::needing('libc.musl-x86_64.so.1'),
                 'libc.musl-x86_64.so.1: cannot open shared object file',
                 'The library was built for another C library: glibc and musl do not mix.',
             ],
-            'of another version' => [
+            'another version' => [
                 static fn (): string => Stub::compile('-DVERSION="1.2.3"'),
                 'version 1.2.3, but this package needs version 0.x',
                 'Package and library are of different versions.',
@@ -455,13 +455,13 @@ final class DoctorTest extends TestCase
         return ['PHP_INI_SCAN_DIR' => ':' . Package::folder()];
     }
 
-    /** What is printed, with one space for each line break and indentation. */
-    private static function oneLine(string $text): string
+    /** Replaces each line break and indentation by one space. */
+    private static function oneLine(string $output): string
     {
-        return preg_replace('/\s+/', ' ', $text);
+        return preg_replace('/\s+/', ' ', $output);
     }
 
-    /** A copy of a library that asks for symbols of a C library to come. */
+    /** Copies a library so that the copy needs a future glibc. */
     private static function newer(string $library): string
     {
         $content = file_get_contents($library);
@@ -473,7 +473,7 @@ final class DoctorTest extends TestCase
         );
     }
 
-    /** A library that needs another one, which is not there. */
+    /** Compiles a library that needs a missing one. */
     private static function needing(string $name): string
     {
         $other = TempFolder::make() . "/$name";

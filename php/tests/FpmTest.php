@@ -8,8 +8,10 @@ use Captoken\Library;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The package under a real php-fpm: which settings work, what the others say, and that no
- * request sees what another has configured.
+ * Runs the package under a real php-fpm.
+ *
+ * Tests which settings work, which messages the others give, and that no request sees the
+ * credentials of another.
  */
 final class FpmTest extends TestCase
 {
@@ -24,7 +26,7 @@ final class FpmTest extends TestCase
         }
         END;
 
-    /** Calls the other methods, and verifies the token also when it has expired. */
+    /** Calls the other methods, and verifies the token before and after its expiry. */
     private const VERIFY = <<<'END'
         foreach (['Malformed', 'Algorithm', 'Signature', 'Expired', 'NotYetValid'] as $finding) {
             echo class_exists("Captoken\\Token{$finding}Exception", false) ? 'preloaded ' : 'not preloaded ';
@@ -40,7 +42,7 @@ final class FpmTest extends TestCase
         }
         END;
 
-    /** The same for access tokens. */
+    /** Mints and verifies an access token. */
     private const ACCESS = <<<'END'
         $token = Capability::access('AC123123', 'SK123123', 'key-secret')->allowClientIncoming('Alice')
             ->allowClientOutgoing('AP123123', ['Foo' => 'Bar'])->setClientName('alice@example.com')
@@ -49,7 +51,7 @@ final class FpmTest extends TestCase
         echo json_encode(Capability::verify($token, 'key-secret', 1400000000)['grants']), ' ', $token;
         END;
 
-    /** What an application might try by itself. */
+    /** Calls C without the package, as an application might. */
     private const OWN = <<<'END'
         $calls = [
             'cdef' => fn () => FFI::cdef('int getpid(void);')->getpid(),
@@ -68,7 +70,7 @@ final class FpmTest extends TestCase
 
     private const REFUSED = 'FFI API is restricted by "ffi.enable" configuration directive';
 
-    /** Uses what is configured, which nothing is. */
+    /** Uses the configured credentials, although there are none. */
     private const DEFAULT = <<<'END'
         try {
             new Capability();
@@ -78,7 +80,7 @@ final class FpmTest extends TestCase
         }
         END;
 
-    /** Mints under the account of the pool's environment, where it has one. */
+    /** Mints with the credentials of the pool's environment, if it has any. */
     private const POOL = <<<'END'
         try {
             if (getenv('TWILIO_ACCOUNT_SID') !== false) {
@@ -95,7 +97,7 @@ final class FpmTest extends TestCase
         Fpm::stopAll();
     }
 
-    // Which settings work.
+    // Settings that work.
 
     public function testIniUnderRootEnablesOnlyPackage(): void
     {
@@ -189,7 +191,7 @@ final class FpmTest extends TestCase
     public function testExampleAnswersByEnvironmentOfPool(): void
     {
         $this->need();
-        // Its settings cannot be empty.
+        // A setting of php-fpm cannot be empty.
         $possible = static fn (array $case): bool => !in_array('', $case[0], true);
         $complete = array_filter(Example::complete(), $possible);
         $incomplete = array_filter(Example::incomplete(), $possible);
@@ -214,13 +216,13 @@ final class FpmTest extends TestCase
         }
         foreach ($incomplete as $pool => [, $missing]) {
             self::assertSame("{\"error\":\"the server is not set up\"}\n", $answer($pool), $pool);
-            self::assertTrue($fpm->logs("/pool $pool\].*token\.php: $missing is not set/"), $fpm->log());
+            self::assertTrue($fpm->logs("/pool $pool\].*token\.php: set $missing\"?$/m"), $fpm->log());
         }
         self::assertStringNotContainsString('auth-token', $fpm->log());
         self::assertStringNotContainsString('key-secret', $fpm->log());
     }
 
-    // What the others say.
+    // Messages for settings that do not work.
 
     public function testFfiPreloadWithoutPreloadedClassesIsRefused(): void
     {
@@ -352,7 +354,7 @@ final class FpmTest extends TestCase
             Capability::configure('ACleft', 'left');
             \$capability = new Capability();
             echo getmypid(), str_starts_with(\$capability->generateTokenAt(0), 'eyJ') ? ' minted ' : '';
-            // PHP throws away what is not sent when memory runs out.
+            // PHP discards unsent output when memory runs out.
             ob_end_flush();
             flush();
             $end
@@ -361,7 +363,7 @@ final class FpmTest extends TestCase
         for ($i = 0; $i < 3; $i++) {
             $answer = $fpm->request($configuring);
             self::assertMatchesRegularExpression("/\\A$pid minted $output\z/", $answer, $fpm->log());
-            // The same process, or there would be nothing to leave.
+            // The same process: only it could keep credentials.
             self::assertSame("$pid 7", $fpm->request($default), $fpm->log());
         }
         self::assertTrue($fpm->logs('/' . preg_quote($logged, '/') . '/'), $fpm->log());
@@ -371,7 +373,7 @@ final class FpmTest extends TestCase
     public static function endsOfARequest(): array
     {
         return [
-            'its end' => ['echo "end";', 'end', ''],
+            'the end of the script' => ['echo "end";', 'end', ''],
             'exit' => ['echo "end"; exit(1);', 'end', ''],
             'exit in a function' => ['(function () { $c = new Capability(); exit("end"); })();', 'end', ''],
             'an exception' => ['throw new LogicException("thrown on purpose");', '', 'thrown on purpose'],
@@ -379,7 +381,7 @@ final class FpmTest extends TestCase
             'out of time' => ['set_time_limit(1); while (true) { }', '', 'Maximum execution time'],
             'a fatal error' => ['eval("class Again { } class Again { }");', '', 'Cannot declare class Again'],
             'a destructor that configures' => [
-                // Of an object that is destroyed after the package's own.
+                // Runs after the destructors of the package's objects.
                 'class Late
                 {
                     public static ?self $self = null;
@@ -403,9 +405,9 @@ final class FpmTest extends TestCase
                 '',
             ],
             'an output handler' => [
-                'ob_start(function (string $text): string {
+                'ob_start(function (string $output): string {
                     Capability::configure("AClate", "late");
-                    return $text . "end";
+                    return $output . "end";
                 });',
                 'end',
                 '',
@@ -413,7 +415,7 @@ final class FpmTest extends TestCase
         ];
     }
 
-    // It goes on.
+    // Reloads and many requests.
 
     public function testReloadKeepsMinting(): void
     {
@@ -442,9 +444,7 @@ final class FpmTest extends TestCase
         $this->assertMints($fpm);
     }
 
-    /**
-     * The old processes keep the library that they have, and the new ones take the new.
-     */
+    /** The old processes keep the old library until the reload. */
     public function testNewLibraryServesAfterReload(): void
     {
         $this->need();
@@ -510,7 +510,7 @@ final class FpmTest extends TestCase
 
     private function assertMints(Fpm $fpm, ?string $package = null): void
     {
-        // The second from what opcache has kept.
+        // opcache serves the second request.
         $script = self::script(self::MINT, $package);
         for ($i = 0; $i < 2; $i++) {
             $answer = $fpm->request($script);
@@ -558,13 +558,13 @@ final class FpmTest extends TestCase
         }
     }
 
-    /** The file of a script that uses the package. */
+    /** Writes a script that uses the package, and returns its file. */
     private static function script(string $statements, ?string $package = null): string
     {
         return TempFolder::file(Php::program($statements, $package));
     }
 
-    /** A script for opcache.preload that does without ffi.preload. */
+    /** Writes a script for opcache.preload that needs no ffi.preload. */
     private static function loadingScript(): string
     {
         $folder = var_export(Package::folder(), true);

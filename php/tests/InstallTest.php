@@ -6,7 +6,7 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/** make install-php and uninstall-php, as a packager calls them. */
+/** Runs make install-php and uninstall-php as a packager does. */
 final class InstallTest extends TestCase
 {
     private const FILES = [
@@ -58,7 +58,7 @@ final class InstallTest extends TestCase
         self::assertSame(self::FILES, self::files($package));
         self::assertSame(count(self::FILES), count(self::files($this->destination)));
         foreach (self::FILES as $file) {
-            self::assertSame(0444, fileperms("$package/$file") & 0444, "all may read $file");
+            self::assertSame(0444, fileperms("$package/$file") & 0444, "every user may read $file");
         }
         self::assertTrue(is_executable("$package/bin/captoken-doctor"));
 
@@ -119,7 +119,7 @@ final class InstallTest extends TestCase
         self::assertSame(0, $done->status, $done->err);
     }
 
-    /** As root, who has no cargo: what `make` built is what is installed. */
+    /** Runs make without cargo, which root often lacks: it installs the existing build. */
     private function attempt(string $target, string ...$variables): Process
     {
         return Process::run(
@@ -130,7 +130,7 @@ final class InstallTest extends TestCase
         );
     }
 
-    /** @return list<string> every file below a folder, relative to it */
+    /** @return list<string> every file below a folder, by its relative path */
     private static function files(string $folder): array
     {
         $files = [];

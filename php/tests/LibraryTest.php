@@ -8,12 +8,12 @@ use Captoken\CaptokenException;
 use Captoken\Library;
 use PHPUnit\Framework\TestCase;
 
-/** Which library is loaded, and what is said where none is. */
+/** Tests which library is loaded, and the message if none can be loaded. */
 final class LibraryTest extends TestCase
 {
     use SkipsAloud;
 
-    /** Says which version is loaded, from which files, or why none is. */
+    /** Prints the version and files of the loaded library, or the exception. */
     private const REPORT = <<<'END'
         try {
             echo Library::version(), "\n";
@@ -45,7 +45,7 @@ final class LibraryTest extends TestCase
 
     public function testInstalledHeaderNamesInstalledLibrary(): void
     {
-        // The path by which it was installed, which a link may lead to.
+        // The installation's path may be a symbolic link.
         $file = self::define('FFI_LIB', file_get_contents(Package::folder() . '/captoken.ffi.h'));
         self::assertSame('/', $file[0]);
         self::assertSame(realpath(Package::library(Package::folder())), realpath($file));
@@ -75,7 +75,7 @@ final class LibraryTest extends TestCase
 
     public function testEmptyVariableIsIgnored(): void
     {
-        // By env, as PHP gives no empty variable to a program.
+        // By env, because proc_open() passes no empty variable.
         $file = TempFolder::file(Php::program(self::REPORT . "\nvar_dump(getenv('CAPTOKEN_LIB'));"));
         $done = Process::run(['env', 'CAPTOKEN_LIB=', PHP_BINARY, $file], Process::environment());
         self::assertSame(
@@ -106,9 +106,9 @@ final class LibraryTest extends TestCase
         $package = Package::copy();
         $file = Package::library($package);
         $folder = self::folderOf(Package::library(Package::folder()));
-        foreach (["no library\n" => null, '1.0.0' => Stub::compile('-DVERSION="1.0.0"')] as $text => $stub) {
+        foreach (["no library\n" => null, '1.0.0' => Stub::compile('-DVERSION="1.0.0"')] as $content => $stub) {
             unlink($file);
-            $stub === null ? file_put_contents($file, $text) : copy($stub, $file);
+            $stub === null ? file_put_contents($file, $content) : copy($stub, $file);
             self::assertSame(
                 [self::$version, "$folder/" . Library::SONAME],
                 self::report($package, ['LD_LIBRARY_PATH' => $folder]),
@@ -119,7 +119,7 @@ final class LibraryTest extends TestCase
     public function testMissingLibraryErrorListsPathsAndReasons(): void
     {
         $package = self::packageWithoutLibrary();
-        // A file that is no library: so that one which is installed here is not found.
+        // A file that is not a library hides one that may be installed on this system.
         $folder = self::folderOf(TempFolder::file("no library\n"));
         $lines = self::report($package, ['LD_LIBRARY_PATH' => $folder]);
         self::assertCount(6, $lines, implode("\n", $lines));
@@ -157,16 +157,16 @@ final class LibraryTest extends TestCase
     /** @return array<string, array{\Closure(): string, string}> */
     public static function wrongLibraries(): array
     {
-        $text = str_repeat("no library\n", 1000);
+        $content = str_repeat("no library\n", 1000);
         return [
             'no file' => [
                 static fn () => '/nonexistent/libcaptoken.so.0',
                 'cannot open shared object file: No such file or directory$',
             ],
             'a folder' => [static fn () => TempFolder::make(), 'cannot read file data: Is a directory$'],
-            'a text' => [static fn () => TempFolder::file($text, 'lib.so'), 'invalid ELF header$'],
+            'a text file' => [static fn () => TempFolder::file($content, 'lib.so'), 'invalid ELF header$'],
             'an empty file' => [static fn () => TempFolder::file('', 'lib.so'), 'file too short$'],
-            'one that needs a missing one' => [
+            'a library that needs a missing one' => [
                 static function (): string {
                     $needed = Stub::compile();
                     $file = Stub::compile('-Wl,--no-as-needed', $needed);
@@ -176,12 +176,12 @@ final class LibraryTest extends TestCase
                 'libstub\.so: cannot open shared object file: No such file or directory$',
             ],
             'of another project' => [static fn () => Stub::compile('-DWITHOUT_VERSION'), 'cap_version'],
-            'a function less' => [static fn () => Stub::compile('-DWITHOUT_GENERATE'), "cap_generate'"],
+            'a missing function' => [static fn () => Stub::compile('-DWITHOUT_GENERATE'), "cap_generate'"],
             'version 1' => [
                 static fn () => Stub::compile('-DVERSION="1.0.0"'),
                 'version 1\.0\.0, but this package needs version 0\.x$',
             ],
-            'no version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, but'],
+            'an unreadable version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, but'],
             'version 01' => [static fn () => Stub::compile('-DVERSION="01.0"'), 'version 01\.0, but'],
         ];
     }
@@ -218,7 +218,7 @@ final class LibraryTest extends TestCase
         ));
         $modules = Process::run([PHP_BINARY, '-n', '-m'], Process::environment());
         if (preg_match('/^FFI$/m', $modules->out) === 1) {
-            self::skipAloud('no test without FFI: it is built into this PHP');
+            self::skipAloud('FFI is not tested as missing: it is built into this PHP');
         }
         $done = Process::run([PHP_BINARY, '-n', $file], Process::environment());
         self::assertSame(0, $done->status, $done->out . $done->err);
@@ -253,7 +253,7 @@ final class LibraryTest extends TestCase
         return explode("\n", $done->out);
     }
 
-    /** A folder that has this file under the name that the loader looks for. */
+    /** Copies a file into a new folder, under the name that the loader needs. */
     private static function folderOf(string $file): string
     {
         $folder = TempFolder::make();

@@ -7,7 +7,7 @@ namespace Captoken\Tests;
 use Captoken\Capability;
 use PHPUnit\Framework\TestCase;
 
-/** A signal handler, or another Fiber, that runs between two statements of the class. */
+/** Runs a signal handler or another Fiber between two statements of the class. */
 final class ReentryTest extends TestCase
 {
     use SkipsAloud;
@@ -24,7 +24,7 @@ final class ReentryTest extends TestCase
     protected function setUp(): void
     {
         if (!function_exists('pcntl_signal') || !function_exists('posix_kill')) {
-            self::skipAloud('no test of signals: this PHP lacks the extensions pcntl and posix');
+            self::skipAloud('signals are not tested: this PHP lacks the extension pcntl or posix');
         }
     }
 
@@ -32,7 +32,7 @@ final class ReentryTest extends TestCase
     {
         $out = Php::run(<<<'END'
             pcntl_async_signals(true);
-            // Leaves a buffer for the next token.
+            // Makes the class keep a buffer for the next token.
             (new Capability('AC0', 'secret'))->generateToken();
             $c = new Capability('AC1', 'secret');
             pcntl_signal(SIGUSR1, function (): void {
@@ -72,7 +72,7 @@ final class ReentryTest extends TestCase
         }
     }
 
-    /** PHP 8.2 crashed at the second time while such a call of C was an argument of another call. */
+    /** PHP 8.2 crashed at the second exception if the call of C was an argument of another. */
     public function testHandlerThatThrowsRepeatedlyCrashesNothing(): void
     {
         $stub = Stub::compile('-DSIGNAL=-1');
@@ -93,7 +93,7 @@ final class ReentryTest extends TestCase
         }
     }
 
-    /** Thousands of signals, of which some arrive between any two statements. */
+    /** Sends thousands of signals, so that some arrive between any two statements. */
     public function testHandlerNeverSeesPartialChange(): void
     {
         $out = Php::run(<<<'END'

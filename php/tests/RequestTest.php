@@ -8,12 +8,12 @@ use Captoken\Capability;
 use Captoken\Library;
 use PHPUnit\Framework\TestCase;
 
-/** The request that the class builds says the same as the calls of C that it replaces. */
+/** Compares the request of the class with the calls of C that it replaces. */
 final class RequestTest extends TestCase
 {
     private const LAST = 2 ** 53 - 1;
 
-    /** The seed is fixed, so that a failure comes again. */
+    /** A fixed seed makes failures reproducible. */
     public function testRandomCallsMintSameTokenAsHandle(): void
     {
         mt_srand(7);
@@ -34,7 +34,7 @@ final class RequestTest extends TestCase
             self::assertSame($expected, $token, serialize([$arguments, $calls]));
             $long += strlen($token) >= 1024 ? 1 : 0;
         }
-        self::assertGreaterThan(100, $long, 'tokens that the usual buffer does not hold');
+        self::assertGreaterThan(100, $long, 'tokens that exceed the usual buffer');
     }
 
     /**

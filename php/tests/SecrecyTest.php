@@ -7,11 +7,11 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The auth token, the API key secret, and what verify() is given, appear in nothing that
- * PHP shows of an object or of a failure.
+ * Tests that PHP shows no secret of an object or of a failure.
  *
- * Each program is run by a PHP that puts all arguments, whole, into its traces; and shows
- * a text that is not secret in the same way, to prove that it would be seen.
+ * Secrets are the auth token, the API key secret and the arguments of verify(). Each program
+ * runs in a PHP that writes all arguments in full into its traces. It also shows a string
+ * that is not secret in the same way, which proves that a secret would be seen.
  */
 final class SecrecyTest extends TestCase
 {
@@ -46,12 +46,12 @@ final class SecrecyTest extends TestCase
                     return get_object_vars(\$this);
                 }
             }
-            // All that casts reach, as dumpers do it that do not ask __debugInfo().
+            // Returns everything that casts reach, as dumpers without __debugInfo() do.
             function inside(mixed \$value, callable \$cast): mixed
             {
                 \$inside = fn (mixed \$value): mixed => inside(\$value, \$cast);
                 return match (true) {
-                    // A cast puts a closure into an array, which would have no end.
+                    // A cast wraps a closure in an array, which would never end.
                     \$value instanceof Closure => print_r(\$value, true),
                     \$value instanceof FFI || \$value instanceof FFI\CData => \$value::class,
                     is_object(\$value) => array_map(\$inside, \$cast(\$value)),
@@ -74,7 +74,7 @@ final class SecrecyTest extends TestCase
             ]);
             END);
         self::assertStringContainsString('not a secret', $out);
-        // All objects were reached: none of the ways stopped at an error.
+        // The dump reached the last object and did not stop at an error.
         self::assertStringContainsString('access', $out);
     }
 
@@ -90,13 +90,13 @@ final class SecrecyTest extends TestCase
             'arrays, print_r' => ['print_r(array_map(fn ($v) => (array) $v, $value));'],
             'arrays, var_dump' => ['var_dump(array_map(fn ($v) => (array) $v, $value));'],
             'arrays, var_export' => ['var_export(array_map(fn ($v) => (array) $v, $value));'],
-            'all that casts reach' => [
+            'everything that casts reach' => [
                 'print_r(inside($value, fn (object $object): array => (array) $object));',
             ],
-            'all that get_mangled_object_vars reaches' => [
+            'everything that get_mangled_object_vars reaches' => [
                 'print_r(inside($value, get_mangled_object_vars(...)));',
             ],
-            'what a subclass can see' => ['print_r($value); var_dump($value["subclass"]->vars());'],
+            'the variables of a subclass' => ['print_r($value); var_dump($value["subclass"]->vars());'],
             'foreach' => [
                 'print_r($value); foreach ($value as $object) { foreach ((array) $object as $v) { var_dump($v); } }',
             ],
@@ -132,7 +132,7 @@ final class SecrecyTest extends TestCase
     }
 
     /**
-     * The object is as it was.
+     * Also checks that the object does not change.
      *
      * @dataProvider serialisations
      */
@@ -199,7 +199,7 @@ final class SecrecyTest extends TestCase
             }
             END);
         self::assertStringStartsWith("$exception\n", $out);
-        // Each way has come to the arguments.
+        // Every kind of output shows the arguments.
         self::assertGreaterThanOrEqual(7, substr_count($out, 'not a secret'), $out);
     }
 
@@ -264,7 +264,7 @@ final class SecrecyTest extends TestCase
             ],
             'access, a list as secret' => ['Capability::access("AC1", "SK1", [SECRET])', \TypeError::class],
             'access, a list as account SID' => ['Capability::access([], "SK1", SECRET)', \TypeError::class],
-            'access, a class that has no objects' => ['Unfinished::access("AC1", "SK1", SECRET)', \Error::class],
+            'access, an abstract class' => ['Unfinished::access("AC1", "SK1", SECRET)', \Error::class],
             'access, the other kind' => ['Capability::access("AC1", "SK1", SECRET)->allowEventStream()', $refused],
             'access, a grant' => ['Capability::access("AC1", "SK1", SECRET)->addGrant("voice", [])', $refused],
             'access, a grant that is a list' => ['Capability::access("AC1", "SK1", SECRET)->addGrant("a", [1])', $nul],
@@ -299,12 +299,18 @@ final class SecrecyTest extends TestCase
                 'Capability::verify(secret: SECRET, token: "")',
                 \Captoken\TokenMalformedException::class,
             ],
-            // Whoever holds a token can use it, whatever was wrong with the check.
+            // The holder of a token can use it even if this check failed.
             'verify, the token' => ['Capability::verify(SECRET, "other")', \Captoken\TokenMalformedException::class],
             'verify, NUL in the secret' => ['Capability::verify("a.b.c", SECRET . "\0")', $nul],
-            'verify, NUL in the token' => ['Capability::verify("a.b\0.c", SECRET)', \Captoken\TokenMalformedException::class],
+            'verify, NUL in the token' => [
+                'Capability::verify("a.b\0.c", SECRET)',
+                \Captoken\TokenMalformedException::class,
+            ],
             'verify, secret not UTF-8' => ['Capability::verify("a.b.c", SECRET . "\xff")', $refused],
-            'verify, token not UTF-8' => ['Capability::verify("\xff", SECRET)', \Captoken\TokenMalformedException::class],
+            'verify, token not UTF-8' => [
+                'Capability::verify("\xff", SECRET)',
+                \Captoken\TokenMalformedException::class,
+            ],
             'verify, before 1970' => ['Capability::verify("a.b.c", SECRET, -1)', $refused],
             'verify, a list as secret' => ['Capability::verify("a.b.c", [SECRET])', \TypeError::class],
             'verify, a list as token' => ['Capability::verify([], SECRET)', \TypeError::class],
@@ -336,10 +342,10 @@ final class SecrecyTest extends TestCase
     public static function ends(): array
     {
         return [
-            'gone' => ['$c = null;'],
-            'a circle that is collected' => ['$c->self = $c; $c = null; gc_collect_cycles();'],
+            'destroyed' => ['$c = null;'],
+            'collected as part of a cycle' => ['$c->self = $c; $c = null; gc_collect_cycles();'],
             'constructed again' => ['$c->__construct("AC1", "other");'],
-            'constructed again, with what is configured' => [
+            'constructed again, with configured credentials' => [
                 'Capability::configure("AC1", SECRET); $c->__construct();',
             ],
         ];
@@ -388,13 +394,13 @@ final class SecrecyTest extends TestCase
     }
 
     /**
-     * What a program prints, on both ways, which is not the secret.
+     * Returns the output of a program, after checking that both streams hide the secret.
      *
      * @param array<string, string> $environment
      */
     private function shown(string $statements, int $status = 0, array $environment = []): string
     {
-        // Not in the program's text, which some messages quote.
+        // From the environment: some messages quote the program.
         $program = Php::program(<<<END
             define('SECRET', getenv('SECRET'));
             abstract class Unfinished extends Capability

@@ -8,12 +8,12 @@ use Captoken\Capability;
 use Captoken\CaptokenException;
 use PHPUnit\Framework\TestCase;
 
-/** What a text, a parameter or a filter may be, and how it arrives. */
+/** Tests which strings, parameters and filters are accepted, and how they arrive. */
 final class ValuesTest extends TestCase
 {
     private const NOW = 1400000000;
 
-    /** Texts that are not UTF-8: a stray byte, a NUL in two bytes, a surrogate, past the end. */
+    /** A stray byte, a NUL in two bytes, a surrogate, a code point too large, Latin-1. */
     private const NOT_UTF8 = ["\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "caf\xe9"];
 
     protected function tearDown(): void
@@ -26,10 +26,10 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider scalars
      */
-    public function testScalarArrivesAsString(string|int|float|bool $value, string $text): void
+    public function testScalarArrivesAsString(string|int|float|bool $value, string $string): void
     {
-        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
-        self::assertSame([['key', $text], ['key', $text]], self::arriving(['key' => [$value, $value]]));
+        self::assertSame([['key', $string]], self::arriving(['key' => $value]));
+        self::assertSame([['key', $string], ['key', $string]], self::arriving(['key' => [$value, $value]]));
     }
 
     /** @return array<string, array{string|int|float|bool, string}> */
@@ -43,8 +43,8 @@ final class ValuesTest extends TestCase
             'PHP_INT_MIN' => [PHP_INT_MIN, '-9223372036854775808'],
             'true' => [true, '1'],
             'false' => [false, '0'],
-            'text 0' => ['0', '0'],
-            'no text' => ['', ''],
+            'string 0' => ['0', '0'],
+            'empty string' => ['', ''],
             'space' => [' ', ' '],
         ];
     }
@@ -52,24 +52,24 @@ final class ValuesTest extends TestCase
     /**
      * @dataProvider floats
      */
-    public function testFloatArrivesWithShortestExactDigits(float $value, string $text): void
+    public function testFloatArrivesWithShortestExactDigits(float $value, string $string): void
     {
-        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
-        self::assertSame($value, (float) $text);
+        self::assertSame([['key', $string]], self::arriving(['key' => $value]));
+        self::assertSame($value, (float) $string);
         ini_set('serialize_precision', '-1');
-        self::assertSame(json_encode($value), $text);
+        self::assertSame(json_encode($value), $string);
     }
 
     /**
      * @dataProvider floats
      */
-    public function testPrecisionSettingsDoNotChangeFloats(float $value, string $text): void
+    public function testPrecisionSettingsDoNotChangeFloats(float $value, string $string): void
     {
         ini_set('serialize_precision', '5');
         ini_set('precision', '3');
-        self::assertSame('0.33333', json_encode(1 / 3), 'the settings are in force');
-        self::assertSame('0.333', (string) (1 / 3), 'the settings are in force');
-        self::assertSame([['key', $text]], self::arriving(['key' => $value]));
+        self::assertSame('0.33333', json_encode(1 / 3), 'the settings have an effect');
+        self::assertSame('0.333', (string) (1 / 3), 'the settings have an effect');
+        self::assertSame([['key', $string]], self::arriving(['key' => $value]));
     }
 
     /** @return array<string, array{float, string}> */
@@ -86,8 +86,8 @@ final class ValuesTest extends TestCase
             '1e18' => [1e18, '1.0e+18'],
             '1e25' => [1e25, '1.0e+25'],
             '1.5e-7' => [1.5e-7, '1.5e-7'],
-            'the smallest' => [5e-324, '5.0e-324'],
-            'the largest' => [PHP_FLOAT_MAX, '1.7976931348623157e+308'],
+            'the smallest float' => [5e-324, '5.0e-324'],
+            'the largest float' => [PHP_FLOAT_MAX, '1.7976931348623157e+308'],
         ];
     }
 
@@ -119,12 +119,12 @@ final class ValuesTest extends TestCase
     public function testEveryAsciiCharacterArrives(): void
     {
         $all = implode('', array_map(chr(...), range(1, 127)));
-        $texts = ['a+b', 'a&b', 'a=b', '100%', '%20', '%2526', ' a  b ', "\u{1F600}", 'é', 'a?b#c;d', $all];
-        foreach ($texts as $text) {
-            self::assertSame([[$text, $text]], self::arriving([$text => $text]));
+        $strings = ['a+b', 'a&b', 'a=b', '100%', '%20', '%2526', ' a  b ', "\u{1F600}", 'é', 'a?b#c;d', $all];
+        foreach ($strings as $string) {
+            self::assertSame([[$string, $string]], self::arriving([$string => $string]));
         }
-        $params = array_combine($texts, array_reverse($texts));
-        $pairs = array_map(null, $texts, array_reverse($texts));
+        $params = array_combine($strings, array_reverse($strings));
+        $pairs = array_map(null, $strings, array_reverse($strings));
         self::assertSame($pairs, self::arriving($params));
     }
 
@@ -138,9 +138,7 @@ final class ValuesTest extends TestCase
         self::assertSame([[$wide, $wide]], self::arriving([$wide => $wide]));
     }
 
-    /**
-     * Lengths around that of the buffer which most tokens fit into.
-     */
+    /** The lengths include those around the size of the usual buffer. */
     public function testTokensOfEveryLengthAreReturned(): void
     {
         $lengths = [];
@@ -150,7 +148,7 @@ final class ValuesTest extends TestCase
             $lengths[] = strlen(self::minted(['key' => $value]));
         }
         foreach ([1023, 1024, 1025] as $length) {
-            // Base64 leaves out every fourth length, in each of the two parts.
+            // Base64 skips every fourth length, in each of the two parts.
             self::assertNotSame([], array_intersect([$length - 1, $length, $length + 1], $lengths));
         }
     }
@@ -171,7 +169,7 @@ final class ValuesTest extends TestCase
             foreach ($calls as $what => $call) {
                 try {
                     $call();
-                    self::fail("$type is taken $where");
+                    self::fail("$type is accepted $where");
                 } catch (\InvalidArgumentException $e) {
                     self::assertStringContainsString("the $what \"k\\u00e9y\"", $e->getMessage());
                     self::assertStringContainsString("of type $type:", $e->getMessage());
@@ -184,10 +182,10 @@ final class ValuesTest extends TestCase
     /** @return array<string, array{mixed, string}> */
     public static function refusedValues(): array
     {
-        $text = new class {
+        $stringable = new class {
             public function __toString(): string
             {
-                return 'text';
+                return 'string';
             }
         };
         return [
@@ -198,7 +196,7 @@ final class ValuesTest extends TestCase
             'array with names' => [['a' => 1], 'array'],
             'array with a gap' => [[1 => 'a'], 'array'],
             'object' => [new \stdClass(), 'stdClass'],
-            'Stringable' => [$text, 'class@anonymous'],
+            'Stringable' => [$stringable, 'class@anonymous'],
             'closure' => [static fn (): int => 1, 'Closure'],
             'resource' => [fopen('php://memory', 'r'), 'resource (stream)'],
         ];
@@ -215,7 +213,7 @@ final class ValuesTest extends TestCase
             ) {
                 try {
                     $call();
-                    self::fail('a nested list is taken: ' . json_encode($nested));
+                    self::fail('a nested list is accepted: ' . json_encode($nested));
                 } catch (\InvalidArgumentException $e) {
                     self::assertStringContainsString('of type array:', $e->getMessage());
                 }
@@ -224,7 +222,7 @@ final class ValuesTest extends TestCase
     }
 
     /**
-     * C would take the text up to the NUL: another account, secret or value.
+     * C would read the string up to the NUL: another account, secret or value.
      *
      * @dataProvider nulBytes
      * @param \Closure(Capability): mixed $call
@@ -236,7 +234,7 @@ final class ValuesTest extends TestCase
         $before = $capability->generateTokenAt(self::NOW);
         try {
             $call($capability);
-            self::fail('a NUL byte is taken');
+            self::fail('a NUL byte is accepted');
         } catch (\InvalidArgumentException $e) {
             self::assertStringContainsString($what, $e->getMessage());
         }
@@ -287,19 +285,19 @@ final class ValuesTest extends TestCase
             ],
             'claim' => [static fn (Capability $c) => $c->addClaim("kept\0", 1), $claim],
             'claim with a reserved start' => [static fn (Capability $c) => $c->addClaim("iss\0", 1), $claim],
-            'claim that is nothing else' => [static fn (Capability $c) => $c->addClaim("\0", 1), $claim],
+            'claim that is only a NUL' => [static fn (Capability $c) => $c->addClaim("\0", 1), $claim],
             'client name to check' => [
                 static fn () => Capability::checkClientName("Alice\0"),
                 'the client name contains a NUL byte',
             ],
-            'secret to verify by' => [
+            'secret to verify with' => [
                 static fn () => Capability::verify($valid, "secret\0", self::NOW),
                 'the secret contains a NUL byte',
             ],
         ];
     }
 
-    /** Settings of php.ini that make the functions of PCRE fail. */
+    /** These settings of php.ini make the functions of PCRE fail. */
     public function testPcreLimitsLetNothingThrough(): void
     {
         $out = Php::run(<<<'END'
@@ -308,7 +306,7 @@ final class ValuesTest extends TestCase
                 foreach (['allowClientIncoming', 'setClientName'] as $method) {
                     try {
                         $capability->$method($name);
-                        echo 'taken: ', $name;
+                        echo 'accepted: ', $name;
                     } catch (InvalidArgumentException $e) {
                         echo '.';
                     }
@@ -322,7 +320,7 @@ final class ValuesTest extends TestCase
     }
 
     /**
-     * @dataProvider texts
+     * @dataProvider strings
      * @param \Closure(Capability, string): mixed $call
      */
     public function testInvalidUtf8IsRefusedWithoutChange(\Closure $call): void
@@ -330,10 +328,10 @@ final class ValuesTest extends TestCase
         Capability::configure('ACkept', 'kept');
         $capability = self::kept();
         $before = $capability->generateTokenAt(self::NOW);
-        foreach (self::NOT_UTF8 as $text) {
+        foreach (self::NOT_UTF8 as $string) {
             try {
-                $call($capability, $text);
-                self::fail('taken: ' . bin2hex($text));
+                $call($capability, $string);
+                self::fail('accepted: ' . bin2hex($string));
             } catch (CaptokenException $e) {
                 self::assertSame(CaptokenException::INVALID_UTF8, $e->getCode());
                 self::assertMatchesRegularExpression(
@@ -348,42 +346,42 @@ final class ValuesTest extends TestCase
     }
 
     /** @return array<string, array{\Closure(Capability, string): mixed}> */
-    public static function texts(): array
+    public static function strings(): array
     {
         $params = static fn (array $params): \Closure
-            => static fn (Capability $c, string $text)
+            => static fn (Capability $c, string $string)
                 => $c->allowClientOutgoing('AP2', array_map(
-                    static fn ($pair) => $pair === '?' ? $text : $pair,
+                    static fn ($pair) => $pair === '?' ? $string : $pair,
                     $params,
                 ));
         return [
-            'account SID' => [static fn ($c, string $text) => new Capability($text, 'secret')],
-            'auth token' => [static fn ($c, string $text) => new Capability('AC1', $text)],
-            'configured account SID' => [static fn ($c, string $text) => Capability::configure($text, 'secret')],
-            'configured auth token' => [static fn ($c, string $text) => Capability::configure('AC1', $text)],
-            'application SID' => [static fn (Capability $c, string $text) => $c->allowClientOutgoing($text)],
-            'first key' => [static fn (Capability $c, string $text) => $c->allowClientOutgoing('AP2', [$text => 'v'])],
+            'account SID' => [static fn ($c, string $string) => new Capability($string, 'secret')],
+            'auth token' => [static fn ($c, string $string) => new Capability('AC1', $string)],
+            'configured account SID' => [static fn ($c, string $string) => Capability::configure($string, 'secret')],
+            'configured auth token' => [static fn ($c, string $string) => Capability::configure('AC1', $string)],
+            'application SID' => [static fn (Capability $c, string $string) => $c->allowClientOutgoing($string)],
+            'first key' => [static fn (Capability $c, string $string) => $c->allowClientOutgoing('AP2', [$string => 'v'])],
             'third key' => [
-                static fn (Capability $c, string $text)
-                    => $c->allowClientOutgoing('AP2', ['a' => 1, 'b' => 2, $text => 'v']),
+                static fn (Capability $c, string $string)
+                    => $c->allowClientOutgoing('AP2', ['a' => 1, 'b' => 2, $string => 'v']),
             ],
             'first value' => [$params(['k' => '?'])],
             'third value' => [$params(['a' => 1, 'b' => 2, 'c' => '?', 'd' => 4])],
             'value in a list' => [
-                static fn (Capability $c, string $text) => $c->allowClientOutgoing('AP2', ['k' => ['fine', $text]]),
+                static fn (Capability $c, string $string) => $c->allowClientOutgoing('AP2', ['k' => ['fine', $string]]),
             ],
-            'first filter key' => [static fn (Capability $c, string $text) => $c->allowEventStream([$text => 'v'])],
+            'first filter key' => [static fn (Capability $c, string $string) => $c->allowEventStream([$string => 'v'])],
             'third filter value' => [
-                static fn (Capability $c, string $text)
-                    => $c->allowEventStream(['a' => 1, 'b' => 2, 'c' => $text, 'd' => 4]),
+                static fn (Capability $c, string $string)
+                    => $c->allowEventStream(['a' => 1, 'b' => 2, 'c' => $string, 'd' => 4]),
             ],
             'filter value in a list' => [
-                static fn (Capability $c, string $text) => $c->allowEventStream(['k' => ['fine', $text]]),
+                static fn (Capability $c, string $string) => $c->allowEventStream(['k' => ['fine', $string]]),
             ],
-            'claim' => [static fn (Capability $c, string $text) => $c->addClaim($text, 1)],
-            'client name to check' => [static fn ($c, string $text) => Capability::checkClientName($text)],
-            'token to verify' => [static fn ($c, string $text) => Capability::verify($text, 'secret')],
-            'secret to verify by' => [static fn ($c, string $text) => Capability::verify('a.b.c', $text)],
+            'claim' => [static fn (Capability $c, string $string) => $c->addClaim($string, 1)],
+            'client name to check' => [static fn ($c, string $string) => Capability::checkClientName($string)],
+            'token to verify' => [static fn ($c, string $string) => Capability::verify($string, 'secret')],
+            'secret to verify with' => [static fn ($c, string $string) => Capability::verify('a.b.c', $string)],
         ];
     }
 
@@ -396,7 +394,7 @@ final class ValuesTest extends TestCase
             foreach (['allowClientIncoming', 'setClientName'] as $method) {
                 try {
                     $capability->$method($name);
-                    self::fail("$method takes " . json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
+                    self::fail("$method accepts " . json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
                 } catch (\InvalidArgumentException $e) {
                     $messages[] = $e->getMessage();
                 }
@@ -423,7 +421,7 @@ final class ValuesTest extends TestCase
         foreach ([str_repeat('a', 257), 'a b', 'é', "Alice\n", 'a-b', '٣'] as $name) {
             try {
                 Capability::checkClientName($name);
-                self::fail("taken: $name");
+                self::fail("accepted: $name");
             } catch (CaptokenException $e) {
                 self::assertSame(
                     [
@@ -441,7 +439,7 @@ final class ValuesTest extends TestCase
         return new Capability('AC123', 'secret');
     }
 
-    /** One that has something of everything. */
+    /** Makes a capability token with every kind of permission. */
     private static function kept(): Capability
     {
         return self::capability()
@@ -458,7 +456,7 @@ final class ValuesTest extends TestCase
     }
 
     /**
-     * The pairs that a token has of these parameters, and of the same filters.
+     * Returns the pairs in a token with these parameters, and with the same filters.
      *
      * @return list<array{string, string}>
      */

@@ -10,18 +10,17 @@ use Captoken\TokenSignatureException;
 use PHPUnit\Framework\TestCase;
 
 /**
- * Tokens against those that Twilio's own libraries wrote of the same input; and those of
- * both, verified.
+ * Compares tokens with those of Twilio's libraries for the same input, and verifies both.
  */
 final class VectorsTest extends TestCase
 {
-    /** Client names that twilio-php refuses, too. */
+    /** The tag of client names that twilio-php refuses, too. */
     private const REFUSED_TAG = 'name_outside_docs';
 
-    /** The library that wrote the tokens which ours equal byte for byte. */
+    /** The library whose tokens ours equal byte for byte. */
     private const SAME_BYTES = 'ruby-3.16.1';
 
-    /** The case with a key that comes again after another: an array cannot say that. */
+    /** The case that repeats a key after another one: an array cannot hold that order. */
     private const REGROUPED = ['params_repeated_keys'];
 
     public function testCasesAreMintedOrRefusedAsListed(): void
@@ -61,8 +60,8 @@ final class VectorsTest extends TestCase
         $equal = 0;
         foreach (self::casesThatAre('minted') as $case) {
             $pairs = $case['outgoing']['params'] ?? [];
-            $texts = [$case['outgoing']['application_sid'] ?? '', ...array_merge(...$pairs)];
-            $spaces = str_contains(implode('', $texts), ' ');
+            $strings = [$case['outgoing']['application_sid'] ?? '', ...array_merge(...$pairs)];
+            $spaces = str_contains(implode('', $strings), ' ');
             $ascii = preg_match('/[^\x00-\x7f]/', $case['account_sid']) === 0;
             $only = $case['event_stream'] === null && $case['claims'] === [];
             if ($spaces || !$ascii || !$only || self::sent($case) !== $pairs) {
@@ -108,7 +107,7 @@ final class VectorsTest extends TestCase
             $before = $capability->generateTokenAt(0);
             try {
                 $capability->allowClientIncoming($case['incoming']);
-                self::fail("{$case['name']} is taken");
+                self::fail("{$case['name']} is accepted");
             } catch (\InvalidArgumentException $e) {
                 self::assertSame(
                     'the client name may contain only ASCII letters, digits and underscores',
@@ -174,8 +173,9 @@ final class VectorsTest extends TestCase
     }
 
     /**
-     * The page "Generate Capability Tokens" of twilio-php's documentation, its pieces in
-     * their order, with another `require` and an alias.
+     * Runs the snippets of "Generate Capability Tokens" in twilio-php's documentation.
+     *
+     * Only the `require` differs, and an alias is added.
      *
      * @dataProvider aliases
      */
@@ -234,8 +234,8 @@ final class VectorsTest extends TestCase
     /** @return list<array<string, mixed>> */
     private static function cases(): array
     {
-        $text = file_get_contents(Package::ROOT . '/tests/data/capability.json');
-        return json_decode($text, true, 512, JSON_THROW_ON_ERROR)['cases'];
+        $json = file_get_contents(Package::ROOT . '/tests/data/capability.json');
+        return json_decode($json, true, 512, JSON_THROW_ON_ERROR)['cases'];
     }
 
     /** @return list<array<string, mixed>> */
@@ -287,7 +287,7 @@ final class VectorsTest extends TestCase
     }
 
     /**
-     * Pairs as an array, with a list for a key that is repeated.
+     * Returns pairs as an array, with a list for a repeated key.
      *
      * @param list<array{string, string}> $pairs
      * @return array<string|int, string|list<string>>
@@ -302,7 +302,7 @@ final class VectorsTest extends TestCase
     }
 
     /**
-     * The pairs in the order in which such an array has them.
+     * Returns the pairs of a case in the order of that array.
      *
      * @return list<array{string, string}>
      */
@@ -317,7 +317,7 @@ final class VectorsTest extends TestCase
         return $sent;
     }
 
-    /** The scopes as a case spells them out, in the form of Token::scopes(). */
+    /** Returns the expected scopes of a case, in the form of Token::scopes(). */
     private static function expectedScopes(array $case): array
     {
         $scopes = [];

@@ -15,8 +15,9 @@ use Captoken\TokenSignatureException;
 use PHPUnit\Framework\TestCase;
 
 /**
- * Which tokens verify() takes, what it returns of them, and what it says of the others.
- * (VectorsTest has those of Twilio's libraries.)
+ * Tests which tokens verify() accepts, the payload that it returns, and its exceptions.
+ *
+ * VectorsTest verifies tokens of Twilio's libraries.
  */
 final class VerifyTest extends TestCase
 {
@@ -57,14 +58,14 @@ final class VerifyTest extends TestCase
         }
     }
 
-    /** What comes from anybody is one question, and what the program gives another. */
+    /** A wrong token comes from outside; a wrong secret is an error of the program. */
     public function testTokenWithInvalidBytesIsMalformed(): void
     {
         $valid = self::sign(self::HEADER, self::PAYLOAD);
         foreach (["\xff", "$valid\xc3", "\0", "$valid\0"] as $token) {
             try {
                 Capability::verify($token, 'secret', self::NOW);
-                self::fail('it is valid');
+                self::fail('the token is valid');
             } catch (InvalidTokenException $e) {
                 $expected = str_contains($token, "\0")
                     ? [CaptokenException::TOKEN_MALFORMED, 'the token contains a NUL byte']
@@ -73,10 +74,11 @@ final class VerifyTest extends TestCase
                 self::assertInstanceOf(TokenMalformedException::class, $e);
             }
         }
-        foreach (["\xff" => CaptokenException::INVALID_UTF8, '' => CaptokenException::EMPTY_ARGUMENT] as $secret => $code) {
+        $codes = ["\xff" => CaptokenException::INVALID_UTF8, '' => CaptokenException::EMPTY_ARGUMENT];
+        foreach ($codes as $secret => $code) {
             try {
                 Capability::verify($valid, (string) $secret, self::NOW);
-                self::fail('it is taken');
+                self::fail('the secret is accepted');
             } catch (CaptokenException $e) {
                 self::assertNotInstanceOf(InvalidTokenException::class, $e);
                 self::assertSame($code, $e->getCode());
@@ -123,7 +125,7 @@ final class VerifyTest extends TestCase
      */
     public function testForgeryIsRefusedAndNotShown(string $token, string $class): void
     {
-        // Whatever it is made of, that is valid.
+        // The token from which the forgeries are made is valid.
         Capability::verify(self::sign(self::HEADER, self::PAYLOAD), 'secret', self::NOW);
         self::assertFinds($class, $token, 'secret', self::NOW);
     }
@@ -158,12 +160,12 @@ final class VerifyTest extends TestCase
             'a padded signature' => ["$valid=", $malformed],
             'a line break' => ["$valid\n", $malformed],
             'a space before' => [" $valid", $malformed],
-            'nothing' => ['', $malformed],
+            'an empty string' => ['', $malformed],
             'two dots' => ['..', $malformed],
             'no signature' => ["$header.$payload", $malformed],
             'no dot' => [str_replace('.', '', $valid), $malformed],
-            'a part more' => ["$valid.", $malformed],
-            'a part more before' => [".$valid", $malformed],
+            'an additional part' => ["$valid.", $malformed],
+            'an additional part before' => [".$valid", $malformed],
             'another alphabet' => ["$header.$payload." . str_pad('', 43, '+'), $malformed],
             'an empty signature' => ["$header.$payload.", $signature],
             'a signature cut short' => [substr($valid, 0, -3), $signature],
@@ -185,9 +187,9 @@ final class VerifyTest extends TestCase
             ],
             'no expiry' => [$claiming('{"iss":"AC123"}'), $malformed],
             'expiry null' => [$claiming('{"exp":null}'), $malformed],
-            'expiry in words' => [$claiming('{"exp":"soon"}'), $malformed],
+            'expiry that is not a number' => [$claiming('{"exp":"soon"}'), $malformed],
             'two expiries' => [$claiming('{"exp":1,"exp":1400003600}'), $malformed],
-            'no JSON' => [$claiming('exp=1400003600'), $malformed],
+            'a payload that is not JSON' => [$claiming('exp=1400003600'), $malformed],
             'a payload that is a list' => [$claiming('[{"exp":1400003600}]'), $malformed],
             'a payload that is not UTF-8' => [$claiming("{\"exp\":1400003600,\"a\":\"\xff\"}"), $malformed],
             'half a surrogate pair' => [$claiming('{"exp":1400003600,"a":"\ud800"}'), $malformed],
@@ -214,7 +216,7 @@ final class VerifyTest extends TestCase
     }
 
     /**
-     * Nothing that the library takes for a payload may fail in PHP's own reader.
+     * PHP's json_decode() must read every payload that the library accepts.
      *
      * @dataProvider claims
      */
@@ -239,7 +241,7 @@ final class VerifyTest extends TestCase
             return $value;
         };
         return [
-            'no name' => ['"":1', '', 1],
+            'an empty name' => ['"":1', '', 1],
             'the name NUL' => ['"\u0000a":1', "\0a", 1],
             'a name of digits' => ['"7":1', 7, 1],
             'a name twice' => ['"a":1,"\u0061":2', 'a', 2],
@@ -250,7 +252,7 @@ final class VerifyTest extends TestCase
             'a very long int' => ['"a":1' . str_repeat('0', 5000), 'a', '1' . str_repeat('0', 5000)],
             'a float too large' => ['"a":1e400', 'a', INF],
             'a float too small' => ['"a":-1E+400', 'a', -INF],
-            'a float next to nothing' => ['"a":1e-400', 'a', 0.0],
+            'a float that rounds to zero' => ['"a":1e-400', 'a', 0.0],
             'an exponent of many digits' => ['"a":[1e99999999999999999999,1e-99999999999999999999]', 'a', [INF, 0.0]],
             'a whole float' => ['"a":1.0', 'a', 1.0],
             'minus zero' => ['"a":-0.0', 'a', -0.0],
@@ -265,13 +267,13 @@ final class VerifyTest extends TestCase
             'escapes' => ['"a":"\ud83d\ude00\uFFFF\u0000\/\b"', 'a', "\u{1f600}\u{ffff}\0/\x08"],
             'long' => ['"a":"' . str_repeat('x', 1 << 20) . '"', 'a', str_repeat('x', 1 << 20)],
             'wide' => ['"a":[' . str_repeat('[],', 20000) . '1]', 'a', [...array_fill(0, 20000, []), 1]],
-            'as deep as can be' => ['"a":' . json_encode($deep(128)), 'a', $deep(128)],
+            'the deepest nesting' => ['"a":' . json_encode($deep(128)), 'a', $deep(128)],
         ];
     }
 
     public function testPayloadNested130LevelsDeepIsMalformed(): void
     {
-        // The object itself is one of them.
+        // The payload object itself is one more level.
         foreach ([129, 512, 100000] as $depth) {
             $payload = '{"exp":1400003600,"a":' . str_repeat('[', $depth) . str_repeat(']', $depth) . '}';
             self::assertFinds(
@@ -317,7 +319,7 @@ final class VerifyTest extends TestCase
         self::assertSame('AC123', $class::verify($token, 'secret', self::NOW)['iss']);
     }
 
-    /** A token in PHP's own spelling. */
+    /** Signs a token with PHP's functions. */
     private static function sign(string $header, string $payload, string $algorithm = 'sha256'): string
     {
         $input = self::base64url($header) . '.' . self::base64url($payload);
@@ -330,7 +332,7 @@ final class VerifyTest extends TestCase
     }
 
     /**
-     * The message is always the same: it shows nothing of the token.
+     * The message of a finding is always the same, so it shows nothing of the token.
      *
      * @param class-string<CaptokenException> $class
      */

@@ -7,8 +7,10 @@ namespace Captoken\Internal;
 use Captoken\Library;
 
 /**
- * Memory that C writes a string into. One buffer of the usual size is kept and used again,
- * because FFI parses the C type on every allocation.
+ * Allocates the memory into which C writes a string.
+ *
+ * Keeps one buffer of the usual size for the next call: FFI parses the C type on every
+ * allocation.
  *
  * @internal
  */
@@ -17,16 +19,17 @@ final class Buffer
     /** Room for nearly all tokens, in bytes. A longer one takes three calls of C. */
     public const USUAL_SIZE = 4096;
 
-    /** Its type. */
+    /** The C type of a buffer of that size. */
     public const USUAL = 'char[4096]';
 
     /**
-     * The buffer that take() returns next. It is not here while it is in use: a signal
-     * handler or another Fiber may mint a token meanwhile.
+     * The buffer that take() returns next, or null while it is in use.
+     *
+     * A signal handler or another Fiber may mint a token meanwhile.
      */
     public static ?\FFI\CData $kept = null;
 
-    /** A buffer of at least this many bytes. */
+    /** Returns a buffer of at least this many bytes. */
     public static function take(int $size): \FFI\CData
     {
         if ($size > self::USUAL_SIZE) {

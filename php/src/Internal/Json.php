@@ -11,26 +11,26 @@ namespace Captoken\Internal;
  */
 final class Json
 {
-    /** How deep the C library lets arrays and objects be nested in a claim or a grant. */
+    /** The deepest nesting that the C library accepts in a claim or a grant. */
     private const DEPTH = 127;
 
-    /** How many values are being encoded. */
+    /** The number of values that are being encoded. */
     private static int $encoding = 0;
 
-    /** serialize_precision before the first of them; false if it cannot be changed. */
+    /** serialize_precision before the first of them; false if it cannot be set. */
     private static string|false $precision = false;
 
     /**
-     * JSON in which a float keeps all its digits, whatever php.ini says of precision.
+     * Encodes a value. A float keeps all its digits, despite precision settings in php.ini.
      *
      * @throws \JsonException
      */
     public static function of(mixed $value): string
     {
-        // A jsonSerialize() may suspend its Fiber, and several may be in here: the first
+        // A jsonSerialize() may suspend its Fiber, so several calls can overlap. The first
         // one notes the setting, and the last one restores it. Each one sets it, because
         // a signal handler that throws in here can keep the count from reaching 0.
-        // php.ini may disable ini_set(), or fix the setting.
+        // php.ini may disable ini_set(), or forbid it to change the setting.
         $before = function_exists('ini_set') ? ini_set('serialize_precision', '-1') : false;
         if (self::$encoding++ === 0) {
             self::$precision = $before;

@@ -8,16 +8,18 @@ use Captoken\CaptokenException;
 use Captoken\Library;
 
 /**
- * Calls cap_mint(), whose comment in captoken.h describes the request.
+ * Calls cap_mint(). Its comment in captoken.h describes the request.
  *
- * A status is kept in a variable before anything else is done with it. PHP 8.2 crashes if a
- * signal handler throws after a call of C that is an argument of another call.
+ * Every status is first stored in a variable. PHP 8.2 crashes if a signal handler throws
+ * after a call of C that is an argument of another call.
  *
  * @internal
  */
 final class Mint
 {
     /**
+     * Returns the signed token.
+     *
      * @throws CaptokenException INVALID_TTL, INVALID_TIME, OUT_OF_MEMORY
      */
     public static function token(
@@ -27,7 +29,7 @@ final class Mint
         int $ttl,
     ): string {
         $library = Library::functions();
-        // Buffer::take() and put(), without the time that their calls take.
+        // Buffer::take() and put() inline, which saves the time of the calls.
         $buffer = Buffer::$kept ?? $library->new(Buffer::USUAL);
         Buffer::$kept = null;
         $status = $library->cap_mint($secret, $request, $now, $ttl, $buffer, Buffer::USUAL_SIZE, null);

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Captoken\Internal;
 
 /**
- * Keeps an object that has a secret from being shown or serialised.
+ * Hides an object that has a secret from dumps, and refuses to serialise it.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ trait Opaque
         throw new \LogicException(self::class . ' cannot be unserialised');
     }
 
-    /** For var_dump() and print_r(), which show nothing. */
+    /** Hides the properties from var_dump() and print_r(). */
     public function __debugInfo(): array
     {
         return [];

@@ -14,17 +14,16 @@ use function json_encode;
 use function str_contains;
 
 /**
- * Encodes parameters of outgoing calls, and filters of events.
+ * Encodes the parameters of outgoing calls and the filters of events.
  *
  * @internal
  */
 final class Parameters
 {
     /**
-     * A list of pairs of strings, as JSON. A value that is a list gives a pair for each of
-     * its elements.
+     * Encodes a list of pairs of strings. A list as value gives a pair for each element.
      *
-     * @param string $what the name of one of them in messages: "parameter" or "filter"
+     * @param string $what the name of a pair in messages: "parameter" or "filter"
      * @throws CaptokenException INVALID_UTF8
      * @throws \InvalidArgumentException a value of another type, or a NUL byte
      */
@@ -52,7 +51,7 @@ final class Parameters
         return $json;
     }
 
-    /** @param list<array{string, string}> $pairs of which one is not UTF-8 */
+    /** @param list<array{string, string}> $pairs at least one is not UTF-8 */
     private static function notUtf8(string $what, array $pairs): CaptokenException
     {
         foreach ($pairs as [$name, $string]) {
@@ -61,7 +60,7 @@ final class Parameters
             }
         }
         $argument = "the $what " . Strings::quoted($name);
-        // A NUL keeps one string from completing the other.
+        // A NUL keeps the end of one string from completing the other.
         return Refusal::of(CaptokenException::INVALID_UTF8, [$argument => "$name\0$string"]);
     }
 
@@ -76,7 +75,7 @@ final class Parameters
         return match (true) {
             is_int($value) => (string) $value,
             is_bool($value) => $value ? '1' : '0',
-            // The shortest digits that read back, whatever php.ini says of precision.
+            // The shortest exact digits, despite precision settings in php.ini.
             is_float($value) && is_finite($value) => sprintf('%.*h', -1, $value),
             default => throw new \InvalidArgumentException(sprintf(
                 'the %s %s has a value of type %s: pass a string, an int, a finite float, a bool'

@@ -13,21 +13,21 @@ use function preg_match;
 use function str_contains;
 
 /**
- * Checks of strings that go to C.
+ * Checks and encodes the strings that go to C.
  *
  * @internal
  */
 final class Strings
 {
-    /** For strings that C parses: it needs no escapes that only protect HTML or ASCII. */
+    /** Flags for JSON that C parses: it needs no escapes for HTML or ASCII. */
     public const JSON = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
-    // For ltrim(), which finds other characters faster than a loop.
+    // Character lists for ltrim(): it finds other characters faster than a loop.
     private const CLIENT_NAME = 'a..zA..Z0..9_';
     private const ASCII_WITHOUT_NUL = "\x01..\x7f";
 
     /**
-     * A string as JSON.
+     * Encodes a string that must not be empty.
      *
      * @param string $what the name of the argument in messages
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8
@@ -49,10 +49,10 @@ final class Strings
     }
 
     /**
-     * A secret that no dump shows: a function that returns it.
+     * Hides a secret from dumps in a function that returns it.
      *
-     * A \SensitiveParameterValue alone would be visible to get_mangled_object_vars(), which
-     * does not look into a closure.
+     * get_mangled_object_vars() would show a \SensitiveParameterValue alone, but it does not
+     * look into a closure.
      *
      * @return \Closure(): string
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8
@@ -76,7 +76,7 @@ final class Strings
     /** @throws \InvalidArgumentException for a name that twilio-php refuses */
     public static function requireClientName(string $clientName): void
     {
-        // Faster than the checks below, which decide if a limit of php.ini stops this one.
+        // Faster than the checks below. They decide if a limit in php.ini stops this one.
         if (preg_match('/^[A-Za-z0-9_]+$/D', $clientName) === 1) {
             return;
         }
@@ -107,7 +107,7 @@ final class Strings
         return preg_match('//u', $string) === 1 || preg_last_error() !== PREG_BAD_UTF8_ERROR;
     }
 
-    /** A string for a message: short, and without line breaks. */
+    /** Quotes a string for a message, shortened and without line breaks. */
     public static function quoted(string $string): string
     {
         $start = strlen($string) > 100 ? substr($string, 0, 100) . '...' : $string;

@@ -16,6 +16,8 @@ use Captoken\TokenMalformedException;
 final class Verification
 {
     /**
+     * Returns the payload of a valid token.
+     *
      * @return array<string|int, mixed>
      * @throws CaptokenException
      * @throws \InvalidArgumentException a NUL byte in the secret
@@ -26,7 +28,7 @@ final class Verification
         int $now,
     ): array {
         Strings::refuseNul('the secret', $secret);
-        // A token comes from outside, so no token is the program's fault.
+        // A token comes from outside, so a wrong one is not an error of the program.
         if (str_contains($token, "\0")) {
             throw new TokenMalformedException(
                 'the token contains a NUL byte',
@@ -48,7 +50,7 @@ final class Verification
         $payload = $status === 0 ? \FFI::string($buffer) : null;
         Buffer::put($buffer, $size);
         $payload ?? throw Refusal::of($status, ['the secret' => $secret]);
-        // The library accepts less depth than this.
+        // The library refuses deeper nesting: its limit is below 512.
         return json_decode($payload, true, 512, JSON_THROW_ON_ERROR | JSON_BIGINT_AS_STRING);
     }
 }

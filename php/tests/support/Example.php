@@ -6,15 +6,15 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\Assert;
 
-/** What examples/token.php may find in its environment, and what it is to say. */
+/** Environments for examples/token.php, with the answers to expect. */
 final class Example
 {
-    /** Every variable that it reads. */
+    /** Every variable that the example reads. */
     public const NAMES = [
         'TWILIO_ACCOUNT_SID', 'TWILIO_APP_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET',
     ];
 
-    /** What capability tokens need. */
+    /** The variables for capability tokens. */
     public const CAPABILITY = self::SHARED + ['TWILIO_AUTH_TOKEN' => 'auth-token'];
 
     private const ACCESS = self::SHARED + self::API_KEY;
@@ -24,8 +24,9 @@ final class Example
     private const API_KEY = ['TWILIO_API_KEY_SID' => 'SK123123', 'TWILIO_API_KEY_SECRET' => 'key-secret'];
 
     /**
-     * By a name that a pool of php-fpm can have: whether the token is an access token, and
-     * what signs it.
+     * Complete environments, whether the token is an access token, and its secret.
+     *
+     * The names are also names of php-fpm pools.
      *
      * @return array<string, array{array<string, string>, bool, string}>
      */
@@ -42,13 +43,13 @@ final class Example
     }
 
     /**
-     * The same of what is not enough: what the log names.
+     * Incomplete environments, and the variable that the log names.
      *
      * @return array<string, array{array<string, string>, string}>
      */
     public static function incomplete(): array
     {
-        $either = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN,';
+        $either = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN';
         $cases = [
             'nothing' => [[], 'TWILIO_ACCOUNT_SID'],
             'no-credentials' => [self::SHARED, $either],
@@ -64,7 +65,7 @@ final class Example
         return $cases;
     }
 
-    /** Fails the test unless a token is of this kind, and for this client. */
+    /** Fails the test unless a token has this kind and this client. */
     public static function assertIsFor(string $client, string $token, bool $isAccess, string $secret): void
     {
         $claims = Token::read($token, $secret)->claims;

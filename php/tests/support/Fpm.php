@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace Captoken\Tests;
 
 /**
- * A real php-fpm, with the settings that its php.ini and conf.d have here, and some more.
- * It ends with stopAll(), and with the process of the tests, however that ends.
+ * A real php-fpm, with the system's php.ini and conf.d and some more settings.
+ *
+ * It stops at stopAll(), and when the process of the tests ends or is killed.
  */
 final class Fpm
 {
@@ -25,7 +26,7 @@ final class Fpm
     {
     }
 
-    /** Why the tests cannot run php-fpm here, or null. */
+    /** Returns why the tests cannot run php-fpm on this system, or null. */
     public static function unusable(?bool $asRoot = null): ?string
     {
         return match (true) {
@@ -33,19 +34,19 @@ final class Fpm
             self::program() === null => 'there is no php-fpm of version ' . PHP_VERSION,
             Process::find('cgi-fcgi') === null => 'there is no cgi-fcgi (package libfcgi-bin)',
             Process::find('setpriv') === null => 'there is no setpriv (package util-linux)',
-            $asRoot === true && posix_geteuid() !== 0 => 'php-fpm is to be started by root, and the tests were not',
+            $asRoot === true && posix_geteuid() !== 0 => 'root must start php-fpm, and did not start the tests',
             posix_geteuid() === 0 && posix_getpwnam('www-data') === false => 'there is no user www-data',
             default => null,
         };
     }
 
     /**
-     * Starts php-fpm, and returns when it serves or has ended.
+     * Starts php-fpm, and returns when it serves or has exited.
      *
      * @param string $ini the settings, or the folder of a captoken.ini
-     * @param ?bool $asRoot true: root's, with workers of www-data; false: all is www-data's,
-     *     or the tests' own user's if that is not root; null: true where that is possible
-     * @param array<string, array<string, string>> $pools by name, what is special in each
+     * @param ?bool $asRoot true: root starts it, with workers of www-data; false: www-data
+     *     starts it, or the user of the tests if that is not root; null: true if possible
+     * @param array<string, array<string, string>> $pools the special settings of each, by name
      */
     public static function start(string $ini, ?bool $asRoot = null, array $pools = ['www' => []]): self
     {
@@ -76,7 +77,8 @@ final class Fpm
         }
         file_put_contents("$fpm->folder/conf", implode("\n", $config) . "\n");
 
-        // php-fpm is to end when the tests are killed. The first colon stands for conf.d.
+        // --pdeathsig stops php-fpm when the tests are killed. The leading colon of
+        // PHP_INI_SCAN_DIR stands for conf.d.
         $command = ['setpriv', '--pdeathsig', 'TERM'];
         if ($root && !$asRoot) {
             array_push($command, '--reuid=www-data', '--regid=www-data', '--clear-groups');
@@ -86,7 +88,7 @@ final class Fpm
         return $fpm;
     }
 
-    /** Ends all that run. */
+    /** Stops every running php-fpm. */
     public static function stopAll(): void
     {
         foreach (self::$running as $fpm) {
@@ -111,13 +113,13 @@ final class Fpm
         return $this->exit === null;
     }
 
-    /** The exit status of a php-fpm that has ended. */
+    /** Returns the exit status, or null while php-fpm runs. */
     public function exit(): ?int
     {
         return $this->runs() ? null : $this->exit;
     }
 
-    /** All that it has written so far. */
+    /** Returns the output and the log so far. */
     public function log(): string
     {
         $files = array_filter(["$this->folder/stderr", "$this->folder/log"], is_file(...));
@@ -125,8 +127,9 @@ final class Fpm
     }
 
     /**
-     * Whether this is in the log. What a worker says comes through the master, and may be
-     * there later than the answer.
+     * Waits until the log matches a pattern, and returns whether it does.
+     *
+     * The master writes the messages of workers, perhaps later than the answer.
      */
     public function logs(string $pattern): bool
     {
@@ -134,10 +137,10 @@ final class Fpm
     }
 
     /**
-     * What a script prints.
+     * Returns the output of a script.
      *
      * @param string $file of the script
-     * @param array<string, string> $params besides those that must be
+     * @param array<string, string> $params added to the required ones
      */
     public function request(string $file, string $pool = 'www', array $params = []): string
     {
@@ -145,10 +148,10 @@ final class Fpm
     }
 
     /**
-     * Sends a request, and returns what waits for the answer.
+     * Sends a request, and returns a function that waits for the answer.
      *
      * @param string $file of the script
-     * @param array<string, string> $params besides those that must be
+     * @param array<string, string> $params added to the required ones
      * @return \Closure(): string
      */
     public function send(string $file, string $pool = 'www', array $params = []): \Closure
@@ -169,10 +172,9 @@ final class Fpm
     }
 
     /**
-     * Lets php-fpm start anew, as `systemctl reload` does, and returns when all workers
-     * of a pool are new.
+     * Reloads php-fpm as `systemctl reload` does, and waits for a new worker.
      *
-     * @param string $pid a script that prints the number of its process, and nothing else
+     * @param string $pid a script that prints only its process ID
      */
     public function reload(string $pid): void
     {
@@ -182,7 +184,7 @@ final class Fpm
             try {
                 return $this->request($pid) !== $old;
             } catch (\RuntimeException) {
-                // The old worker went away before it answered.
+                // The old worker exited before it answered.
                 return !$this->runs();
             }
         }) || throw new \RuntimeException('php-fpm did not reload: ' . $this->log());
@@ -200,7 +202,7 @@ final class Fpm
             register_shutdown_function(self::stopAll(...));
         }
         self::$running[] = $this;
-        // Sockets are made after preloading, all at once.
+        // php-fpm creates all sockets together, after preloading.
         $sockets = "$this->folder/*.sock";
         $this->wait(fn (): bool => !$this->runs() || (glob($sockets) !== [] && $this->serves()))
             || throw new \RuntimeException('php-fpm does not start: ' . $this->log());

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/** The package as it is installed. */
+/** The installed package under test. */
 final class Package
 {
     /** The repository. */
@@ -12,13 +12,13 @@ final class Package
 
     private static ?string $folder = null;
 
-    /** Where autoload.php is. */
+    /** Returns the folder of autoload.php. */
     public static function folder(): string
     {
         return self::$folder ??= self::chosen() ?? self::install();
     }
 
-    /** A copy that a test may change, as if it had been installed where it is. */
+    /** Returns a copy that a test may change, with paths as if installed there. */
     public static function copy(): string
     {
         $copy = TempFolder::make() . '/captoken';
@@ -32,7 +32,7 @@ final class Package
         return $copy;
     }
 
-    /** The library of a package. */
+    /** Returns the path of a package's library. */
     public static function library(string $folder): string
     {
         return "$folder/lib/libcaptoken.so.0";

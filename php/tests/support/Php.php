@@ -6,19 +6,19 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\Assert;
 
-/** Programs that are run by a PHP of their own. */
+/** Runs programs in another PHP process. */
 final class Php
 {
     /**
      * Runs a program that begins with `<?php` as a file.
      *
-     * @param array<string, string> $environment besides that of the tests
+     * @param array<string, string> $environment added to that of the tests
      * @param list<string> $options of php
      */
     public static function file(string $program, array $environment = [], array $options = []): Process
     {
         return Process::run(
-            // Whatever goes wrong is to be seen.
+            // Shows every message.
             [PHP_BINARY, '-d', 'display_errors=stderr', '-d', 'error_reporting=-1', ...$options,
                 TempFolder::file($program)],
             $environment + Process::environment(),
@@ -26,9 +26,9 @@ final class Php
     }
 
     /**
-     * Runs a program that uses the package, and comes to a good end without a message.
+     * Runs a program that uses the package, and fails the test on any error or message.
      *
-     * @param array<string, string> $environment besides that of the tests
+     * @param array<string, string> $environment added to that of the tests
      * @param list<string> $options of php
      */
     public static function run(string $program, array $environment = [], array $options = []): string
@@ -39,7 +39,7 @@ final class Php
         return $done->out;
     }
 
-    /** A program that uses the package, from its statements. */
+    /** Returns a program that uses the package and runs these statements. */
     public static function program(string $statements, ?string $package = null): string
     {
         $autoload = var_export(($package ?? Package::folder()) . '/autoload.php', true);

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/** A program that is run to its end. */
+/** A program that ran to its end. */
 final class Process
 {
     private function __construct(
@@ -16,7 +16,7 @@ final class Process
 
     /**
      * @param list<string> $command
-     * @param array<string, string> $environment all of it
+     * @param array<string, string> $environment the whole environment
      */
     public static function run(array $command, array $environment, ?string $folder = null): self
     {
@@ -24,16 +24,17 @@ final class Process
     }
 
     /**
-     * Starts a program, and returns what waits for its end. One that hangs is ended after
-     * some minutes.
+     * Starts a program, and returns a function that waits for its end.
+     *
+     * A program that hangs is stopped after 300 seconds.
      *
      * @param list<string> $command
-     * @param array<string, string> $environment all of it
+     * @param array<string, string> $environment the whole environment
      * @return \Closure(): self
      */
     public static function start(array $command, array $environment, ?string $folder = null): \Closure
     {
-        // Files, because a program that fills one of two pipes would wait forever.
+        // Files, because a program that fills one of two pipes would block forever.
         [$out, $err] = [tmpfile(), tmpfile()];
         $process = proc_open(
             ['timeout', '300', ...$command],
@@ -51,7 +52,7 @@ final class Process
         };
     }
 
-    /** Where a program is, also one for administrators, or null. */
+    /** Returns the path of a program, including those in sbin, or null. */
     public static function find(string $name): ?string
     {
         foreach ([...explode(':', (string) getenv('PATH')), '/usr/local/sbin', '/usr/sbin'] as $folder) {
@@ -63,7 +64,7 @@ final class Process
     }
 
     /**
-     * The environment of the tests without what would change their outcome.
+     * Returns the environment without the variables that would change the tests' outcome.
      *
      * @return array<string, string>
      */

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/** A value that a function gives when it is encoded. */
+/** A value that calls a function when it is encoded as JSON. */
 final class Serialised implements \JsonSerializable
 {
     /** @param \Closure(): mixed $value */

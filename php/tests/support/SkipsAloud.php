@@ -6,7 +6,7 @@ namespace Captoken\Tests;
 
 trait SkipsAloud
 {
-    /** Skips a test, and says so where PHPUnit keeps the reason to itself unless asked. */
+    /** Skips a test and prints the reason. PHPUnit prints it only with --verbose. */
     private static function skipAloud(string $reason): never
     {
         fwrite(STDERR, "\nskipped: $reason\n");

@@ -4,10 +4,10 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/** Libraries in captoken's place, which stub.c describes. */
+/** Compiles stand-ins for the library from stub.c. */
 final class Stub
 {
-    /** A new one, as a file. */
+    /** Returns the file of a new library; stub.c lists the options. */
     public static function compile(string ...$options): string
     {
         $file = TempFolder::make() . '/libstub.so';

@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/** Folders that are gone when the tests end. */
+/** Folders that are removed when the tests end. */
 final class TempFolder
 {
     /**
-     * A new folder, which everybody may enter. It is in /tmp and not in TMPDIR, because
-     * the latter may be closed to the user of php-fpm, or too long for a socket's name.
+     * Makes a folder that every user can enter.
+     *
+     * It is in /tmp: TMPDIR may be closed to the user of php-fpm, or too long for the name of
+     * a socket.
      */
     public static function make(): string
     {
@@ -18,7 +20,7 @@ final class TempFolder
         chmod($folder, 0755);
         $creator = getmypid();
         register_shutdown_function(static function () use ($folder, $creator): void {
-            // A child that a test has forked must leave its parent's files alone.
+            // A forked child must not remove the files of its parent.
             if (getmypid() === $creator) {
                 self::remove($folder);
             }
@@ -26,7 +28,7 @@ final class TempFolder
         return $folder;
     }
 
-    /** A new file with this content, which everybody may read, in a folder of its own. */
+    /** Makes a file that every user can read, in a new folder. */
     public static function file(string $content, string $name = 'program.php'): string
     {
         $file = self::make() . '/' . $name;

@@ -7,15 +7,16 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\Assert;
 
 /**
- * A token read without the library: by hash_hmac(), and by splitting its texts. (Not by
- * parse_str(), which changes names.)
+ * A token that is read without the library.
+ *
+ * The class uses hash_hmac() and splits the strings itself: parse_str() would change names.
  */
 final class Token
 {
     /**
      * @param array<string, mixed> $header
      * @param array<string, mixed> $claims
-     * @param string $payload the claims as they are written
+     * @param string $payload the claims as JSON
      */
     private function __construct(
         public readonly array $header,
@@ -24,7 +25,7 @@ final class Token
     ) {
     }
 
-    /** Fails the test if the token is not one that is signed with this secret. */
+    /** Reads a token, and fails the test unless it is signed with this secret. */
     public static function read(string $token, string $secret): self
     {
         $parts = explode('.', $token);
@@ -41,8 +42,9 @@ final class Token
     }
 
     /**
-     * The scopes by name, and the keys of each by theirs, because neither order has a
-     * meaning. The parameters, or filters, keep theirs.
+     * Returns the scopes sorted by name, and the keys of each sorted.
+     *
+     * Neither order has a meaning. Parameters and filters keep their order.
      *
      * @return list<array{name: string, query: list<array{string, string}>, params: list<array{string, string}>}>
      */
@@ -51,8 +53,8 @@ final class Token
         $claim = $this->claims['scope'];
         Assert::assertIsString($claim);
         $scopes = [];
-        foreach ($claim === '' ? [] : explode(' ', $claim) as $text) {
-            [$name, $query] = explode('?', $text, 2);
+        foreach ($claim === '' ? [] : explode(' ', $claim) as $string) {
+            [$name, $query] = explode('?', $string, 2);
             $scopes[] = self::scope($name, self::form($query));
         }
         sort($scopes);
@@ -60,10 +62,10 @@ final class Token
     }
 
     /**
-     * One scope, in the form of scopes().
+     * Returns one scope in the form of scopes().
      *
      * @param list<array{string, string|list<array{string, string}>}> $query with the
-     *     parameters as a text or as pairs
+     *     parameters as a string or as pairs
      * @return array{name: string, query: list<array{string, string}>, params: list<array{string, string}>}
      */
     public static function scope(string $name, array $query): array
@@ -82,7 +84,7 @@ final class Token
     }
 
     /**
-     * The parameters of the one outgoing scope, or of an access token's voice grant.
+     * Returns the parameters of the outgoing scope or of the voice grant.
      *
      * @return list<array{string, string}>
      */
@@ -96,7 +98,7 @@ final class Token
     }
 
     /**
-     * The filters of the one event stream.
+     * Returns the filters of the event stream.
      *
      * @return list<array{string, string}>
      */
@@ -114,21 +116,21 @@ final class Token
     }
 
     /** @return list<array{string, string}> */
-    private static function form(string $text): array
+    private static function form(string $string): array
     {
         $pairs = [];
-        foreach ($text === '' ? [] : explode('&', $text) as $pair) {
+        foreach ($string === '' ? [] : explode('&', $string) as $pair) {
             Assert::assertSame(1, substr_count($pair, '='), $pair);
             $pairs[] = array_map(urldecode(...), explode('=', $pair));
         }
         return $pairs;
     }
 
-    private static function base64url(string $text): string
+    private static function base64url(string $string): string
     {
-        Assert::assertSame(1, preg_match('/\A[A-Za-z0-9_-]+\z/', $text), $text);
-        $bytes = base64_decode(strtr($text, '-_', '+/'), true);
-        Assert::assertIsString($bytes, $text);
+        Assert::assertSame(1, preg_match('/\A[A-Za-z0-9_-]+\z/', $string), $string);
+        $bytes = base64_decode(strtr($string, '-_', '+/'), true);
+        Assert::assertIsString($bytes, $string);
         return $bytes;
     }
 }

@@ -1,14 +1,13 @@
-/* A library in captoken's place, which mints no tokens. A call of a function that PHP
- * does not need ends the program.
+/* A stand-in for the library that mints no tokens. It aborts if PHP calls a function that
+ * the package does not need.
  *
- *   VERSION          what cap_version() returns
- *   SIGNAL           the number of the call of cap_mint() that sends SIGUSR1 to the program;
- *                    -1: each call does
+ *   VERSION          the result of cap_version()
+ *   SIGNAL           the number of the call of cap_mint() that raises SIGUSR1; -1: each call
  *   FAILS            the status of cap_mint() with a buffer
  *   REFUSES          the status of cap_mint() without a buffer, and of cap_verify()
- *   ECHO             a token is the request, not "stub"
+ *   ECHO             cap_mint() returns the request as token, not "stub"
  *   WITHOUT_VERSION, WITHOUT_GENERATE
- *                    functions that are missing
+ *                    omit cap_version() or cap_generate()
  */
 
 #include <signal.h>

@@ -9,15 +9,16 @@ use Captoken\CaptokenException;
 use Captoken\Library;
 
 /**
- * Checks everything that lets a PHP use the library, in the order in which PHP needs it.
+ * Checks whether a PHP can use the library, in the order of PHP's own steps.
  *
  * @internal
  */
 final class Checks
 {
     /**
-     * Run with the server's settings: is the package there, and its library? The argument
-     * is autoload.php, or '' if only preloaded classes may call C.
+     * Uses the package and its library in a process that has the server's settings.
+     *
+     * The argument is autoload.php, or '' if only preloaded classes may call C.
      */
     private const PROBE = <<<'END'
         if (!extension_loaded('ffi')) {
@@ -49,7 +50,7 @@ final class Checks
         $this->advice = new Advice($package);
     }
 
-    /** Checks this very process. */
+    /** Checks this process. */
     public function commandLine(): void
     {
         $enable = Settings::ofThisProcess()->ffiEnable();
@@ -73,7 +74,7 @@ final class Checks
         $this->report->right("the library is version $version, from $origin; it signs tokens");
     }
 
-    /** Checks a web server other than php-fpm: only its settings, because it cannot be asked. */
+    /** Checks a web server other than php-fpm, only by the settings of this process. */
     public function webServer(): void
     {
         $settings = Settings::ofThisProcess();
@@ -110,7 +111,7 @@ final class Checks
         $this->server($settings);
     }
 
-    /** Checks what php-fpm itself checks only if root starts it. */
+    /** Checks the user that php-fpm itself checks only if root starts it. */
     private function preloadUser(Settings $settings): void
     {
         $user = $settings->values['opcache.preload_user'];
@@ -187,12 +188,12 @@ final class Checks
         $folders = array_unique(array_map(dirname(...), $settings->scannedFiles));
         $probe = Process::run(
             [PHP_BINARY, ...$options, '-r', self::PROBE, '--', $autoload],
-            // Not empty: PHP would read the command line's own folder instead.
+            // Not empty: PHP would then read the folder of the command line instead.
             ['PHP_INI_SCAN_DIR' => implode(PATH_SEPARATOR, $folders) ?: '/dev/null'],
         );
         $preload = $settings->values['opcache.preload'];
         if ($probe->status === 0) {
-            // The last line, because PHP may say first that only root can change the user.
+            // The last line: PHP may print before it that only root can change the user.
             $library = substr($probe->output, (int) strrpos($probe->output, "\n") + 1);
             $what = $autoload === '' ? "$preload preloads the package" : 'the package works';
             $this->report->right("$what; the library is $library");
@@ -212,15 +213,15 @@ final class Checks
         }
     }
 
-    /** @param string $message of Library, which says why it cannot load the library */
+    /** @param string $message from Library, with the reasons of the failure */
     private function notLoaded(string $message): void
     {
-        // Without its last line, which names this program.
+        // Drops the last line, which refers to this program.
         $this->report->wrong(substr($message, 0, strrpos(rtrim($message), "\n") ?: null));
         $this->advise($message);
     }
 
-    /** The dynamic loader's message for a file that PHP could not load. */
+    /** Returns the dynamic loader's message for a file that PHP cannot load. */
     private function loaderMessage(string $library): string
     {
         $code = 'require $argv[1];'

@@ -5,13 +5,13 @@ declare(strict_types=1);
 namespace Captoken\Internal\Doctor;
 
 /**
- * The php-fpm to ask.
+ * Finds php-fpm and asks it for its settings.
  *
  * @internal
  */
 final class PhpFpm
 {
-    /** Looks for the php-fpm of this PHP's version where distributions put it. */
+    /** Finds the php-fpm of this PHP's version in the folders that distributions use. */
     public static function find(): ?string
     {
         $version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
@@ -19,9 +19,9 @@ final class PhpFpm
         foreach (["php-fpm$version", 'php-fpm'] as $name) {
             foreach ([...$folders, '/usr/sbin', '/usr/local/sbin', dirname(PHP_BINDIR) . '/sbin'] as $folder) {
                 $program = "$folder/$name";
-                // Silently, because open_basedir may forbid the question.
+                // Silently, because open_basedir may forbid these checks.
                 if (@is_file($program) && @is_executable($program)) {
-                    // Without settings, because wrong ones prevent even this answer.
+                    // Without php.ini: wrong settings would prevent even this answer.
                     $answer = Process::run([$program, '-n', '-v'])->output;
                     if (str_starts_with($answer, "PHP $version.")) {
                         return $program;
@@ -33,13 +33,13 @@ final class PhpFpm
     }
 
     /**
-     * Asks for the settings: php-fpm preloads first, and says why that failed.
+     * Asks php-fpm for its settings. It preloads first, and reports why that fails.
      *
      * @param list<string> $options
      */
     public static function information(string $program, array $options): Process
     {
-        // Printed, whatever php.ini does with messages.
+        // Prints messages even if php.ini sends them to a log.
         $print = ['-d', 'error_log=', '-d', 'log_errors=1', '-d', 'display_startup_errors=1'];
         return Process::run([$program, ...$options, ...$print, '-i']);
     }

@@ -13,14 +13,15 @@ final class Process
 {
     private function __construct(
         public readonly int $status,
-        /** Both streams. */
+        /** Standard output and standard error, interleaved. */
         public readonly string $output,
     ) {
     }
 
     /**
-     * Runs a program. The variables that choose a library are not passed on, because a
-     * server does not inherit them from the user's shell.
+     * Runs a program without the variables that choose a library.
+     *
+     * A server does not inherit them from the user's shell.
      *
      * @param list<string> $command
      * @param array<string, string> $environment added to the inherited one
@@ -43,7 +44,7 @@ final class Process
     }
 
     /**
-     * The messages of a PHP that does not start, or cannot preload.
+     * Returns the messages of a PHP that does not start or cannot preload.
      *
      * @return list<string>
      */

@@ -5,13 +5,13 @@ declare(strict_types=1);
 namespace Captoken\Internal\Doctor;
 
 /**
- * Prints findings, and remembers whether one of them is wrong.
+ * Prints findings and remembers whether one is wrong.
  *
  * @internal
  */
 final class Report
 {
-    /** Starts the help that is a setting. */
+    /** The label of a setting to write. */
     public const WRITE = 'Write: ';
 
     private bool $isWell = true;
@@ -46,7 +46,7 @@ final class Report
         $this->settings(...$settings);
     }
 
-    /** Prints help below the finding that it belongs to. */
+    /** Prints help below its finding. */
     public function help(string $help): void
     {
         echo '         ', self::indent($help), "\n";

@@ -5,8 +5,7 @@ declare(strict_types=1);
 namespace Captoken\Internal\Doctor;
 
 /**
- * The settings of one PHP that decide whether it can use captoken, and the files that it
- * read them from.
+ * The settings of one PHP for captoken, and the files that they come from.
  *
  * @internal
  */
@@ -25,7 +24,7 @@ final class Settings
      *     has the setting
      * @param string $iniFile php.ini, or ''
      * @param list<string> $scannedFiles the other files
-     * @param string $scannedFolder where PHP looks for those, or '' if this is not known
+     * @param string $scannedFolder the folder of those, or '' if it is unknown
      */
     private function __construct(
         public readonly array $values,
@@ -44,7 +43,7 @@ final class Settings
         return new self($values, (string) php_ini_loaded_file(), self::files((string) php_ini_scanned_files()), '');
     }
 
-    /** @param string $information what `php-fpm -i` prints */
+    /** @param string $information the output of `php-fpm -i` */
     public static function ofPhpFpm(string $information): self
     {
         $values = [];
@@ -64,7 +63,7 @@ final class Settings
         );
     }
 
-    /** ffi.enable as PHP reads it: 'on', 'off' or 'preload'; null if FFI is not loaded. */
+    /** Returns ffi.enable as 'on', 'off' or 'preload'; null if FFI is not loaded. */
     public function ffiEnable(): ?string
     {
         $value = $this->values['ffi.enable'];
@@ -77,7 +76,7 @@ final class Settings
     }
 
     /**
-     * Splits a list as PHP prints it, with commas and line breaks.
+     * Splits a list that PHP prints with commas and line breaks.
      *
      * @return list<string>
      */
