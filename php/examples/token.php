@@ -66,7 +66,7 @@ if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     answer(405, ['error' => 'only GET is allowed']);
 }
 
-// A real application takes the name from its login, never from the request: the holder of a
+// A real application takes the name from its login, never from the request. The holder of a
 // token for a name receives the calls to that name.
 $client = $_GET['client'] ?? null;
 if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 1) {
@@ -75,7 +75,7 @@ if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 
 
 $accountSid = required('TWILIO_ACCOUNT_SID');
 $appSid = required('TWILIO_APP_SID');
-// Half of an API key is a mistake, and not a choice of capability tokens.
+// Half an API key is a mistake, not a request for capability tokens.
 $hasApiKey = setting('TWILIO_API_KEY_SID') !== null || setting('TWILIO_API_KEY_SECRET') !== null;
 
 // Read before the token is made, so that it is never later than the token's expiry.

@@ -27,7 +27,7 @@ use function time;
  *     $token = $capability->generateToken(600);
  *
  * This mints a capability token, signed with the account's auth token. It works only in the
- * United States. Twilio recommends access tokens, signed with the secret of an API key: they
+ * United States. Twilio recommends access tokens, signed with the secret of an API key. They
  * work in all regions and with the SDKs for phones, and can grant video, chat and more. One
  * line moves a program to them:
  *
@@ -370,8 +370,8 @@ class Capability
      *
      * The signature must be an HMAC-SHA256 with this secret, and $now must be before the
      * token's expiry. Objects in the payload become arrays. Integers that an int cannot hold
-     * become strings. exp and nbf keep the type that they have in the token: an int, a float
-     * or, in tokens of twilio-java 4.x, a string of digits.
+     * become strings. exp and nbf keep their type: an int, a float or, in tokens of
+     * twilio-java 4.x, a string of digits.
      *
      * The permissions of a capability token are the string $claims['scope']. Those of an
      * access token are in $claims['grants'], such as

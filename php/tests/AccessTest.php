@@ -262,7 +262,7 @@ final class AccessTest extends TestCase
         self::assertJsonRefuses(JSON_ERROR_UNSUPPORTED_TYPE, $capability, ['room' => fopen('php://memory', 'r')]);
     }
 
-    /** A list is not an object, and turning its indexes into names would hide a mistake. */
+    /** A list is not an object: its indexes as names would hide a mistake. */
     public function testListIsRefusedAsGrant(): void
     {
         $capability = self::access()->addGrant('video', ['room' => 'kept']);

@@ -73,7 +73,10 @@ final class CapabilityTest extends TestCase
                 static fn ($c) => $c->allowClientOutgoing('', ['a' => 1]),
                 ...$empty('the application SID'),
             ],
-            'empty SID, constructed again' => [static fn ($c) => $c->__construct('', 'secret'), ...$empty('the account SID')],
+            'empty SID, constructed again' => [
+                static fn ($c) => $c->__construct('', 'secret'),
+                ...$empty('the account SID'),
+            ],
             'ttl 0' => [static fn ($c) => $c->generateToken(0), ...$ttl],
             'ttl -1' => [static fn ($c) => $c->generateToken(-1), ...$ttl],
             'ttl 86401' => [static fn ($c) => $c->generateToken(86401), ...$ttl],

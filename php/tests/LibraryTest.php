@@ -223,7 +223,8 @@ final class LibraryTest extends TestCase
         $done = Process::run([PHP_BINARY, '-n', $file], Process::environment());
         self::assertSame(0, $done->status, $done->out . $done->err);
         self::assertSame(
-            "-1\nthe C library of captoken cannot be loaded:\n  the FFI extension is not loaded, or php.ini disables it\n"
+            "-1\nthe C library of captoken cannot be loaded:\n"
+                . "  the FFI extension is not loaded, or php.ini disables it\n"
                 . 'run ' . Package::folder() . '/bin/captoken-doctor to see what to change',
             $done->out,
         );

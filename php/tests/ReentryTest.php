@@ -72,7 +72,7 @@ final class ReentryTest extends TestCase
         }
     }
 
-    /** PHP 8.2 crashed at the second exception if the call of C was an argument of another. */
+    /** PHP 8.2 crashed at the second exception if the call of C was an argument. */
     public function testHandlerThatThrowsRepeatedlyCrashesNothing(): void
     {
         $stub = Stub::compile('-DSIGNAL=-1');

@@ -13,7 +13,7 @@ final class ValuesTest extends TestCase
 {
     private const NOW = 1400000000;
 
-    /** A stray byte, a NUL in two bytes, a surrogate, a code point too large, Latin-1. */
+    /** A stray byte, an overlong NUL, a surrogate, a code point too large, Latin-1. */
     private const NOT_UTF8 = ["\xff", "a\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "caf\xe9"];
 
     protected function tearDown(): void
@@ -360,7 +360,9 @@ final class ValuesTest extends TestCase
             'configured account SID' => [static fn ($c, string $string) => Capability::configure($string, 'secret')],
             'configured auth token' => [static fn ($c, string $string) => Capability::configure('AC1', $string)],
             'application SID' => [static fn (Capability $c, string $string) => $c->allowClientOutgoing($string)],
-            'first key' => [static fn (Capability $c, string $string) => $c->allowClientOutgoing('AP2', [$string => 'v'])],
+            'first key' => [
+                static fn (Capability $c, string $string) => $c->allowClientOutgoing('AP2', [$string => 'v']),
+            ],
             'third key' => [
                 static fn (Capability $c, string $string)
                     => $c->allowClientOutgoing('AP2', ['a' => 1, 'b' => 2, $string => 'v']),

@@ -332,7 +332,7 @@ final class VerifyTest extends TestCase
     }
 
     /**
-     * The message of a finding is always the same, so it shows nothing of the token.
+     * Asserts a finding, whose message is constant and so shows nothing of the token.
      *
      * @param class-string<CaptokenException> $class
      */

@@ -26,7 +26,7 @@ final class Php
     }
 
     /**
-     * Runs a program that uses the package, and fails the test on any error or message.
+     * Runs a program that uses the package. Any error or message fails the test.
      *
      * @param array<string, string> $environment added to that of the tests
      * @param list<string> $options of php

@@ -56,7 +56,8 @@ final class Command
         }
 
         if (!function_exists('proc_open') || !function_exists('getenv')) {
-            fwrite(STDERR, "captoken-doctor: php.ini disables proc_open() or getenv(): remove it from disable_functions\n");
+            fwrite(STDERR, 'captoken-doctor: php.ini disables proc_open() or getenv():'
+                . " remove it from disable_functions\n");
             return 1;
         }
         return self::examine($web ? null : $fpm ?? PhpFpm::find(), $options);
