@@ -5,45 +5,81 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// readmeBlock returns the block of README in a language that starts so.
-func readmeBlock(t *testing.T, language, start string) string {
+// documentBlock returns the one block of a document in a language that starts so. name is
+// the document's path in the repository.
+func documentBlock(t *testing.T, name, language, start string) string {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	document, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
 	check(t, err)
-	for _, block := range strings.Split(string(readme), "```") {
+	var found []string
+	for _, block := range strings.Split(string(document), "\n```") {
 		content := strings.TrimPrefix(block, language+"\n")
 		if content != block && strings.HasPrefix(content, start) {
-			return content
+			found = append(found, content+"\n")
 		}
 	}
-	t.Fatalf("no block of %s in README starts with %s", language, start)
-	return ""
+	if len(found) != 1 {
+		t.Fatalf("%s: %d blocks of %s start with %q", name, len(found), language, start)
+	}
+	return found[0]
 }
 
-// Protects: the quick start of README and its command work as they stand there, but
+// Protects: the quick start of the guide and its command work as they stand there, except
 // for the path to the package.
-func TestBuildQuickStartOfReadme(t *testing.T) {
+func TestBuildQuickStartOfGuide(t *testing.T) {
 	slow(t)
+	const guide = "docs/go.md"
 	w := newWorkspace(t, nil)
 	check(t, os.WriteFile(filepath.Join(w.user, "go.mod"), []byte("module service\n\ngo 1.19\n"), 0o666))
-	program := readmeBlock(t, "go", "package main")
+	program := documentBlock(t, guide, "go", "package main")
 	check(t, os.WriteFile(filepath.Join(w.user, "main.go"), []byte(program), 0o666))
-	edit := readmeBlock(t, "sh", "go mod edit")
+	edit := documentBlock(t, guide, "sh", "go mod edit")
 	if !strings.Contains(edit, "=/path/to/captoken/go\n") {
-		t.Fatalf("README says %s", edit)
+		t.Fatalf("%s says %s", guide, edit)
 	}
 	edit = strings.Replace(edit, "/path/to/captoken/go", "'"+w.captoken+"'", 1)
 	path := "PATH=" + filepath.Dir(w.goTool) + string(os.PathListSeparator) + os.Getenv("PATH")
 	run(t, command(w.user, []string{path}, "sh", "-euc", edit))
 
-	before := time.Now()
-	read := decode(t, strings.TrimSpace(run(t, command(w.user, nil, w.build(nil)))), "secret")
-	if read.iss != accountSID || read.exp < before.Unix()+600 || read.exp > time.Now().Unix()+600 {
+	token, from, to := printed(t, w, program)
+	checkQuickStart(t, token, from+600, to+600)
+}
+
+// Protects: the function of README works as it stands there.
+func TestBuildFunctionOfReadme(t *testing.T) {
+	slow(t)
+	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\t\"time\"\n\n\t\"captoken\"\n)\n\n" +
+		documentBlock(t, "README.md", "go", "func mint()") +
+		"\nfunc main() {\n\tjwt, err := mint()\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n" +
+		"\tfmt.Println(jwt)\n}\n"
+	token, from, to := printed(t, newWorkspace(t, nil), program)
+	checkQuickStart(t, token, from+600, to+600)
+}
+
+// Protects: the lines of the package's own README work as they stand there.
+func TestBuildLinesOfPackageReadme(t *testing.T) {
+	slow(t)
+	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\n\t\"captoken\"\n)\n\nfunc main() {\n" +
+		documentBlock(t, "go/README.md", "go", "token, err :=") +
+		"\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tfmt.Println(jwt)\n}\n"
+	token, from, to := printed(t, newWorkspace(t, nil), program)
+	read := decode(t, token, "secret")
+	checkLife(t, read.exp, from+3600, to+3600)
+	if read.iss != accountSID || len(permissions(t, read.scope)) != 1 {
 		t.Errorf("the claims are %+v", read)
 	}
+}
+
+// checkQuickStart wants the token of a quick start, with an expiry in these seconds.
+func checkQuickStart(t *testing.T, token string, from, to int64) {
+	t.Helper()
+	read := decode(t, token, "secret")
+	if read.iss != accountSID {
+		t.Errorf("the claims are %+v", read)
+	}
+	checkLife(t, read.exp, from, to)
 	params := permissions(t, read.scope)[1].params
 	if len(params) != 1 || params[0] != (pair{"Foo", "Bar"}) {
 		t.Errorf("the parameters are %v", params)

@@ -16,18 +16,19 @@ use std::{env, fs};
 
 #[path = "support/cases.rs"]
 mod cases;
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/native.rs"]
 mod native;
 #[path = "support/program.rs"]
 mod program;
-#[path = "support/readme.rs"]
-mod readme;
 #[path = "support/scope.rs"]
 mod scope;
 #[path = "support/token.rs"]
 mod token;
 
 use cases::cases;
+use document::document;
 use native::{make, outcome, root, run, stage};
 use program::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use scope::scopes;
@@ -290,16 +291,26 @@ fn the_header_compiles_alone_twice_and_beside_libcap_s_in_every_standard() {
 }
 
 #[test]
-fn the_quick_start_of_readme_compiles_and_runs_as_it_stands() {
-    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
-    fs::write(&source, readme::block("c\n", "#include")).expect("written");
-    for linkage in [Linkage::Shared, Linkage::Static] {
-        let program = compile(&source, Language::C99, linkage, &["captoken"]);
-        let token = run(&mut program.watched());
-        let claims = decode(token.trim_end(), "secret");
-        assert_eq!(claims["iss"], "AC123123");
-        let params = &scopes(&claims)[1].params;
-        assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+fn the_quick_starts_compile_and_run_as_they_stand() {
+    for (name, document) in [
+        ("readme", document("README.md")),
+        ("guide", document("docs/c.md")),
+    ] {
+        let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.c"));
+        fs::write(&source, document.block("c", "#include")).expect("written");
+        for (language, linkage) in [
+            (Language::C99, Linkage::Shared),
+            (Language::C99, Linkage::Static),
+            (Language::Cpp17, Linkage::Shared),
+        ] {
+            let program = compile(&source, language, linkage, &["captoken"]);
+            let token = run(&mut program.watched());
+            let claims = decode(token.trim_end(), "secret");
+            assert_eq!(claims["iss"], "AC123123");
+            let [incoming, outgoing] = scopes(&claims).try_into().expect("two scopes");
+            assert_eq!(incoming.query, scope::pairs(&[("clientName", "Alice")]));
+            assert_eq!(outgoing.params, scope::pairs(&[("Foo", "Bar")]));
+        }
     }
 }
 
@@ -317,6 +328,7 @@ fn make_demo_prints_the_official_token_and_what_it_says() {
          scope:client:outgoing?appSid=AP123123&appParams=Foo%3DBar&clientName=Alice\",\
          \"iss\":\"AC123123\",\"exp\":1400000600}"
     );
+    assert_eq!(out, document("README.md").block("text", "eyJ"));
     // And by the clock, where only the time and the signature differ.
     let clock = || UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
     let before = clock();
@@ -384,9 +396,9 @@ fn make_install_needs_no_cargo_and_uninstall_leaves_nothing() {
     fs::remove_dir_all(&destination).expect("removed");
 }
 
-/// The commands that README prints, after an installation where it says.
+/// The commands of README and of the guide, after an installation in another prefix.
 #[test]
-fn the_commands_of_readme_link_the_quick_start_in_every_way() {
+fn the_documented_commands_link_the_quick_starts() {
     let folder = env::temp_dir().join(format!("captoken-readme-{}", process::id()));
     fs::create_dir(&folder).expect("a folder");
     let prefix = folder.join("installed");
@@ -396,12 +408,16 @@ fn the_commands_of_readme_link_the_quick_start_in_every_way() {
         .arg("DESTDIR=/")
         .arg(format!("PREFIX={}", prefix.display()));
     run(&mut install);
-    fs::write(folder.join("token.c"), readme::block("c\n", "#include")).expect("written");
-
-    for start in ["cc token.c", "cc -static token.c"] {
+    for (name, start) in [
+        ("README.md", "cc token.c"),
+        ("docs/c.md", "cc token.c"),
+        ("docs/c.md", "cc -static token.c"),
+    ] {
+        let document = document(name);
+        fs::write(folder.join("token.c"), document.block("c", "#include")).expect("written");
         let mut shell = Command::new("sh");
         shell
-            .args(["-euc", &readme::block("sh\n", start)])
+            .args(["-euc", &document.block("sh", start)])
             .current_dir(&folder)
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
             .env("LD_LIBRARY_PATH", prefix.join("lib"));

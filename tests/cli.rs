@@ -26,16 +26,17 @@ use serde_json::{Value, json};
 mod access;
 #[path = "support/cases.rs"]
 mod cases;
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/native.rs"]
 mod native;
-#[path = "support/readme.rs"]
-mod readme;
 #[path = "support/scope.rs"]
 mod scope;
 #[path = "support/token.rs"]
 mod token;
 
 use cases::{cases, official, pairs, text};
+use document::document;
 use native::{make, root, run, stage};
 use scope::scopes;
 use token::decode;
@@ -1550,7 +1551,7 @@ fn output_that_cannot_be_written_is_an_error() {
     );
 }
 
-// Help and README.
+// Help and documents.
 
 #[test]
 fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
@@ -1579,6 +1580,16 @@ fn help_has_examples_of_every_command_and_the_exit_codes_of_the_library() {
         [0, 1, 2, 4, 5, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
     );
     assert!(rows.contains(&(19, "the token has expired")), "{table}");
+    let guide = document("docs/cli.md");
+    let [documented] = guide
+        .tables_below("Exit codes")
+        .try_into()
+        .expect("a table");
+    let documented: Vec<i32> = documented[1..]
+        .iter()
+        .map(|row| row[0].parse().expect("a number"))
+        .collect();
+    assert_eq!(documented, codes);
     assert!(main.lines().all(|line| line.len() <= 90), "{main}");
     // What scripts must know.
     assert!(
@@ -1645,8 +1656,8 @@ fn the_version_is_the_library_s() {
 
 /// As they stand, in a folder of their own, in which they leave a token: that, and what
 /// they print.
-fn run_readme(start: &str, file: &str) -> (String, String) {
-    let folder = format!("readme-{}-{file}", process::id());
+fn run_documented(name: &str, start: &str, file: &str) -> (String, String) {
+    let folder = format!("{}-{}-{file}", name.replace('/', "-"), process::id());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     fs::create_dir(&folder).expect("a folder");
     let programs = Path::new(env!("CARGO_BIN_EXE_captoken")).parent();
@@ -1657,7 +1668,7 @@ fn run_readme(start: &str, file: &str) -> (String, String) {
     );
     let mut shell = Command::new("sh");
     shell
-        .args(["-euc", &readme::block("sh\n", start)])
+        .args(["-euc", &document(name).block("sh", start)])
         .current_dir(&folder)
         .env_remove("CAPTOKEN_AUTH_TOKEN")
         .env_remove("CAPTOKEN_API_KEY_SECRET")
@@ -1668,11 +1679,7 @@ fn run_readme(start: &str, file: &str) -> (String, String) {
     (token.trim_end().to_owned(), out)
 }
 
-#[test]
-fn the_commands_of_readme_mint_show_and_check_a_token() {
-    let (token, out) = run_readme("export CAPTOKEN_AUTH_TOKEN", "token.jwt");
-    let params = &scopes(&decode(&token, "secret"))[1].params;
-    assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+fn assert_shown_and_verified(out: &str) {
     let lines: Vec<&str> = out
         .lines()
         .filter(|line| line.contains("VERIFIED:"))
@@ -1681,8 +1688,46 @@ fn the_commands_of_readme_mint_show_and_check_a_token() {
 }
 
 #[test]
-fn the_commands_of_readme_mint_and_check_an_access_token() {
-    let (token, out) = run_readme("export CAPTOKEN_API_KEY_SECRET", "access.jwt");
+fn the_documented_commands_mint_show_and_verify() {
+    let start = "export CAPTOKEN_AUTH_TOKEN=secret\ncaptoken mint";
+    let (token, out) = run_documented("README.md", start, "token.jwt");
+    let incoming = &scopes(&decode(&token, "secret"))[0].query;
+    assert_eq!(*incoming, [("clientName".to_owned(), "Alice".to_owned())]);
+    assert_shown_and_verified(&out);
+
+    let (token, out) = run_documented("docs/cli.md", start, "token.jwt");
+    let params = &scopes(&decode(&token, "secret"))[1].params;
+    assert_eq!(*params, [("Foo".to_owned(), "Bar".to_owned())]);
+    assert_shown_and_verified(&out);
+}
+
+#[test]
+fn the_documented_request_mints_the_same_permissions() {
+    let start = "export CAPTOKEN_AUTH_TOKEN=secret\ncat ";
+    let (token, out) = run_documented("docs/cli.md", start, "requested.jwt");
+    let [incoming, outgoing] = scopes(&decode(&token, "secret"))
+        .try_into()
+        .expect("two scopes");
+    assert_eq!(incoming.query, scope::pairs(&[("clientName", "Alice")]));
+    assert_eq!(outgoing.params, scope::pairs(&[("Foo", "Bar")]));
+    assert!(out.starts_with("VERIFIED: "), "{out}");
+}
+
+/// The token of README's C program, at the time that README's output is of.
+#[test]
+fn readme_shows_what_inspect_prints() {
+    let now = "1400000000";
+    let mut command = signing(&["mint", "--account=AC123123", "--allow-incoming=Alice"]);
+    command.args(["--allow-outgoing=AP123123", "--param=Foo=Bar", "--ttl=600"]);
+    let token = outcome(command.args(["--now", now]), "").printed();
+    let shown = document("README.md").block("text", "NOT VERIFIED");
+    assert_eq!(inspect(token.trim_end(), now), shown);
+}
+
+#[test]
+fn the_documented_commands_mint_and_verify_access_tokens() {
+    let start = "export CAPTOKEN_API_KEY_SECRET";
+    let (token, out) = run_documented("docs/cli.md", start, "access.jwt");
     assert_signed(&token, "secret");
     assert!(out.starts_with("VERIFIED: "), "{out}");
     for line in [

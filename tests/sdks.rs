@@ -1,10 +1,11 @@
-//! What goes wrong with tokens of Twilio's own libraries, and does not here: each test
-//! backs a row of the table in README.
+//! Regression tests for bugs of Twilio's libraries: each test backs a row of the tables in
+//! docs/compatibility.md.
 
 #![expect(unsafe_code, reason = "the functions are C's")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]
@@ -20,6 +21,8 @@ use sha2::{Sha384, Sha512};
 
 #[path = "sdks/access.rs"]
 mod access;
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/handle.rs"]
 mod handle;
 #[path = "support/scope.rs"]
@@ -30,6 +33,7 @@ mod token;
 mod turn;
 
 use access::access;
+use document::{document, spans};
 use handle::{Handle, verify};
 use scope::{Scope, pairs, scopes};
 use token::{HEADER, decode, sign, sign_by};
@@ -391,24 +395,21 @@ fn a_check_looks_at_the_algorithm_and_the_expiry() {
 
 /// Every row names a test that there is, and every test of this file has a row.
 #[test]
-fn readme_s_tables_name_these_tests() {
+fn compatibility_tables_name_these_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (_, section) = readme
-        .split_once("\n## Against Twilio's own libraries\n")
-        .unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    let named: BTreeSet<&str> = rows
-        .filter(|row| !row.starts_with("| what") || !row.ends_with("| test |"))
-        .filter(|row| !row.starts_with("| ---"))
-        .map(|row| {
-            let test = row
-                .strip_suffix("` |")
-                .and_then(|row| row.rsplit_once("| `"));
-            test.unwrap_or_else(|| panic!("no test: {row}")).1
-        })
-        .collect();
+    let document = document("docs/compatibility.md");
+    let tables = document.tables();
+    assert_eq!(tables.len(), 4);
+    let mut named = BTreeSet::new();
+    for table in &tables {
+        let (head, rows) = table.split_first().unwrap();
+        assert_eq!(head.last(), Some(&"test"));
+        for row in rows {
+            let tests: Vec<&str> = spans(row.last().unwrap()).collect();
+            assert_eq!(tests.len(), 1, "no test: {row:?}");
+            named.extend(tests);
+        }
+    }
 
     let names = |source: &str| -> BTreeSet<String> {
         let tests = source.split("#[test]\nfn ").skip(1);
@@ -433,7 +434,7 @@ fn readme_s_tables_name_these_tests() {
     let own = [include_str!("sdks.rs"), include_str!("sdks/access.rs")];
     for test in own.into_iter().flat_map(names) {
         assert!(
-            test.starts_with("readme_") || named.contains(test.as_str()),
+            test.starts_with("compatibility_") || named.contains(test.as_str()),
             "no row: {test}"
         );
     }

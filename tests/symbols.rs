@@ -1,5 +1,4 @@
-//! What the libraries export and README lists is what the header declares, no more
-//! and no less.
+//! The libraries export, and docs/c.md lists, exactly the functions of the header.
 
 #![expect(
     clippy::expect_used,
@@ -11,9 +10,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/native.rs"]
 mod native;
 
+use document::{document, spans};
 use native::{root, run, stage};
 
 /// The functions of a header: a declaration begins its line and ends its name at
@@ -52,13 +54,15 @@ fn both_headers_declare_the_same_functions() {
 }
 
 #[test]
-fn the_table_of_readme_lists_the_header_s_functions() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("README");
-    let listed: Vec<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `cap_"))
-        .filter_map(|rest| rest.split_once('`'))
-        .map(|(function, _)| format!("cap_{function}"))
+fn the_c_guide_lists_every_function_once() {
+    let guide = document("docs/c.md");
+    let listed: Vec<String> = guide
+        .tables()
+        .iter()
+        .flatten()
+        .filter_map(|row| spans(row.first()?).next())
+        .filter(|name| name.starts_with("cap_"))
+        .map(str::to_owned)
         .collect();
     assert_eq!(listed.len(), declared("captoken.h").len());
     assert_eq!(BTreeSet::from_iter(listed), declared("captoken.h"));

@@ -7,8 +7,7 @@ namespace Captoken\Tests;
 use PHPUnit\Framework\TestCase;
 
 /**
- * What docs/migrating.md says in PHP, as it stands there, for an installation somewhere
- * else: all of its blocks.
+ * The blocks of docs/access-tokens.md in PHP, as they stand there, for another installation.
  */
 final class MigratingTest extends TestCase
 {
@@ -103,13 +102,8 @@ final class MigratingTest extends TestCase
         ];
     }
 
-    /** The one block in a language, or the one that starts so. */
     private static function block(string $language, string $start = ''): string
     {
-        $document = file_get_contents(Package::ROOT . '/docs/migrating.md');
-        $document = str_replace('/usr/local/share/php/captoken', Package::folder(), $document);
-        $start = preg_quote($start, '/');
-        self::assertSame(1, preg_match_all("/^```$language\n($start.*?)^```\$/ms", $document, $found));
-        return $found[1][0];
+        return (new Document('docs/access-tokens.md'))->block($language, $start);
     }
 }

@@ -6,12 +6,15 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/** What README says of PHP, as it stands there, for an installation somewhere else. */
+/** The blocks of README and the guide in PHP, as they stand there, for another installation. */
 final class ReadmeTest extends TestCase
 {
-    public function testTheQuickStartPrintsAToken(): void
+    private const GUIDE = 'docs/php.md';
+
+    /** @dataProvider quickStarts */
+    public function testTheQuickStartPrintsAToken(string $document): void
     {
-        $done = Php::file(self::block('php'));
+        $done = Php::file((new Document($document))->block('php'));
         self::assertSame([0, ''], [$done->status, $done->err], $done->out);
         $token = Token::read(rtrim($done->out), 'secret');
         self::assertSame('AC123123', $token->claims['iss']);
@@ -19,18 +22,35 @@ final class ReadmeTest extends TestCase
         self::assertEqualsWithDelta(time() + 600, $token->claims['exp'], 60);
     }
 
+    /** @return iterable<array{string}> */
+    public static function quickStarts(): iterable
+    {
+        yield ['README.md'];
+        yield [self::GUIDE];
+    }
+
+    public function testTheReadmeOfThePackagePrintsAToken(): void
+    {
+        $done = Php::file((new Document('php/README.md'))->block('php'));
+        self::assertSame([0, ''], [$done->status, $done->err], $done->out);
+        $token = Token::read(rtrim($done->out), 'secret');
+        self::assertSame('AC123123', $token->claims['iss']);
+        self::assertEqualsWithDelta(time() + 600, $token->claims['exp'], 60);
+    }
+
     public function testTheSettingsAreThoseOfTheInstalledFile(): void
     {
         $installed = parse_ini_file(Package::folder() . '/captoken.ini', false, INI_SCANNER_RAW);
         self::assertNotEmpty($installed);
-        self::assertSame($installed, parse_ini_string(self::block('ini'), false, INI_SCANNER_RAW));
+        $documented = (new Document(self::GUIDE))->block('ini');
+        self::assertSame($installed, parse_ini_string($documented, false, INI_SCANNER_RAW));
     }
 
     public function testComposerInstallsTheFolderAsItSays(): void
     {
         $project = TempFolder::make();
         file_put_contents("$project/composer.json", '{"repositories": {"packagist.org": false}}');
-        $commands = self::block('sh', 'composer');
+        $commands = (new Document(self::GUIDE))->block('sh', 'composer');
         $environment = ['COMPOSER_HOME' => "$project/home", 'COMPOSER_ALLOW_SUPERUSER' => '1'];
         $done = Process::run(
             ['sh', '-euc', $commands],
@@ -45,25 +65,12 @@ final class ReadmeTest extends TestCase
 
     public function testThePathsAreThoseOfAnInstallation(): void
     {
-        preg_match_all('~' . preg_quote(Package::folder(), '~') . '[\w./-]*~', self::readme(), $found);
+        $guide = (new Document(self::GUIDE))->text;
+        preg_match_all('~' . preg_quote(Package::folder(), '~') . '[\w./-]*~', $guide, $found);
         self::assertContains(Package::folder() . '/bin/captoken-doctor', $found[0]);
         self::assertContains(Package::folder() . '/captoken.ini', $found[0]);
         foreach ($found[0] as $path) {
             self::assertFileExists($path);
         }
-    }
-
-    /** The first block in a language, or the first that starts so. */
-    private static function block(string $language, string $start = ''): string
-    {
-        self::assertSame(1, preg_match("/^```$language\n($start.*?)^```/ms", self::readme(), $found));
-        return $found[1];
-    }
-
-    /** README, as if the package were installed by default where it is. */
-    private static function readme(): string
-    {
-        $readme = file_get_contents(Package::ROOT . '/README.md');
-        return str_replace('/usr/local/share/php/captoken', Package::folder(), $readme);
     }
 }

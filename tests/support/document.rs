@@ -1,10 +1,12 @@
-//! docs/migrating.md: its blocks of code, its tables and its links.
+//! The documents of the repository: their blocks of code, their tables and their links.
+
+#![allow(dead_code, reason = "no test reads everything of a document")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) struct Document {
-    folder: PathBuf,
+    path: PathBuf,
     text: String,
 }
 
@@ -14,6 +16,16 @@ pub(crate) struct Block<'a> {
     pub(crate) text: String,
 }
 
+/// A link that a document contains.
+pub(crate) struct Link<'a> {
+    /// As it is written.
+    pub(crate) text: &'a str,
+    /// The file or folder. An external link has none.
+    pub(crate) path: Option<PathBuf>,
+    /// The heading there.
+    pub(crate) anchor: Option<&'a str>,
+}
+
 /// The rows of a table, its head first, and the cells of each.
 pub(crate) type Table<'a> = Vec<Vec<&'a str>>;
 
@@ -21,9 +33,23 @@ impl Document {
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path);
         Self {
-            folder: path.parent().expect("a folder").to_owned(),
+            path: path.to_owned(),
             text: text.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
         }
+    }
+
+    /// The text of the one block in a language that starts so.
+    pub(crate) fn block(&self, language: &str, start: &str) -> String {
+        let mut blocks = self.blocks();
+        blocks.retain(|block| block.language == language && block.text.starts_with(start));
+        let [block] = blocks.as_slice() else {
+            let path = self.path.display();
+            panic!(
+                "{path}: {} blocks of {language} start with {start:?}",
+                blocks.len()
+            );
+        };
+        block.text.clone()
     }
 
     pub(crate) fn blocks(&self) -> Vec<Block<'_>> {
@@ -53,7 +79,7 @@ impl Document {
 
     /// The tables below a heading, up to the next one.
     pub(crate) fn tables_below(&self, heading: &str) -> Vec<Table<'_>> {
-        let start = format!("\n### {heading}\n");
+        let start = format!("\n## {heading}\n");
         let (_, section) = self
             .text
             .split_once(&start)
@@ -65,25 +91,55 @@ impl Document {
         tables(&self.text)
     }
 
-    /// The links, each with the text of the file it leads to, and with the place there.
-    pub(crate) fn links(&self) -> Vec<(&str, Option<String>, Option<&str>)> {
-        let starts = self.text.split("](").skip(1);
+    /// The lines outside of blocks of code.
+    fn prose(&self) -> impl Iterator<Item = &str> {
+        let mut inside = false;
+        self.text.lines().filter(move |line| {
+            let is_fence = line.starts_with("```");
+            inside ^= is_fence;
+            !inside && !is_fence
+        })
+    }
+
+    pub(crate) fn links(&self) -> Vec<Link<'_>> {
+        let folder = self.path.parent().expect("a folder");
+        let starts = self.prose().flat_map(|line| line.split("](").skip(1));
         starts
             .map(|start| {
-                let (link, _) = start.split_once(')').expect("the end of a link");
-                let (path, place) = match link.split_once('#') {
-                    Some((path, place)) => (path, Some(place)),
-                    None => (link, None),
+                let (text, _) = start.split_once(')').expect("the end of a link");
+                let (path, anchor) = match text.split_once('#') {
+                    Some((path, anchor)) => (path, Some(anchor)),
+                    None => (text, None),
                 };
-                let target = if path.is_empty() {
-                    Some(self.text.clone())
+                let path = if text.contains("://") {
+                    None
+                } else if path.is_empty() {
+                    Some(self.path.clone())
                 } else {
-                    fs::read_to_string(self.folder.join(path)).ok()
+                    Some(folder.join(path))
                 };
-                (link, target, place)
+                Link { text, path, anchor }
             })
             .collect()
     }
+
+    /// The names by which GitHub's links call the headings.
+    pub(crate) fn anchors(&self) -> Vec<String> {
+        let headings = self.prose().filter(|line| line.starts_with('#'));
+        headings
+            .map(|heading| {
+                let heading = heading.trim_start_matches('#').trim().to_lowercase();
+                let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+                heading.chars().filter(kept).collect::<String>()
+            })
+            .map(|heading| heading.replace(' ', "-"))
+            .collect()
+    }
+}
+
+/// A document by its path in the repository, such as `docs/c.md`.
+pub(crate) fn document(name: &str) -> Document {
+    Document::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
 }
 
 fn tables(text: &str) -> Vec<Table<'_>> {
@@ -121,19 +177,6 @@ pub(crate) fn spans(cell: &str) -> impl Iterator<Item = &str> {
 
 /// The code in a column, in the order of the rows.
 pub(crate) fn column<'a>(table: &Table<'a>, number: usize) -> Vec<&'a str> {
-    let cells = table.iter().skip(1).map(|row| row[number]);
-    cells.flat_map(spans).collect()
-}
-
-/// The name by which GitHub's links call a heading.
-pub(crate) fn anchors(text: &str) -> Vec<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#'));
-    headings
-        .map(|heading| {
-            let heading = heading.trim_start_matches('#').trim().to_lowercase();
-            let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-            heading.chars().filter(kept).collect::<String>()
-        })
-        .map(|heading| heading.replace(' ', "-"))
-        .collect()
+    let cells = table.iter().skip(1).filter_map(|row| row.get(number));
+    cells.flat_map(|cell| spans(cell)).collect()
 }
