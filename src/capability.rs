@@ -168,6 +168,7 @@ impl Capability {
 
     /// A token that is valid for `ttl` seconds from `now`, in seconds since 1970-01-01
     /// UTC. Its payload is in an empty buffer of the caller: moving it is expensive.
+    #[inline]
     pub fn unsigned<'a>(
         &'a self,
         now: i64,
@@ -176,14 +177,14 @@ impl Capability {
     ) -> Result<Unsigned<'a>, Error> {
         let expiry = expiry(now, ttl)?;
         let (header, constant_length) = match &self.contents.kind {
-            Kind::Scopes(scopes) => {
-                let constant_length = self.write_scopes(scopes, expiry, payload)?;
-                (HEADER.as_bytes(), constant_length)
-            }
-            Kind::Access(access) => {
-                let constant_length = self.write_access(access, now, expiry, payload)?;
-                (access.header(), constant_length)
-            }
+            Kind::Scopes(scopes) => (
+                HEADER.as_bytes(),
+                self.write_scopes(scopes, expiry, payload)?,
+            ),
+            Kind::Access(access) => (
+                access.header(),
+                self.write_access(access, now, expiry, payload)?,
+            ),
         };
         Ok(Unsigned {
             key: &self.contents.key,
