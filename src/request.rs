@@ -206,12 +206,13 @@ fn string<'a>(value: Next<'a, '_>) -> Result<Cow<'a, str>, Error> {
     without_nul(value.string()?)
 }
 
-/// A string that C could have passed.
+/// A string that C could have passed. Only an escape can spell a NUL, and a string without
+/// escapes is borrowed.
 fn without_nul(string: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
-    if string.contains('\0') {
-        return Err(Error::InvalidJson);
+    match string {
+        Cow::Owned(string) if string.contains('\0') => Err(Error::InvalidJson),
+        string => Ok(string),
     }
-    Ok(string)
 }
 
 fn non_empty(string: &str) -> Result<&str, Error> {
