@@ -383,6 +383,18 @@ fn no_freed_memory_holds_the_secret_of(new: fn() -> *mut Token) {
     assert!(!contains(object, &[secret()]));
     assert!(contains(object, &[inner]));
     assert!(contains(object, &[outer]));
+    // The state that the first token has cached goes with the next change.
+    let text = CStr::from_bytes_until_nul(&jwt).expect("a string");
+    let cached = states_within(text.to_bytes());
+    assert!(contains(object, &cached));
+    // Computing the states has left some on the stack, from where unused fields take bytes.
+    zero_stack();
+    // SAFETY: a handle and a string.
+    let status = unsafe { cap_allow_incoming(token, c"Alice".as_ptr()) };
+    assert_eq!(status, Status::Ok);
+    // SAFETY: as above; the call has changed the block, so it is read anew.
+    let object = unsafe { slice::from_raw_parts(black_box(start), size) };
+    assert!(!contains(object, &cached));
 
     free(token);
     // All of it: also what the stack held where the handle had nothing to say yet.

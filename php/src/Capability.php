@@ -73,8 +73,7 @@ class Capability
      *
      * @param ?string $accountSid null: as configured by configure()
      * @param ?string $authToken the secret; null: as configured by configure()
-     * @throws CaptokenException NO_CREDENTIALS: null, and nothing configured;
-     *     LIBRARY_NOT_LOADED
+     * @throws CaptokenException NO_CREDENTIALS: nothing is configured; LIBRARY_NOT_LOADED
      */
     public function __construct(?string $accountSid = null, #[\SensitiveParameter] ?string $authToken = null)
     {
@@ -120,10 +119,8 @@ class Capability
      * Sets the credentials that the constructor uses for null.
      *
      * They last until the end of the request, or of a program on the command line. Two nulls
-     * clear them. All code of the request shares them, Fibers included.
-     *
-     * The requests that a coroutine server handles in one process share them, too. In such a
-     * server, pass the credentials to the constructor.
+     * clear them. All code of the request shares them, Fibers included. A coroutine server
+     * handles many requests in one process: there, pass them to the constructor.
      *
      * @throws CaptokenException NULL_ARGUMENT: only one is null; LIBRARY_NOT_LOADED
      */
@@ -148,9 +145,8 @@ class Capability
     /**
      * Allows incoming calls to a client name, <Client> in TwiML.
      *
-     * Outgoing calls come from this name, too. A second call replaces the name.
-     *
-     * An access token has a single name, its identity, which setClientName() also sets.
+     * Outgoing calls come from this name, too. A second call replaces the name. An access
+     * token has a single name, its identity, which setClientName() also sets.
      *
      * @param string $clientName ASCII letters, digits and underscores, as in twilio-php
      * @throws \InvalidArgumentException any other client name, or ''
@@ -168,10 +164,8 @@ class Capability
     /**
      * Allows outgoing calls through a TwiML application.
      *
-     * A second call replaces the application and its parameters.
-     *
-     * In an access token a name occurs once, with the last value of a list. Values are
-     * strings there, too: to pass a nested object, encode it as JSON.
+     * A second call replaces the application and its parameters. In an access token a name
+     * occurs once, with the last value of a list. To pass an object, encode it as JSON.
      *
      * @param array<string|int, string|int|float|bool|list<string|int|float|bool>> $appParams
      *     the parameters that Twilio passes to the application with each call, by name. A
@@ -272,9 +266,9 @@ class Capability
     }
 
     /**
-     * Sets the SID of the credential for push notifications of calls.
+     * Sets the SID of the credential with which Twilio notifies a phone of calls.
      *
-     * Twilio uses it to notify a phone. A second call replaces it.
+     * A second call replaces it.
      *
      * @throws CaptokenException UNSUPPORTED: a capability token
      */

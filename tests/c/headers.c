@@ -12,6 +12,7 @@
 /* The contract of the ABI: numbers, and the types of every function. */
 typedef char numbers[CAP_STATUS_OK == 0 && CAP_STATUS_OUT_OF_MEMORY == 14
                              && CAP_STATUS_TOKEN_NOT_YET_VALID == 20
+                             && CAP_STATUS_INVALID_REQUEST == 21
                              && CAP_TTL_DEFAULT == 3600 && CAP_TTL_MAX == 86400
                          ? 1 : -1];
 
