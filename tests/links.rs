@@ -15,7 +15,7 @@ mod document;
 
 use document::Document;
 
-/// What an external link may start with. No test asks the network.
+/// The allowed beginnings of external links. No test opens them.
 const EXTERNAL: [&str; 5] = [
     "https://github.com/danielberkompas/ex_twilio/pull/67",
     "https://keepachangelog.com/",

@@ -28,7 +28,7 @@ def costs(place, inputs, core, tell):
         ["first token, µs", micro(first[0]), micro(first[1])],
         ["the `.so`, stripped, KiB", kib(stripped(place, ours)), kib(stripped(place, theirs))],
         [
-            "what it needs besides the C library",
+            "the libraries that it needs, except libc",
             ", ".join(our_needs) or "nothing",
             ", ".join(their_needs) or "nothing",
         ],

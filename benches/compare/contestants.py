@@ -9,7 +9,7 @@ import pwd
 import tokens
 from build import SOURCES, TARGET
 
-RING = "ring asks the CPU and nobody else"
+RING = "cannot be masked"
 
 
 @dataclasses.dataclass(frozen=True)
