@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::claims::SharedClaims;
 use crate::error::Error;
 use crate::json::{self, Members, Object, write_object};
 use crate::jws::{self, PayloadBuffer};
@@ -111,17 +112,36 @@ impl Access {
         self.regional_header.as_deref().unwrap_or(HEADER.as_bytes())
     }
 
-    pub(crate) fn api_key_sid(&self) -> &[u8] {
-        &self.api_key_sid
-    }
-
-    /// The same without the quote at its end.
-    pub(crate) fn api_key_sid_unended(&self) -> &[u8] {
-        self.api_key_sid.strip_suffix(b"\"").unwrap_or_default()
+    /// Writes the payload of an access token: private claims, `jti`, `iss`, `sub`, `exp`,
+    /// `nbf` and `grants`. Returns the length of the constant part.
+    pub(crate) fn write_payload(
+        &self,
+        shared: &SharedClaims<'_>,
+        now: i64,
+        out: &mut PayloadBuffer,
+    ) -> Result<usize, Error> {
+        out.append(b"{")?;
+        shared.private.write_before_others(out)?;
+        // `jti` is one string: the API key SID without its closing quote, and the time.
+        out.append(br#""jti":"#)?;
+        out.append(self.api_key_sid.strip_suffix(b"\"").unwrap_or_default())?;
+        out.append(b"-")?;
+        let constant_length = out.len();
+        out.append(itoa::Buffer::new().format(now).as_bytes())?;
+        out.append(br#"","iss":"#)?;
+        out.append(&self.api_key_sid)?;
+        out.append(br#","sub":"#)?;
+        out.append(shared.account_sid)?;
+        out.append(br#","exp":"#)?;
+        shared.write_validity(out)?;
+        out.append(br#","grants":"#)?;
+        self.write_grants(out)?;
+        out.append(b"}")?;
+        Ok(constant_length)
     }
 
     /// Writes the claim `grants`.
-    pub(crate) fn write_grants(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
+    fn write_grants(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         write_object(out, |grants| {
             if let Some(identity) = &self.identity {
                 grants.json(br#""identity":"#, identity)?;

@@ -17,24 +17,26 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::boundary::{catch, run};
-use self::defaults::Guard;
+use self::credentials::Credentials;
+pub use self::handle::CapToken;
 use self::handle::HandleSlot;
-pub use self::handle::Token;
+use self::output::Output;
 pub use self::status::Status;
-use self::text::Output;
-use crate::capability::{self, Capability};
 use crate::error::Error;
 use crate::jws::{Key, PayloadBuffer};
 use crate::request::Request;
+use crate::token::{Token, check_client_name};
 pub use crate::validity::Ttl;
 use crate::validity::{self, check_time, check_ttl};
 
 mod boundary;
+mod credentials;
 mod defaults;
 mod handle;
 mod libcap;
+mod output;
 mod status;
-mod text;
+mod strings;
 
 /// Makes a handle for capability tokens of one account and stores it in `*out`.
 /// It allows nothing yet.
@@ -51,14 +53,14 @@ mod text;
 pub unsafe extern "C" fn cap_new(
     account_sid: *const c_char,
     auth_token: *const c_char,
-    out: *mut *mut Token,
+    out: *mut *mut CapToken,
 ) -> Status {
-    // SAFETY: the caller promises NULL or a place.
+    // SAFETY: the caller promises NULL or a writable variable.
     let out = unsafe { HandleSlot::new(out) };
     run(|| {
-        // SAFETY: the caller promises NULL or texts.
-        let account = unsafe { Account::new(account_sid, auth_token) }?;
-        out?.fill(|token| account.apply_to(token))
+        // SAFETY: the caller promises NULL or strings.
+        let credentials = unsafe { Credentials::new(account_sid, auth_token) }?;
+        out?.store(|token| credentials.apply_to(token))
     })
 }
 
@@ -83,18 +85,18 @@ pub unsafe extern "C" fn cap_new_access(
     account_sid: *const c_char,
     api_key_sid: *const c_char,
     api_key_secret: *const c_char,
-    out: *mut *mut Token,
+    out: *mut *mut CapToken,
 ) -> Status {
-    // SAFETY: the caller promises NULL or a place.
+    // SAFETY: the caller promises NULL or a writable variable.
     let out = unsafe { HandleSlot::new(out) };
     run(|| {
-        // SAFETY: the caller promises NULL or text.
-        let account_sid = unsafe { text::name(account_sid) }?;
-        // SAFETY: the caller promises NULL or text.
-        let api_key_sid = unsafe { text::name(api_key_sid) }?;
-        // SAFETY: the caller promises NULL or text.
-        let secret = unsafe { text::name(api_key_secret) }?;
-        out?.fill(|token| {
+        // SAFETY: the caller promises NULL or a string.
+        let account_sid = unsafe { strings::non_empty(account_sid) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let api_key_sid = unsafe { strings::non_empty(api_key_sid) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let secret = unsafe { strings::non_empty(api_key_secret) }?;
+        out?.store(|token| {
             token.set_account(account_sid)?;
             token.make_access(api_key_sid)?;
             token.key_mut().set(secret);
@@ -114,11 +116,11 @@ pub unsafe extern "C" fn cap_new_access(
 /// voice grant says here that calls may come in (`incoming.allow`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_incoming(
-    token: *mut Token,
+    token: *mut CapToken,
     client_name: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_name(token, client_name, Capability::allow_incoming) }
+    unsafe { with_string(token, client_name, Token::allow_incoming) }
 }
 
 /// Lets the browser or phone that holds the token make calls, which the TwiML
@@ -130,11 +132,11 @@ pub unsafe extern "C" fn cap_allow_incoming(
 /// In an access token, this is `outgoing.application_sid` of the voice grant.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_outgoing(
-    token: *mut Token,
+    token: *mut CapToken,
     application_sid: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_name(token, application_sid, Capability::allow_outgoing) }
+    unsafe { with_string(token, application_sid, Token::allow_outgoing) }
 }
 
 /// Adds a parameter that Twilio hands to the application with every outgoing
@@ -151,12 +153,12 @@ pub unsafe extern "C" fn cap_allow_outgoing(
 /// CAP_STATUS_MISSING_SCOPE: call cap_allow_outgoing() first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_outgoing_param(
-    token: *mut Token,
+    token: *mut CapToken,
     key: *const c_char,
     value: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_pair(token, key, value, Capability::add_outgoing_param) }
+    unsafe { with_pair(token, key, value, Token::add_outgoing_param) }
 }
 
 /// Sets the client name of outgoing calls without allowing incoming ones. If
@@ -169,11 +171,11 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
 /// allowed, they reach the name that was set last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_client_name(
-    token: *mut Token,
+    token: *mut CapToken,
     client_name: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_name(token, client_name, Capability::set_client_name) }
+    unsafe { with_string(token, client_name, Token::set_client_name) }
 }
 
 /// Checks that every Twilio product accepts a client name. No other function
@@ -187,9 +189,9 @@ pub unsafe extern "C" fn cap_set_client_name(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL or text.
-        let client_name = unsafe { text::name(client_name) }?;
-        Ok(capability::check_client_name(client_name)?)
+        // SAFETY: the caller promises NULL or a string.
+        let client_name = unsafe { strings::non_empty(client_name) }?;
+        Ok(check_client_name(client_name)?)
     })
 }
 
@@ -199,9 +201,9 @@ pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> St
 ///
 /// CAP_STATUS_UNSUPPORTED: an access token has no such permission.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
+pub unsafe extern "C" fn cap_allow_event_stream(token: *mut CapToken) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
         Ok(unsafe { handle::borrow_mut(token) }?.allow_event_stream()?)
     })
 }
@@ -215,12 +217,12 @@ pub unsafe extern "C" fn cap_allow_event_stream(token: *mut Token) -> Status {
 /// CAP_STATUS_MISSING_SCOPE: call cap_allow_event_stream() first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_event_filter(
-    token: *mut Token,
+    token: *mut CapToken,
     key: *const c_char,
     value: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_pair(token, key, value, Capability::add_event_filter) }
+    unsafe { with_pair(token, key, value, Token::add_event_filter) }
 }
 
 /// Adds a claim of the program's own: with it, one token serves the program's
@@ -240,19 +242,19 @@ pub unsafe extern "C" fn cap_add_event_filter(
 /// CAP_STATUS_INVALID_JSON: `json` is not one JSON value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_claim(
-    token: *mut Token,
+    token: *mut CapToken,
     name: *const c_char,
     json: *const c_char,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let name = unsafe { text::name(name) }?;
-        capability.check_claim_name(name)?;
-        // SAFETY: the caller promises NULL or text.
-        let json = unsafe { text::any(json) }?;
-        Ok(capability.add_claim(name, json)?)
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        let token = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let name = unsafe { strings::non_empty(name) }?;
+        token.check_claim_name(name)?;
+        // SAFETY: the caller promises NULL or a string.
+        let json = unsafe { strings::required(json) }?;
+        Ok(token.add_claim(name, json)?)
     })
 }
 
@@ -266,11 +268,11 @@ pub unsafe extern "C" fn cap_add_claim(
 ///
 /// CAP_STATUS_INVALID_TIME: `not_before` is negative, or above 2^53 - 1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) -> Status {
+pub unsafe extern "C" fn cap_set_not_before(token: *mut CapToken, not_before: i64) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        Ok(capability.set_not_before(not_before)?)
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        let token = unsafe { handle::borrow_mut(token) }?;
+        Ok(token.set_not_before(not_before)?)
     })
 }
 
@@ -283,9 +285,9 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut Token, not_before: i64) 
 ///
 /// CAP_STATUS_UNSUPPORTED: a capability token works in the United States only.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_set_region(token: *mut Token, region: *const c_char) -> Status {
+pub unsafe extern "C" fn cap_set_region(token: *mut CapToken, region: *const c_char) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_name(token, region, Capability::set_region) }
+    unsafe { with_string(token, region, Token::set_region) }
 }
 
 /// Has calls announced to a phone by push notifications, sent with the
@@ -295,11 +297,11 @@ pub unsafe extern "C" fn cap_set_region(token: *mut Token, region: *const c_char
 /// CAP_STATUS_UNSUPPORTED: a capability token has no push credential.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_push_credential(
-    token: *mut Token,
+    token: *mut CapToken,
     push_credential_sid: *const c_char,
 ) -> Status {
     // SAFETY: the caller's promises are the same.
-    unsafe { with_name(token, push_credential_sid, Capability::set_push_credential) }
+    unsafe { with_string(token, push_credential_sid, Token::set_push_credential) }
 }
 
 /// Adds a grant to an access token: what its holder may do besides calling. The
@@ -327,19 +329,19 @@ pub unsafe extern "C" fn cap_set_push_credential(
 /// CAP_STATUS_UNSUPPORTED: a capability token has no grants.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_grant(
-    token: *mut Token,
+    token: *mut CapToken,
     name: *const c_char,
     json: *const c_char,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let name = unsafe { text::name(name) }?;
-        Capability::check_grant_name(name)?;
-        // SAFETY: the caller promises NULL or text.
-        let json = unsafe { text::any(json) }?;
-        Ok(capability.add_grant(name, json)?)
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        let token = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let name = unsafe { strings::non_empty(name) }?;
+        Token::check_grant_name(name)?;
+        // SAFETY: the caller promises NULL or a string.
+        let json = unsafe { strings::required(json) }?;
+        Ok(token.add_grant(name, json)?)
     })
 }
 
@@ -363,22 +365,22 @@ pub unsafe extern "C" fn cap_add_grant(
 /// CAP_STATUS_INVALID_TIME: the clock is before 1970.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate(
-    token: *const Token,
+    token: *const CapToken,
     ttl: i64,
     buffer: *mut c_char,
     size: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody changes.
-        let capability = unsafe { handle::borrow(token) }?;
+        // SAFETY: the caller promises NULL, even, or a handle that no thread changes.
+        let token = unsafe { handle::borrow(token) }?;
         // The clock is no argument: all of those are checked first.
         check_ttl(ttl)?;
         output.check()?;
         let mut payload = PayloadBuffer::default();
-        output.sign(&capability.unsigned(now()?, ttl, &mut payload)?)
+        output.sign(&token.unsigned(now()?, ttl, &mut payload)?)
     })
 }
 
@@ -392,20 +394,20 @@ pub unsafe extern "C" fn cap_generate(
 /// section 6). The other statuses are those of cap_generate().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate_at(
-    token: *const Token,
+    token: *const CapToken,
     now: i64,
     ttl: i64,
     buffer: *mut c_char,
     size: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody changes.
-        let capability = unsafe { handle::borrow(token) }?;
+        // SAFETY: the caller promises NULL, even, or a handle that no thread changes.
+        let token = unsafe { handle::borrow(token) }?;
         let mut payload = PayloadBuffer::default();
-        output.sign(&capability.unsigned(now, ttl, &mut payload)?)
+        output.sign(&token.unsigned(now, ttl, &mut payload)?)
     })
 }
 
@@ -463,14 +465,14 @@ pub unsafe extern "C" fn cap_mint(
     size: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL or text.
-        let secret = unsafe { text::name(secret) }?;
-        // SAFETY: the caller promises NULL or text.
-        let request = Request::parse(unsafe { text::any(request) }?)?;
-        let mut token = Capability::default();
+        // SAFETY: the caller promises NULL or a string.
+        let secret = unsafe { strings::non_empty(secret) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let request = Request::parse(unsafe { strings::required(request) }?)?;
+        let mut token = Token::default();
         request.apply_to(&mut token)?;
         token.key_mut().set(secret);
         let mut payload = PayloadBuffer::default();
@@ -528,13 +530,13 @@ pub unsafe extern "C" fn cap_verify(
     size: usize,
     length: *mut usize,
 ) -> Status {
-    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a place.
+    // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(payload, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL or text.
-        let jwt = unsafe { text::any(jwt) }?;
-        // SAFETY: the caller promises NULL or text.
-        let secret = unsafe { text::name(secret) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let jwt = unsafe { strings::required(jwt) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let secret = unsafe { strings::non_empty(secret) }?;
         check_time(now)?;
         let mut key = Key::default();
         key.set(secret);
@@ -547,7 +549,7 @@ pub unsafe extern "C" fn cap_verify(
 /// Frees a handle and wipes its secret from memory. NULL and even addresses are
 /// ignored; nothing is passed on to libcap.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_token_free(token: *mut Token) {
+pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
     // SAFETY: the caller promises NULL, even, or a handle that is never used again.
     // Neither of the first two is an error here.
     run(|| unsafe { handle::free(token) });
@@ -602,10 +604,10 @@ pub unsafe extern "C" fn cap_configure(
             defaults::clear();
             return Ok(());
         }
-        // SAFETY: the caller promises NULL or text.
-        let account_sid = unsafe { text::name(account_sid) }?;
-        // SAFETY: the caller promises NULL or text.
-        let auth_token = unsafe { text::name(auth_token) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let account_sid = unsafe { strings::non_empty(account_sid) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let auth_token = unsafe { strings::non_empty(auth_token) }?;
         Ok(defaults::set(account_sid, auth_token)?)
     })
 }
@@ -630,81 +632,36 @@ pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
     catch(c"unknown status", || status::text(status)).as_ptr()
 }
 
-/// Whose tokens a program asks for: its own texts, or what is configured.
-struct Account<'a> {
-    sid: Option<&'a str>,
-    auth_token: Option<&'a str>,
-    /// One look at the defaults, so that both are of one [`cap_configure`] even while
-    /// another thread calls it again. Taken where one is needed, and there.
-    defaults: Option<Guard>,
-}
-
-impl<'a> Account<'a> {
-    /// # Safety
-    ///
-    /// Each is NULL, or a text that nobody writes while the result is used.
-    unsafe fn new(sid: *const c_char, auth_token: *const c_char) -> Result<Self, Status> {
-        let needs_defaults = sid.is_null() || auth_token.is_null();
-        let defaults = needs_defaults.then(defaults::get);
-        let is_configured = defaults.as_ref().is_some_and(|defaults| defaults.is_some());
-        let given_or_configured = |text: Option<&'a str>| match text {
-            None if !is_configured => Err(Status::NoCredentials),
-            text => Ok(text),
-        };
-        Ok(Self {
-            // SAFETY: the caller promises it.
-            sid: given_or_configured(unsafe { text::optional_name(sid) }?)?,
-            // SAFETY: the caller promises it.
-            auth_token: given_or_configured(unsafe { text::optional_name(auth_token) }?)?,
-            defaults,
-        })
-    }
-
-    /// Gives a token this account and its key.
-    fn apply_to(&self, token: &mut Capability) -> Result<(), Error> {
-        let defaults = self.defaults.as_deref().and_then(Option::as_ref);
-        let default_sid = || defaults.map(|defaults| defaults.account_sid.as_str());
-        let sid = self.sid.or_else(default_sid).ok_or(Error::Internal)?;
-        token.set_account(sid)?;
-        match (self.auth_token, defaults) {
-            (Some(auth_token), _) => token.key_mut().set(auth_token),
-            (None, Some(defaults)) => token.key_mut().copy_from(&defaults.key),
-            (None, None) => return Err(Error::Internal),
-        }
-        Ok(())
-    }
-}
-
-/// Gives a capability a name, which must not be empty.
-unsafe fn with_name(
-    token: *mut Token,
-    name: *const c_char,
-    give: impl FnOnce(&mut Capability, &str) -> Result<(), Error>,
+/// Calls `set` with a token and a string that must not be empty.
+unsafe fn with_string(
+    token: *mut CapToken,
+    string: *const c_char,
+    set: impl FnOnce(&mut Token, &str) -> Result<(), Error>,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let name = unsafe { text::name(name) }?;
-        Ok(give(capability, name)?)
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        let token = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let string = unsafe { strings::non_empty(string) }?;
+        Ok(set(token, string)?)
     })
 }
 
-/// Gives a capability a key and a value, which may be empty.
+/// Calls `add` with a token, a key and a value, which may be empty.
 unsafe fn with_pair(
-    token: *mut Token,
+    token: *mut CapToken,
     key: *const c_char,
     value: *const c_char,
-    give: impl FnOnce(&mut Capability, &str, &str) -> Result<(), Error>,
+    add: impl FnOnce(&mut Token, &str, &str) -> Result<(), Error>,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle nobody else uses.
-        let capability = unsafe { handle::borrow_mut(token) }?;
-        // SAFETY: the caller promises NULL or text.
-        let key = unsafe { text::any(key) }?;
-        // SAFETY: the caller promises NULL or text.
-        let value = unsafe { text::any(value) }?;
-        Ok(give(capability, key, value)?)
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        let token = unsafe { handle::borrow_mut(token) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let key = unsafe { strings::required(key) }?;
+        // SAFETY: the caller promises NULL or a string.
+        let value = unsafe { strings::required(value) }?;
+        Ok(add(token, key, value)?)
     })
 }
 

@@ -12,7 +12,8 @@
 //! with every version.
 
 mod access;
-pub mod capability;
+mod claims;
+
 pub mod error;
 mod json;
 pub mod jws;
@@ -20,6 +21,7 @@ pub mod request;
 mod scope;
 mod stack;
 mod text;
+pub mod token;
 pub mod validity;
 
 #[expect(unsafe_code, reason = "C passes pointers and calls by name")]

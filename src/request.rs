@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::capability::Capability;
 use crate::error::Error;
 use crate::json::{self, Next, string_value};
+use crate::token::Token;
 
 /// A request whose form is right. The library's calls have not seen its values yet.
 #[derive(Default)]
@@ -79,7 +79,7 @@ impl<'a> Request<'a> {
     }
 
     /// Makes the calls that the request stands for, on a token without an account.
-    pub fn apply_to(&self, token: &mut Capability) -> Result<(), Error> {
+    pub fn apply_to(&self, token: &mut Token) -> Result<(), Error> {
         token.set_account(non_empty(&self.account_sid)?)?;
         if let Some(api_key_sid) = &self.api_key_sid {
             token.make_access(non_empty(api_key_sid)?)?;

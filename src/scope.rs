@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use self::percent::{TWICE, append_encoded, encode};
+use crate::claims::SharedClaims;
 use crate::error::Error;
 use crate::jws::PayloadBuffer;
 use crate::text::Text;
@@ -73,9 +74,29 @@ impl Scopes {
         filters.add(key, value)
     }
 
+    /// Writes the payload of a capability token: private claims, `scope`, `iss`, `exp` and
+    /// `nbf`. Returns the length of the constant part.
+    pub(crate) fn write_payload(
+        &self,
+        shared: &SharedClaims<'_>,
+        out: &mut PayloadBuffer,
+    ) -> Result<usize, Error> {
+        out.append(b"{")?;
+        shared.private.write_before_others(out)?;
+        out.append(br#""scope":"#)?;
+        self.write(out)?;
+        out.append(br#","iss":"#)?;
+        out.append(shared.account_sid)?;
+        out.append(br#","exp":"#)?;
+        let constant_length = out.len();
+        shared.write_validity(out)?;
+        out.append(b"}")?;
+        Ok(constant_length)
+    }
+
     /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
     /// has left neither quotes, nor backslashes, nor anything but visible ASCII.
-    pub(crate) fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
+    fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         out.append(b"\"")?;
         let mut separator: &[u8] = b"";
         if let Some(client_name) = &self.incoming {

@@ -18,8 +18,8 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::UNIX_EPOCH;
 
-use captoken::capability::Capability;
 use captoken::ffi::Status;
+use captoken::token::Token;
 use serde_json::{Value, json};
 
 #[path = "cli/access.rs"]
@@ -175,10 +175,10 @@ fn mint_writes_the_library_s_token_byte_for_byte_for_every_case() {
         let name = text(&case["name"]);
         let mut arguments = vec!["mint".to_owned()];
         let mut option = |name: &str, value: &str| arguments.push(format!("--{name}={value}"));
-        let mut capability = Capability::default();
+        let mut token = Token::default();
         let (account_sid, auth_token) = (text(&case["account_sid"]), text(&case["auth_token"]));
-        capability.set_account(account_sid).expect("set");
-        capability.key_mut().set(auth_token);
+        token.set_account(account_sid).expect("set");
+        token.key_mut().set(auth_token);
 
         option("account", text(&case["account_sid"]));
         option("now", &case["now"].to_string());
@@ -187,33 +187,33 @@ fn mint_writes_the_library_s_token_byte_for_byte_for_every_case() {
         }
         if let Some(client_name) = case["incoming"].as_str() {
             option("allow-incoming", client_name);
-            capability.allow_incoming(client_name).expect("allowed");
+            token.allow_incoming(client_name).expect("allowed");
         }
         let outgoing = &case["outgoing"];
         if outgoing.is_object() {
             let application_sid = text(&outgoing["application_sid"]);
             option("allow-outgoing", application_sid);
-            capability.allow_outgoing(application_sid).expect("allowed");
+            token.allow_outgoing(application_sid).expect("allowed");
             for (key, value) in pairs(&outgoing["params"]) {
                 option("param", &format!("{key}={value}"));
                 // Where a key contains a '=', it ends there.
                 let pair = format!("{key}={value}");
                 let (key, value) = pair.split_once('=').expect("a pair");
-                capability.add_outgoing_param(key, value).expect("added");
+                token.add_outgoing_param(key, value).expect("added");
             }
         }
         if case["event_stream"].is_object() {
             arguments.push("--event-stream".to_owned());
-            capability.allow_event_stream().expect("allowed");
+            token.allow_event_stream().expect("allowed");
             for (key, value) in pairs(&case["event_stream"]["filters"]) {
                 arguments.push(format!("--filter={key}={value}"));
-                capability.add_event_filter(&key, &value).expect("added");
+                token.add_event_filter(&key, &value).expect("added");
             }
         }
         for (claim, value) in pairs(&case["claims"]) {
             let json = Value::from(value).to_string();
             arguments.push(format!("--claim={claim}={json}"));
-            capability.add_claim(&claim, &json).expect("added");
+            token.add_claim(&claim, &json).expect("added");
         }
 
         let mut command = captoken(&arguments);
@@ -222,7 +222,7 @@ fn mint_writes_the_library_s_token_byte_for_byte_for_every_case() {
         assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.err);
         let now = case["now"].as_i64().expect("a time");
         let ttl = case["ttl"].as_i64().unwrap_or(3600);
-        let expected = capability.token(now, ttl).expect("a token");
+        let expected = token.signed(now, ttl).expect("a token");
         assert_eq!(outcome.out, format!("{expected}\n"), "{name}");
         minted += 1;
     }

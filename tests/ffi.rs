@@ -110,44 +110,44 @@ fn assert_unchanged(handle: &mut Handle) {
 }
 
 /// A function of C that takes a handle and one text.
-type WithText = unsafe extern "C" fn(*mut Token, *const c_char) -> Status;
+type WithText = unsafe extern "C" fn(*mut CapToken, *const c_char) -> Status;
 
-unsafe extern "C" fn add_param_with_key(token: *mut Token, key: *const c_char) -> Status {
+unsafe extern "C" fn add_param_with_key(token: *mut CapToken, key: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_outgoing_param(token, key, c"value".as_ptr()) }
 }
 
-unsafe extern "C" fn add_param_with_value(token: *mut Token, value: *const c_char) -> Status {
+unsafe extern "C" fn add_param_with_value(token: *mut CapToken, value: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_outgoing_param(token, c"key".as_ptr(), value) }
 }
 
-unsafe extern "C" fn add_filter_with_key(token: *mut Token, key: *const c_char) -> Status {
+unsafe extern "C" fn add_filter_with_key(token: *mut CapToken, key: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_event_filter(token, key, c"value".as_ptr()) }
 }
 
-unsafe extern "C" fn add_filter_with_value(token: *mut Token, value: *const c_char) -> Status {
+unsafe extern "C" fn add_filter_with_value(token: *mut CapToken, value: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_event_filter(token, c"key".as_ptr(), value) }
 }
 
-unsafe extern "C" fn add_claim_with_name(token: *mut Token, name: *const c_char) -> Status {
+unsafe extern "C" fn add_claim_with_name(token: *mut CapToken, name: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_claim(token, name, c"null".as_ptr()) }
 }
 
-unsafe extern "C" fn add_claim_with_json(token: *mut Token, json: *const c_char) -> Status {
+unsafe extern "C" fn add_claim_with_json(token: *mut CapToken, json: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_claim(token, c"name".as_ptr(), json) }
 }
 
-unsafe extern "C" fn add_grant_with_name(token: *mut Token, name: *const c_char) -> Status {
+unsafe extern "C" fn add_grant_with_name(token: *mut CapToken, name: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_grant(token, name, c"{}".as_ptr()) }
 }
 
-unsafe extern "C" fn add_grant_with_json(token: *mut Token, json: *const c_char) -> Status {
+unsafe extern "C" fn add_grant_with_json(token: *mut CapToken, json: *const c_char) -> Status {
     // SAFETY: what the caller promises, and a text.
     unsafe { cap_add_grant(token, c"name".as_ptr(), json) }
 }
@@ -193,7 +193,7 @@ fn new_access(
 }
 
 /// The place for the handle is full of rubbish.
-fn make(new: impl FnOnce(*mut *mut Token) -> Status) -> Status {
+fn make(new: impl FnOnce(*mut *mut CapToken) -> Status) -> Status {
     let mut out = ptr::without_provenance_mut(0x55);
     let status = new(&mut out);
     assert_eq!(out.is_null(), status != Status::Ok);
@@ -231,7 +231,7 @@ impl Buffer {
         }
     }
 
-    fn generate(&mut self, handle: *const Token, ttl: i64) -> Status {
+    fn generate(&mut self, handle: *const CapToken, ttl: i64) -> Status {
         let start = self.bytes.as_mut_ptr().cast();
         // SAFETY: NULL, even or a handle; a buffer and a place for the length.
         unsafe { cap_generate(handle, ttl, start, self.size, &mut self.length) }
@@ -243,7 +243,7 @@ impl Buffer {
         unsafe { cap_verify(jwt, secret, now, start, self.size, &mut self.length) }
     }
 
-    fn generate_at(&mut self, handle: *const Token, now: i64, ttl: i64) -> Status {
+    fn generate_at(&mut self, handle: *const CapToken, now: i64, ttl: i64) -> Status {
         let start = self.bytes.as_mut_ptr().cast();
         // SAFETY: NULL, even or a handle; a buffer and a place for the length.
         unsafe { cap_generate_at(handle, now, ttl, start, self.size, &mut self.length) }
@@ -1131,7 +1131,7 @@ fn a_shared_handle_mints_from_many_threads_at_once() {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(move || {
-                    let shared: *const Token = ptr::with_exposed_provenance(shared);
+                    let shared: *const CapToken = ptr::with_exposed_provenance(shared);
                     let whole = token_of(&make());
                     for _ in 0..rounds {
                         let mut buffer = Buffer::new(1024);

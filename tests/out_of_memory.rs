@@ -69,10 +69,10 @@ struct Script {
     /// Those that take no memory, since their texts are short, or there is room left.
     without_memory: &'static [usize],
     /// Makes one of them, by its number.
-    call: fn(usize, &mut *mut Token) -> Status,
+    call: fn(usize, &mut *mut CapToken) -> Status,
     /// Makes one that takes no memory and changes the token, if it is to stand before
     /// the one with this number.
-    before: fn(usize, *mut Token),
+    before: fn(usize, *mut CapToken),
 }
 
 const CAPABILITY: Script = Script {
@@ -92,7 +92,7 @@ const ACCESS: Script = Script {
 /// The first call that needs an event stream.
 const FILTER: usize = 8;
 
-fn capability_call(number: usize, token: &mut *mut Token) -> Status {
+fn capability_call(number: usize, token: &mut *mut CapToken) -> Status {
     let handle = *token;
     // SAFETY: texts, a place for the handle, and the handle once it is there.
     unsafe {
@@ -115,7 +115,7 @@ fn capability_call(number: usize, token: &mut *mut Token) -> Status {
     }
 }
 
-fn access_call(number: usize, token: &mut *mut Token) -> Status {
+fn access_call(number: usize, token: &mut *mut CapToken) -> Status {
     let handle = *token;
     let (sid, short, long) = (c"AC123123".as_ptr(), c"Foo".as_ptr(), LONG.as_ptr());
     // SAFETY: texts, a place for the handle, and the handle once it is there.
@@ -142,7 +142,7 @@ fn access_call(number: usize, token: &mut *mut Token) -> Status {
 }
 
 /// The token of a handle; of NULL, that of a handle with what is configured.
-fn mint(token: *const Token) -> [u8; 4096] {
+fn mint(token: *const CapToken) -> [u8; 4096] {
     let mut jwt = [0_u8; 4096];
     let buffer = jwt.as_mut_ptr().cast::<c_char>();
     let mut configured = null_mut();
@@ -167,7 +167,7 @@ fn configure_others() {
 }
 
 /// This takes no memory, and changes the token.
-fn allow_events_before_filters(number: usize, token: *mut Token) {
+fn allow_events_before_filters(number: usize, token: *mut CapToken) {
     if number == FILTER {
         // SAFETY: a handle.
         let status = unsafe { cap_allow_event_stream(token) };
@@ -233,10 +233,10 @@ fn a_handle_that_cannot_be_made_gives_back_what_it_took() {
     let _turn = turn();
     let (sid, secret) = (LONG.as_ptr(), c"secret".as_ptr());
     // SAFETY: texts, and a place for the handle.
-    let capability = |token: &mut *mut Token| unsafe { cap_new(sid, secret, token) };
+    let capability = |token: &mut *mut CapToken| unsafe { cap_new(sid, secret, token) };
     // SAFETY: texts, and a place for the handle.
-    let access = |token: &mut *mut Token| unsafe { cap_new_access(sid, sid, secret, token) };
-    let calls: [&dyn Fn(&mut *mut Token) -> Status; 2] = [&capability, &access];
+    let access = |token: &mut *mut CapToken| unsafe { cap_new_access(sid, sid, secret, token) };
+    let calls: [&dyn Fn(&mut *mut CapToken) -> Status; 2] = [&capability, &access];
     for call in calls {
         for allocation in 0.. {
             let (mut token, before) = (null_mut(), BLOCKS.get());
@@ -307,7 +307,7 @@ fn a_name_that_found_no_memory_is_in_nobody_s_way() {
 }
 
 /// The handle after all calls of a script.
-fn whole_handle(script: &Script) -> *mut Token {
+fn whole_handle(script: &Script) -> *mut CapToken {
     let mut token = null_mut();
     for number in 0..script.calls {
         (script.before)(number, token);
@@ -320,7 +320,7 @@ fn whole_handle(script: &Script) -> *mut Token {
 #[test]
 fn generating_usual_tokens_takes_no_memory() {
     let _turn = turn();
-    let calls: [fn(&mut *mut Token); 2] = [
+    let calls: [fn(&mut *mut CapToken); 2] = [
         |token| {
             for number in 1..5 {
                 assert_eq!(capability_call(number, token), Status::Ok);

@@ -244,7 +244,7 @@ fn stop_looking() -> Seen {
     SEEN.take().expect("looking")
 }
 
-fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut Token {
+fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut CapToken {
     let mut token = null_mut();
     // SAFETY: NULL or texts, and a place for the handle.
     let status = unsafe { cap_new(account_sid, auth_token, &mut token) };
@@ -253,7 +253,7 @@ fn new(account_sid: *const c_char, auth_token: *const c_char) -> *mut Token {
 }
 
 /// A handle for access tokens; the secret of the API key is the same.
-fn new_access() -> *mut Token {
+fn new_access() -> *mut CapToken {
     let mut token = null_mut();
     let (sid, secret) = (ACCOUNT_SID.as_ptr(), AUTH_TOKEN.as_ptr());
     // SAFETY: three texts, and a place for the handle.
@@ -262,7 +262,7 @@ fn new_access() -> *mut Token {
     token
 }
 
-fn generate(token: *const Token) -> [u8; 1024] {
+fn generate(token: *const CapToken) -> [u8; 1024] {
     let mut jwt = [0; 1024];
     let buffer = jwt.as_mut_ptr().cast::<c_char>();
     // SAFETY: a handle, and a buffer of the size that is said.
@@ -272,7 +272,7 @@ fn generate(token: *const Token) -> [u8; 1024] {
 }
 
 /// The second goes on from the hash that the first has kept.
-fn two_tokens(token: *mut Token) -> [[u8; 1024]; 2] {
+fn two_tokens(token: *mut CapToken) -> [[u8; 1024]; 2] {
     // SAFETY: a handle and a text.
     let status = unsafe { cap_allow_incoming(token, c"Alice".as_ptr()) };
     assert_eq!(status, Status::Ok);
@@ -347,7 +347,7 @@ fn verify_forged() {
     assert_eq!(status, Status::TokenSignature);
 }
 
-fn free(token: *mut Token) {
+fn free(token: *mut CapToken) {
     // SAFETY: NULL or a handle that is not used again.
     unsafe { cap_token_free(token) };
 }
@@ -368,7 +368,7 @@ fn no_freed_memory_holds_the_api_key_secret_or_what_signs_in_its_place() {
     no_freed_memory_holds_the_secret_of(new_access);
 }
 
-fn no_freed_memory_holds_the_secret_of(new: fn() -> *mut Token) {
+fn no_freed_memory_holds_the_secret_of(new: fn() -> *mut CapToken) {
     let ([ipad, _], [inner, outer]) = (padded(), states());
     start_looking_for([secret(), ipad, inner, outer]);
     let token = new();

@@ -20,7 +20,7 @@ pub(crate) struct Subject {
 }
 
 /// A token in the making, for as long as it is used.
-pub(crate) struct Handle(*mut Token);
+pub(crate) struct Handle(*mut CapToken);
 
 /// Where results are written.
 pub(crate) struct Buffer(Box<[Cell<c_char>]>);

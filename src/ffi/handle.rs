@@ -5,7 +5,7 @@
 //! libcap's objects, and theirs must do no harm to our handles. A handle is an odd
 //! address, which no allocator returns: libcap refuses it. Versions of libcap
 //! that look before they refuse read up to eight bytes below the address, in
-//! search of their magic number; those lie in our object too, and are zero.
+//! search of their magic number; those lie in our allocation too, and are zero.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
@@ -15,37 +15,37 @@ use std::ptr::{self, NonNull};
 use zeroize::optimization_barrier;
 
 use super::status::Status;
-use crate::capability::Capability;
 use crate::error::Error;
+use crate::token::Token;
 
 /// One token in the making: an account, its secret, and what the token will
 /// allow.
-pub struct Token {
+pub struct CapToken {
     _opaque: [u8; 0],
 }
 
 #[repr(C)]
-struct Object {
-    below: [u8; 9],
+struct Allocation {
+    padding: [u8; 9],
     /// The byte whose address is the handle.
-    mark: u8,
-    capability: Capability,
+    tag: u8,
+    token: Token,
 }
 
-const LAYOUT: Layout = Layout::new::<Object>();
+const LAYOUT: Layout = Layout::new::<Allocation>();
 
-const OFFSET: usize = offset_of!(Object, mark);
+const OFFSET: usize = offset_of!(Allocation, tag);
 
-const _: () = assert!(OFFSET % 2 == 1 && OFFSET >= 8 && align_of::<Object>() % 2 == 0);
+const _: () = assert!(OFFSET % 2 == 1 && OFFSET >= 8 && align_of::<Allocation>() % 2 == 0);
 
 /// A handle is used by many threads at once as long as none changes it.
 const _: () = {
     const fn shareable<T: Send + Sync>() {}
-    shareable::<Capability>();
+    shareable::<Token>();
 };
 
 /// Where a program wants a handle.
-pub(super) struct HandleSlot(NonNull<*mut Token>);
+pub(super) struct HandleSlot(NonNull<*mut CapToken>);
 
 impl HandleSlot {
     /// Writes NULL there, for the case that no handle can be made.
@@ -53,7 +53,7 @@ impl HandleSlot {
     /// # Safety
     ///
     /// `place` is NULL, or writable as long as the result is used.
-    pub(super) unsafe fn new(place: *mut *mut Token) -> Result<Self, Status> {
+    pub(super) unsafe fn new(place: *mut *mut CapToken) -> Result<Self, Status> {
         let place = NonNull::new(place).ok_or(Status::NullArgument)?;
         // SAFETY: not NULL, so the caller promises that it can be written.
         unsafe { place.write(ptr::null_mut()) };
@@ -61,9 +61,9 @@ impl HandleSlot {
     }
 
     /// Makes a handle there, whose token `make` fills. If that fails, there is none.
-    pub(super) fn fill(
+    pub(super) fn store(
         self,
-        make: impl FnOnce(&mut Capability) -> Result<(), Error>,
+        make: impl FnOnce(&mut Token) -> Result<(), Error>,
     ) -> Result<(), Status> {
         let token = new()?;
         // SAFETY: the handle is new.
@@ -82,22 +82,22 @@ impl HandleSlot {
     }
 }
 
-fn new() -> Result<*mut Token, Status> {
-    // SAFETY: an Object is not of size zero.
-    let object: *mut Object = unsafe { alloc(LAYOUT) }.cast();
-    if object.is_null() {
+fn new() -> Result<*mut CapToken, Status> {
+    // SAFETY: an Allocation is not of size zero.
+    let allocation: *mut Allocation = unsafe { alloc(LAYOUT) }.cast();
+    if allocation.is_null() {
         return Err(Status::OutOfMemory);
     }
-    // SAFETY: the allocation is new, not NULL, and of an Object's size and
+    // SAFETY: the allocation is new, not NULL, and of an Allocation's size and
     // alignment.
     unsafe {
-        object.write(Object {
-            below: [0; 9],
-            mark: 0,
-            capability: Capability::default(),
+        allocation.write(Allocation {
+            padding: [0; 9],
+            tag: 0,
+            token: Token::default(),
         });
     }
-    Ok(object.wrapping_byte_add(OFFSET).cast())
+    Ok(allocation.wrapping_byte_add(OFFSET).cast())
 }
 
 /// Whether an address that is not NULL can be a handle. One that is freed, or odd
@@ -106,7 +106,7 @@ pub(super) fn is_ours(address: *const c_void) -> bool {
     address.addr() % 2 == 1
 }
 
-fn object(token: *const Token) -> Result<*const Object, Status> {
+fn allocation(token: *const CapToken) -> Result<*const Allocation, Status> {
     if token.is_null() {
         Err(Status::NullArgument)
     } else if is_ours(token.cast()) {
@@ -116,30 +116,30 @@ fn object(token: *const Token) -> Result<*const Object, Status> {
     }
 }
 
-/// The capability behind a handle, to be read.
+/// The token behind a handle, to be read.
 ///
 /// # Safety
 ///
 /// `token` is NULL, even, or a handle of [`new`] that is not freed or written
 /// while the reference is used.
-pub(super) unsafe fn borrow<'a>(token: *const Token) -> Result<&'a Capability, Status> {
-    let object = object(token)?;
-    // SAFETY: `new` made an Object at this address; the caller promises that it
+pub(super) unsafe fn borrow<'a>(token: *const CapToken) -> Result<&'a Token, Status> {
+    let allocation = allocation(token)?;
+    // SAFETY: `new` made an Allocation at this address; the caller promises that it
     // is still there and that nobody writes to it.
-    Ok(unsafe { &(*object).capability })
+    Ok(unsafe { &(*allocation).token })
 }
 
-/// The capability behind a handle, to be changed.
+/// The token behind a handle, to be changed.
 ///
 /// # Safety
 ///
 /// `token` is NULL, even, or a handle of [`new`] that nobody else uses while the
 /// reference is used.
-pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capability, Status> {
-    let object = object(token)?.cast_mut();
-    // SAFETY: `new` made an Object at this address; the caller promises that it
+pub(super) unsafe fn borrow_mut<'a>(token: *mut CapToken) -> Result<&'a mut Token, Status> {
+    let allocation = allocation(token)?.cast_mut();
+    // SAFETY: `new` made an Allocation at this address; the caller promises that it
     // is still there and that nobody else uses it.
-    Ok(unsafe { &mut (*object).capability })
+    Ok(unsafe { &mut (*allocation).token })
 }
 
 /// Frees what a handle stands for, and wipes it.
@@ -147,18 +147,18 @@ pub(super) unsafe fn borrow_mut<'a>(token: *mut Token) -> Result<&'a mut Capabil
 /// # Safety
 ///
 /// `token` is NULL, even, or a handle of [`new`] that is never used again.
-pub(super) unsafe fn free(token: *mut Token) -> Result<(), Status> {
-    let object = object(token)?.cast_mut();
-    // SAFETY: `new` made an Object at this address, in memory of this layout from
+pub(super) unsafe fn free(token: *mut CapToken) -> Result<(), Status> {
+    let allocation = allocation(token)?.cast_mut();
+    // SAFETY: `new` made an Allocation at this address, in memory of this layout from
     // the global allocator; the caller hands it over. Once it is dropped, its memory
     // is bytes, initialised or not.
     unsafe {
-        object.drop_in_place();
-        // Dropping wipes the key. Unused fields hold what was on the stack when the object
+        allocation.drop_in_place();
+        // Dropping wipes the key. Unused fields hold what was on the stack when the allocation
         // was made, which may be a secret of the caller.
-        object.cast::<u8>().write_bytes(0, LAYOUT.size());
-        optimization_barrier(&*object.cast::<[u8; LAYOUT.size()]>());
-        dealloc(object.cast(), LAYOUT);
+        allocation.cast::<u8>().write_bytes(0, LAYOUT.size());
+        optimization_barrier(&*allocation.cast::<[u8; LAYOUT.size()]>());
+        dealloc(allocation.cast(), LAYOUT);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Access tokens: minted with an API key's secret and no other, shown grant by grant,
 //! and verified with the secret that belongs to them.
 
-use captoken::capability::Capability;
+use captoken::token::Token;
 use serde_json::{Value, json};
 
 use crate::token::{parts, sign};
@@ -77,12 +77,12 @@ fn mint_writes_the_library_s_access_token_byte_for_byte() {
         sign(header.as_bytes(), payload.as_bytes(), "key secret")
     );
 
-    let mut capability = Capability::default();
-    capability.set_account("AC1").expect("set");
-    capability.make_access("SK1").expect("set");
-    capability.key_mut().set("key secret");
-    capability.set_client_name("Bob Smith").expect("set");
-    let expected = capability.token(1_400_000_000, 3600);
+    let mut token = Token::default();
+    token.set_account("AC1").expect("set");
+    token.make_access("SK1").expect("set");
+    token.key_mut().set("key secret");
+    token.set_client_name("Bob Smith").expect("set");
+    let expected = token.signed(1_400_000_000, 3600);
     let minted = mint(&["--now=1400000000", "--client-name=Bob Smith"]);
     assert_eq!(Ok(&minted), expected.as_ref());
     assert_eq!(

@@ -8,7 +8,7 @@ use std::ptr;
 use captoken::ffi::*;
 
 /// A handle that frees itself; inside, the one of C.
-pub(crate) struct Handle(pub(crate) *mut Token);
+pub(crate) struct Handle(pub(crate) *mut CapToken);
 
 impl Handle {
     pub(crate) fn new(account_sid: &str, auth_token: &str) -> Result<Self, Status> {

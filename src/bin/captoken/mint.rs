@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use captoken::capability::{Capability, check_client_name};
 use captoken::error::Error;
 use captoken::request::Request;
+use captoken::token::{Token, check_client_name};
 use serde_json::value::RawValue;
 
 use crate::arguments::{Mint, SecretSource};
@@ -17,21 +17,24 @@ use crate::{complain, json, print, standard_input, time};
 
 pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
     let now = time(arguments.common.now)?;
-    let mut capability = Capability::default();
+    let mut token = Token::default();
     let not_before = match &arguments.request {
-        Some(path) => apply_request(path, &arguments.secret, &mut capability)?,
-        None => apply_options(arguments, &mut capability)?,
+        Some(path) => apply_request(path, &arguments.secret, &mut token)?,
+        None => apply_options(arguments, &mut token)?,
     };
 
-    let token = capability.token(now, arguments.ttl)?;
+    let jwt = token.signed(now, arguments.ttl)?;
     let expires_at = now + arguments.ttl;
     if not_before.is_some_and(|from| from >= expires_at) {
         complain("warning: --not-before: the token expires before it begins to be valid");
     }
     if arguments.common.json {
-        print(&json(&Minted { token, expires_at })?)
+        print(&json(&Minted {
+            token: jwt,
+            expires_at,
+        })?)
     } else {
-        print(&format!("{token}\n"))
+        print(&format!("{jwt}\n"))
     }
 }
 
@@ -39,7 +42,7 @@ pub(crate) fn mint(arguments: &Mint) -> Result<(), Failure> {
 fn apply_request(
     path: &Path,
     source: &SecretSource,
-    capability: &mut Capability,
+    token: &mut Token,
 ) -> Result<Option<i64>, Failure> {
     let json = read_request(path)
         .map_err(|error| Failure::Outside(format!("cannot read the --request: {error}")))?;
@@ -57,8 +60,8 @@ fn apply_request(
         return Err(Failure::Outside(option.to_owned()));
     }
     let in_request = |error| Failure::of("--request", error);
-    request.apply_to(capability).map_err(in_request)?;
-    capability.key_mut().set(kind.read(source)?.text()?);
+    request.apply_to(token).map_err(in_request)?;
+    token.key_mut().set(kind.read(source)?.text()?);
     warn_of_names(&Names {
         is_access: request.is_access(),
         incoming: request.incoming.as_deref(),
@@ -89,18 +92,18 @@ fn explain(json: &str, error: Error) -> Failure {
 }
 
 /// Makes the calls that the options stand for. Returns when the token begins to be valid.
-fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<Option<i64>, Failure> {
-    capability.set_account(arguments.account.as_deref().unwrap_or_default())?;
+fn apply_options(arguments: &Mint, token: &mut Token) -> Result<Option<i64>, Failure> {
+    token.set_account(arguments.account.as_deref().unwrap_or_default())?;
     let kind = match &arguments.api_key {
         None => &AUTH_TOKEN,
         // Never the auth token: Twilio would refuse what it signs.
         Some(sid) => {
-            capability.make_access(sid)?;
+            token.make_access(sid)?;
             &API_KEY_SECRET
         }
     };
     let secret = kind.read(&arguments.secret)?;
-    capability.key_mut().set(secret.text()?);
+    token.key_mut().set(secret.text()?);
 
     warn_of_names(&Names {
         is_access: arguments.api_key.is_some(),
@@ -114,40 +117,40 @@ fn apply_options(arguments: &Mint, capability: &mut Capability) -> Result<Option
     // The name on outgoing calls comes second, so that it replaces the other there, and
     // everywhere in an access token.
     if let Some(client_name) = &arguments.allow_incoming {
-        capability.allow_incoming(client_name)?;
+        token.allow_incoming(client_name)?;
     }
     if let Some(client_name) = &arguments.client_name {
-        capability.set_client_name(client_name)?;
+        token.set_client_name(client_name)?;
     }
     if let Some(application_sid) = &arguments.allow_outgoing {
-        capability.allow_outgoing(application_sid)?;
+        token.allow_outgoing(application_sid)?;
     }
     for (key, value) in &arguments.param {
-        capability.add_outgoing_param(key, value)?;
+        token.add_outgoing_param(key, value)?;
     }
     if arguments.event_stream {
-        capability.allow_event_stream()?;
+        token.allow_event_stream()?;
     }
     for (key, value) in &arguments.filter {
-        capability.add_event_filter(key, value)?;
+        token.add_event_filter(key, value)?;
     }
     if let Some(region) = &arguments.region {
-        capability.set_region(region)?;
+        token.set_region(region)?;
     }
     if let Some(sid) = &arguments.push_credential {
-        capability.set_push_credential(sid)?;
+        token.set_push_credential(sid)?;
     }
     for (name, json) in &arguments.grant {
         let in_grant = |error| Failure::of(&format!("--grant {name:?}"), error);
-        capability.add_grant(name, json).map_err(in_grant)?;
+        token.add_grant(name, json).map_err(in_grant)?;
     }
     for (name, json) in &arguments.claim {
         let in_claim = |error| Failure::of(&format!("--claim {name:?}"), error);
-        capability.add_claim(name, json).map_err(in_claim)?;
+        token.add_claim(name, json).map_err(in_claim)?;
     }
     if let Some(not_before) = arguments.not_before {
         let in_option = |error| Failure::of("--not-before", error);
-        capability.set_not_before(not_before).map_err(in_option)?;
+        token.set_not_before(not_before).map_err(in_option)?;
     }
     Ok(arguments.not_before)
 }

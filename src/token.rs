@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::access::Access;
+use crate::claims::SharedClaims;
 use crate::error::Error;
 use crate::json::{self, Object};
 use crate::jws::{HEADER, Key, PayloadBuffer, Prefixed, Unsigned};
@@ -26,7 +27,7 @@ const RESERVED_GRANTS: [&str; 2] = ["identity", "voice"];
 /// The default is a capability token without an account and a key. It is filled in place,
 /// because moving a key would leave copies of it on the stack.
 #[derive(Default)]
-pub struct Capability {
+pub struct Token {
     contents: Prefixed<Contents>,
     not_before: Option<i64>,
 }
@@ -54,7 +55,7 @@ impl Default for Kind {
     }
 }
 
-impl Capability {
+impl Token {
     /// Sets whose tokens these are.
     pub fn set_account(&mut self, account_sid: &str) -> Result<(), Error> {
         self.contents.change().account_sid = json::string(account_sid)?;
@@ -175,15 +176,17 @@ impl Capability {
         ttl: i64,
         payload: &'a mut PayloadBuffer,
     ) -> Result<Unsigned<'a>, Error> {
-        let expiry = expiry(now, ttl)?;
+        let shared = SharedClaims {
+            private: &self.contents.claims,
+            account_sid: &self.contents.account_sid,
+            expiry: expiry(now, ttl)?,
+            not_before: self.not_before,
+        };
         let (header, constant_length) = match &self.contents.kind {
-            Kind::Scopes(scopes) => (
-                HEADER.as_bytes(),
-                self.write_scopes(scopes, expiry, payload)?,
-            ),
+            Kind::Scopes(scopes) => (HEADER.as_bytes(), scopes.write_payload(&shared, payload)?),
             Kind::Access(access) => (
                 access.header(),
-                self.write_access(access, now, expiry, payload)?,
+                access.write_payload(&shared, now, payload)?,
             ),
         };
         Ok(Unsigned {
@@ -196,7 +199,7 @@ impl Capability {
     }
 
     /// The same token, signed, as a string.
-    pub fn token(&self, now: i64, ttl: i64) -> Result<String, Error> {
+    pub fn signed(&self, now: i64, ttl: i64) -> Result<String, Error> {
         let mut payload = PayloadBuffer::default();
         let unsigned = self.unsigned(now, ttl, &mut payload)?;
         let length = unsigned.length()?;
@@ -205,65 +208,6 @@ impl Capability {
         token.resize(length, 0);
         unsigned.sign(&mut token)?;
         String::from_utf8(token).map_err(|_| Error::Internal)
-    }
-
-    /// Writes the payload of a capability token: custom claims, `scope`, `iss`, `exp` and
-    /// `nbf`. Returns the length of the part that no time changes.
-    fn write_scopes(
-        &self,
-        scopes: &Scopes,
-        expiry: i64,
-        out: &mut PayloadBuffer,
-    ) -> Result<usize, Error> {
-        out.append(b"{")?;
-        self.contents.claims.write_before_others(out)?;
-        out.append(br#""scope":"#)?;
-        scopes.write(out)?;
-        out.append(br#","iss":"#)?;
-        out.append(&self.contents.account_sid)?;
-        out.append(br#","exp":"#)?;
-        let constant_length = out.len();
-        self.write_validity(expiry, out)?;
-        out.append(b"}")?;
-        Ok(constant_length)
-    }
-
-    /// Writes the payload of an access token: custom claims, `jti`, `iss`, `sub`, `exp`,
-    /// `nbf` and `grants`. Returns the length of the part that no time changes.
-    fn write_access(
-        &self,
-        access: &Access,
-        now: i64,
-        expiry: i64,
-        out: &mut PayloadBuffer,
-    ) -> Result<usize, Error> {
-        out.append(b"{")?;
-        self.contents.claims.write_before_others(out)?;
-        // One string holds the API key SID and the time.
-        out.append(br#""jti":"#)?;
-        out.append(access.api_key_sid_unended())?;
-        out.append(b"-")?;
-        let constant_length = out.len();
-        out.append(itoa::Buffer::new().format(now).as_bytes())?;
-        out.append(br#"","iss":"#)?;
-        out.append(access.api_key_sid())?;
-        out.append(br#","sub":"#)?;
-        out.append(&self.contents.account_sid)?;
-        out.append(br#","exp":"#)?;
-        self.write_validity(expiry, out)?;
-        out.append(br#","grants":"#)?;
-        access.write_grants(out)?;
-        out.append(b"}")?;
-        Ok(constant_length)
-    }
-
-    fn write_validity(&self, expiry: i64, out: &mut PayloadBuffer) -> Result<(), Error> {
-        out.append(itoa::Buffer::new().format(expiry).as_bytes())?;
-        if let Some(not_before) = self.not_before {
-            out.append(br#","nbf":"#)?;
-            out.append(itoa::Buffer::new().format(not_before).as_bytes())?;
-        }
-        Ok(())
     }
 
     fn scopes(&mut self) -> Result<&mut Scopes, Error> {

@@ -1,6 +1,6 @@
-//! C strings to `&str`, Rust text into the caller's buffer.
+//! Results into the caller's buffer.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 use std::ptr::NonNull;
 use std::slice;
 
@@ -8,49 +8,7 @@ use super::boundary::run;
 use super::status::Status;
 use crate::jws::Unsigned;
 
-/// A text that may be empty.
-///
-/// # Safety
-///
-/// `text` is NULL, or NUL-terminated and not written while the result is used.
-pub(super) unsafe fn any<'a>(text: *const c_char) -> Result<&'a str, Status> {
-    if text.is_null() {
-        return Err(Status::NullArgument);
-    }
-    // SAFETY: not NULL; the caller promises the rest.
-    unsafe { CStr::from_ptr(text) }
-        .to_str()
-        .map_err(|_| Status::InvalidUtf8)
-}
-
-/// A text that must not be empty: a SID, a secret, a client name.
-///
-/// # Safety
-///
-/// As for [`any`].
-pub(super) unsafe fn name<'a>(text: *const c_char) -> Result<&'a str, Status> {
-    // SAFETY: the caller promises what `any` asks for.
-    match unsafe { any(text) }? {
-        "" => Err(Status::EmptyArgument),
-        text => Ok(text),
-    }
-}
-
-/// A text that must not be empty, or NULL.
-///
-/// # Safety
-///
-/// As for [`any`].
-pub(super) unsafe fn optional_name<'a>(text: *const c_char) -> Result<Option<&'a str>, Status> {
-    if text.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller promises what `any` asks for.
-    unsafe { name(text) }.map(Some)
-}
-
-/// Where a program wants a result: a buffer of `size` bytes, and a place for the
-/// length of what is to stand in it.
+/// The caller's buffer of `size` bytes, and the variable for the length of the result.
 pub(super) struct Output {
     buffer: *mut c_char,
     size: usize,
@@ -61,7 +19,7 @@ impl Output {
     /// # Safety
     ///
     /// As long as the result is used, `buffer` is NULL or writable for `size`
-    /// bytes, `length` is NULL or writable, and nobody else uses either.
+    /// bytes, `length` is NULL or writable, and no other thread uses either.
     pub(super) unsafe fn new(buffer: *mut c_char, size: usize, length: *mut usize) -> Self {
         Self {
             buffer,
@@ -115,9 +73,8 @@ impl Output {
         if length >= self.size {
             return Err(Status::BufferTooSmall);
         }
-        // SAFETY: `length` bytes and one are no more than `size`, for which the buffer
-        // is writable, and it is not NULL, since `size` is not zero. They are written
-        // before a slice is made of them, as C may not have done so.
+        // SAFETY: `length + 1` is at most `size`, for which the buffer is writable. It is not
+        // NULL, because `size` is not 0. The bytes are initialised before they become a slice.
         Ok(unsafe {
             self.buffer.write_bytes(0, length + 1);
             slice::from_raw_parts_mut(self.buffer.cast(), length)
@@ -133,9 +90,9 @@ impl Output {
     }
 
     fn set_length(&mut self, length: usize) {
-        if let Some(place) = self.length {
-            // SAFETY: `new` was promised that the place is writable.
-            unsafe { place.write(length) };
+        if let Some(variable) = self.length {
+            // SAFETY: `new` was promised that the variable is writable.
+            unsafe { variable.write(length) };
         }
     }
 }
