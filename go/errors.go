@@ -19,7 +19,7 @@ const (
 	StatusInvalidUTF8       Status = 3  // a string is not UTF-8
 	StatusInvalidTTL        Status = 4  // ttl is not whole seconds from 1 to MaxTTL
 	StatusInvalidTime       Status = 5  // before 1970, or more than 2^53 - 1 seconds after it
-	StatusBufferTooSmall    Status = 6  // C only: the buffer is too small for the result
+	StatusBufferTooSmall    Status = 6  // C only: the buffer is too small
 	StatusNoCredentials     Status = 7  // an argument is "" and no default is configured
 	StatusInvalidHandle     Status = 8  // C only: not a handle
 	StatusMissingScope      Status = 9  // C only: a parameter or filter precedes its permission

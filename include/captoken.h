@@ -52,50 +52,50 @@
 
 /// How a call ended. The numbers are fixed: later versions append to them.
 typedef enum {
-    /// The call did what it says.
+    /// Success.
     CAP_STATUS_OK = 0,
-    /// A pointer that must not be NULL is NULL.
+    /// A required argument is NULL.
     CAP_STATUS_NULL_ARGUMENT = 1,
-    /// A text that must not be empty is "".
+    /// A required string is empty.
     CAP_STATUS_EMPTY_ARGUMENT = 2,
-    /// A text is not UTF-8.
+    /// A string is not valid UTF-8.
     CAP_STATUS_INVALID_UTF8 = 3,
     /// The time to live is below 1 or above CAP_TTL_MAX seconds.
     CAP_STATUS_INVALID_TTL = 4,
-    /// A time, or the expiry it leads to, is before 1970 or after 2^53 - 1
-    /// seconds; or the system clock is set to before 1970.
+    /// A time is negative, or the time or the expiry is above 2^53 - 1; or the
+    /// system clock is before 1970.
     CAP_STATUS_INVALID_TIME = 5,
     /// The buffer cannot hold the result and its NUL.
     CAP_STATUS_BUFFER_TOO_SMALL = 6,
     /// An account SID or auth token is NULL and none is configured.
     CAP_STATUS_NO_CREDENTIALS = 7,
-    /// The address is even: no handle of this library's.
+    /// The handle is not one of this library: its address is even.
     CAP_STATUS_INVALID_HANDLE = 8,
-    /// A parameter or filter was given before the permission it belongs to.
+    /// A parameter or filter was added before its permission.
     CAP_STATUS_MISSING_SCOPE = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     CAP_STATUS_INVALID_CLIENT_NAME = 10,
-    /// The library writes the claim or grant of this name itself.
+    /// The library writes a claim or grant of this name itself.
     CAP_STATUS_RESERVED_NAME = 11,
-    /// The text is not one JSON value; or, for a grant, not one JSON object.
+    /// The value is not JSON, or the grant is not a JSON object.
     CAP_STATUS_INVALID_JSON = 12,
     /// The call does not apply to this kind of token.
     CAP_STATUS_UNSUPPORTED = 13,
-    /// Memory ran out.
+    /// Memory allocation failed.
     CAP_STATUS_OUT_OF_MEMORY = 14,
-    /// A bug in this library was stopped before it reached the program.
+    /// A bug in this library.
     CAP_STATUS_INTERNAL = 15,
-    /// The token is not a signed token, or lacks a readable expiry.
+    /// The token is not a signed JSON Web Token, or has no valid expiry.
     CAP_STATUS_TOKEN_MALFORMED = 16,
-    /// The token is signed in another way than HS256.
+    /// The token is not signed with HS256.
     CAP_STATUS_TOKEN_ALGORITHM = 17,
-    /// The token was signed with another secret, or changed since.
+    /// The signature does not match: another secret, or a changed token.
     CAP_STATUS_TOKEN_SIGNATURE = 18,
     /// The token has expired.
     CAP_STATUS_TOKEN_EXPIRED = 19,
     /// The token is not valid yet.
     CAP_STATUS_TOKEN_NOT_YET_VALID = 20,
-    /// The request is not one JSON object of the form that cap_mint() takes.
+    /// The request is not a JSON object as cap_mint() documents it.
     CAP_STATUS_INVALID_REQUEST = 21,
 } cap_status;
 

@@ -629,7 +629,7 @@ pub extern "C" fn cap_version() -> *const c_char {
 /// text is constant; do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
-    catch(c"unknown status", || status::text(status)).as_ptr()
+    catch(c"unknown status", || status::message(status)).as_ptr()
 }
 
 /// Calls `set` with a token and a string that must not be empty.

@@ -410,7 +410,8 @@ fn wrong_requests_end_with_their_status() {
         (
             11,
             r#"{"account_sid":"AC1","claims":{"iss":1}}"#,
-            "captoken: --request: the name is reserved for the library's own use\n".to_owned(),
+            "captoken: --request: the library writes a claim or grant of this name itself\n"
+                .to_owned(),
         ),
         (
             13,
@@ -420,7 +421,7 @@ fn wrong_requests_end_with_their_status() {
         (
             2,
             r#"{"account_sid":""}"#,
-            "captoken: --request: a text is empty that must not be\n".to_owned(),
+            "captoken: --request: a required string is empty\n".to_owned(),
         ),
     ] {
         let outcome = mint_request(&[], request);
@@ -844,7 +845,7 @@ fn what_the_library_refuses_ends_with_the_number_of_its_status() {
         assert_eq!(without.out, "", "{arguments:?}");
         let message = without.err.strip_prefix("captoken: ").expect("a message");
         let message = message.strip_suffix('\n').expect("a line");
-        let said = status.expect("known").text().to_str().expect("ASCII");
+        let said = status.expect("known").message().to_str().expect("ASCII");
         assert!(message.contains(said), "{arguments:?} {message}");
         let mut expected = json!({"status": code, "error": message});
         if arguments[0] != "mint" {

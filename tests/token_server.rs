@@ -314,6 +314,6 @@ fn a_token_that_cannot_be_made_is_the_server_s_failure() {
     );
     assert_eq!(
         server.end(),
-        "token_server: no token for alice: the buffer is too small for the result\n"
+        "token_server: no token for alice: the buffer is too small\n"
     );
 }

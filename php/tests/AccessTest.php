@@ -326,15 +326,15 @@ final class AccessTest extends TestCase
             $cases["$name, empty"] = [
                 static fn ($c) => $call($c, ''),
                 CaptokenException::EMPTY_ARGUMENT,
-                "$what: a text is empty that must not be",
+                "$what: a required string is empty",
             ];
             $cases["$name, not UTF-8"] = [
                 static fn ($c) => $call($c, "caf\xe9"),
                 CaptokenException::INVALID_UTF8,
-                "$what: a text is not valid UTF-8",
+                "$what: a string is not valid UTF-8",
             ];
         }
-        $reserved = ": the name is reserved for the library's own use";
+        $reserved = ": the library writes a claim or grant of this name itself";
         foreach (['identity', 'voice'] as $name) {
             foreach ([[], ['a' => 1]] as $i => $grant) {
                 $cases["the grant $name $i"] = [
@@ -361,7 +361,7 @@ final class AccessTest extends TestCase
             'ttl 0' => [
                 static fn ($c) => $c->generateToken(0),
                 CaptokenException::INVALID_TTL,
-                'the time to live is not between one second and one day',
+                'the time to live is not between 1 and 86400 seconds',
             ],
         ];
     }

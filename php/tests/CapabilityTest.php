@@ -43,10 +43,10 @@ final class CapabilityTest extends TestCase
     public static function failures(): array
     {
         $null = static fn (string $what): array
-            => [CaptokenException::NULL_ARGUMENT, "$what: an argument is NULL that must not be"];
+            => [CaptokenException::NULL_ARGUMENT, "$what: a required argument is NULL"];
         $empty = static fn (string $what): array
-            => [CaptokenException::EMPTY_ARGUMENT, "$what: a text is empty that must not be"];
-        $ttl = [CaptokenException::INVALID_TTL, 'the time to live is not between one second and one day'];
+            => [CaptokenException::EMPTY_ARGUMENT, "$what: a required string is empty"];
+        $ttl = [CaptokenException::INVALID_TTL, 'the time to live is not between 1 and 86400 seconds'];
         $time = [CaptokenException::INVALID_TIME, 'a time is before 1970 or too far in the future'];
         return [
             'configure without SID' => [

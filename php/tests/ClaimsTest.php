@@ -78,7 +78,7 @@ final class ClaimsTest extends TestCase
         foreach (['scope', 'iss', 'exp', 'nbf', 'iat'] as $name) {
             self::assertFails(
                 CaptokenException::RESERVED_NAME,
-                "the claim \"$name\": the name is reserved for the library's own use",
+                "the claim \"$name\": the library writes a claim or grant of this name itself",
                 static fn () => $capability->addClaim($name, 1),
             );
         }

@@ -336,7 +336,7 @@ final class ValuesTest extends TestCase
                 self::assertSame(CaptokenException::INVALID_UTF8, $e->getCode());
                 self::assertMatchesRegularExpression(
                     '/\A(the (account SID|auth token|application SID|(parameter|filter) "[^"]*"|claim\'s name'
-                        . '|client name|token|secret)): a text is not valid UTF-8\z/',
+                        . '|client name|token|secret)): a string is not valid UTF-8\z/',
                     $e->getMessage(),
                 );
             }

@@ -69,7 +69,7 @@ final class VerifyTest extends TestCase
             } catch (InvalidTokenException $e) {
                 $expected = str_contains($token, "\0")
                     ? [CaptokenException::TOKEN_MALFORMED, 'the token contains a NUL byte']
-                    : [CaptokenException::INVALID_UTF8, 'the token: a text is not valid UTF-8'];
+                    : [CaptokenException::INVALID_UTF8, 'the token: a string is not valid UTF-8'];
                 self::assertSame($expected, [$e->getCode(), $e->getMessage()]);
                 self::assertInstanceOf(TokenMalformedException::class, $e);
             }

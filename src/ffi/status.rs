@@ -1,5 +1,5 @@
-//! Status codes and their texts. A new status takes the next number, its meaning
-//! here, its text in [`TEXTS`], and, where the core can fail that way, a line in
+//! The statuses and their messages. A new status takes the next number, its meaning in
+//! [`Status`], its message in [`MESSAGES`] and, if the core can fail that way, a line in
 //! the conversion from [`Error`].
 
 use std::ffi::{CStr, c_int};
@@ -10,57 +10,57 @@ use crate::error::Error;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// The call did what it says.
+    /// Success.
     Ok = 0,
-    /// A pointer that must not be NULL is NULL.
+    /// A required argument is NULL.
     NullArgument = 1,
-    /// A text that must not be empty is "".
+    /// A required string is empty.
     EmptyArgument = 2,
-    /// A text is not UTF-8.
+    /// A string is not valid UTF-8.
     InvalidUtf8 = 3,
     /// The time to live is below 1 or above CAP_TTL_MAX seconds.
     InvalidTtl = 4,
-    /// A time, or the expiry it leads to, is before 1970 or after 2^53 - 1
-    /// seconds; or the system clock is set to before 1970.
+    /// A time is negative, or the time or the expiry is above 2^53 - 1; or the
+    /// system clock is before 1970.
     InvalidTime = 5,
     /// The buffer cannot hold the result and its NUL.
     BufferTooSmall = 6,
     /// An account SID or auth token is NULL and none is configured.
     NoCredentials = 7,
-    /// The address is even: no handle of this library's.
+    /// The handle is not one of this library: its address is even.
     InvalidHandle = 8,
-    /// A parameter or filter was given before the permission it belongs to.
+    /// A parameter or filter was added before its permission.
     MissingScope = 9,
     /// The client name is not 1 to 256 ASCII letters, digits and underscores.
     InvalidClientName = 10,
-    /// The library writes the claim or grant of this name itself.
+    /// The library writes a claim or grant of this name itself.
     ReservedName = 11,
-    /// The text is not one JSON value; or, for a grant, not one JSON object.
+    /// The value is not JSON, or the grant is not a JSON object.
     InvalidJson = 12,
     /// The call does not apply to this kind of token.
     Unsupported = 13,
-    /// Memory ran out.
+    /// Memory allocation failed.
     OutOfMemory = 14,
-    /// A bug in this library was stopped before it reached the program.
+    /// A bug in this library.
     Internal = 15,
-    /// The token is not a signed token, or lacks a readable expiry.
+    /// The token is not a signed JSON Web Token, or has no valid expiry.
     TokenMalformed = 16,
-    /// The token is signed in another way than HS256.
+    /// The token is not signed with HS256.
     TokenAlgorithm = 17,
-    /// The token was signed with another secret, or changed since.
+    /// The signature does not match: another secret, or a changed token.
     TokenSignature = 18,
     /// The token has expired.
     TokenExpired = 19,
     /// The token is not valid yet.
     TokenNotYetValid = 20,
-    /// The request is not one JSON object of the form that cap_mint() takes.
+    /// The request is not a JSON object as cap_mint() documents it.
     InvalidRequest = 21,
 }
 
 impl Status {
-    /// What the status means, in one line without a full stop.
-    pub fn text(self) -> &'static CStr {
-        text(self as c_int)
+    /// The message, in one line without a full stop.
+    pub fn message(self) -> &'static CStr {
+        message(self as c_int)
     }
 }
 
@@ -87,27 +87,21 @@ impl From<Error> for Status {
     }
 }
 
-/// Every status with the one line that says it to a person.
-const TEXTS: [(Status, &CStr); 22] = [
+/// The message of every status, in the order of the numbers.
+const MESSAGES: [(Status, &CStr); 22] = [
     (Status::Ok, c"success"),
-    (
-        Status::NullArgument,
-        c"an argument is NULL that must not be",
-    ),
-    (Status::EmptyArgument, c"a text is empty that must not be"),
-    (Status::InvalidUtf8, c"a text is not valid UTF-8"),
+    (Status::NullArgument, c"a required argument is NULL"),
+    (Status::EmptyArgument, c"a required string is empty"),
+    (Status::InvalidUtf8, c"a string is not valid UTF-8"),
     (
         Status::InvalidTtl,
-        c"the time to live is not between one second and one day",
+        c"the time to live is not between 1 and 86400 seconds",
     ),
     (
         Status::InvalidTime,
         c"a time is before 1970 or too far in the future",
     ),
-    (
-        Status::BufferTooSmall,
-        c"the buffer is too small for the result",
-    ),
+    (Status::BufferTooSmall, c"the buffer is too small"),
     (
         Status::NoCredentials,
         c"no account SID or auth token was given or configured",
@@ -118,7 +112,7 @@ const TEXTS: [(Status, &CStr); 22] = [
     ),
     (
         Status::MissingScope,
-        c"the permission that this belongs to was not given before",
+        c"call cap_allow_outgoing or cap_allow_event_stream first",
     ),
     (
         Status::InvalidClientName,
@@ -126,18 +120,21 @@ const TEXTS: [(Status, &CStr); 22] = [
     ),
     (
         Status::ReservedName,
-        c"the name is reserved for the library's own use",
+        c"the library writes a claim or grant of this name itself",
     ),
     (
         Status::InvalidJson,
-        c"the text is not one JSON value, or a grant not one JSON object",
+        c"the value is not JSON, or the grant is not a JSON object",
     ),
     (
         Status::Unsupported,
         c"the call does not apply to this kind of token",
     ),
     (Status::OutOfMemory, c"out of memory"),
-    (Status::Internal, c"internal error, a bug in captoken"),
+    (
+        Status::Internal,
+        c"internal error: a bug in captoken, please report it",
+    ),
     (Status::TokenMalformed, c"the token is malformed"),
     (
         Status::TokenAlgorithm,
@@ -151,16 +148,16 @@ const TEXTS: [(Status, &CStr); 22] = [
     (Status::TokenNotYetValid, c"the token is not valid yet"),
     (
         Status::InvalidRequest,
-        c"the request is not one JSON object with the members of captoken.h",
+        c"the request is not a JSON object with the members that cap_mint documents",
     ),
 ];
 
-/// The text of any number, also of one that no status has.
-pub(super) fn text(status: c_int) -> &'static CStr {
-    TEXTS
+/// The message of a status, or of a number that no status has.
+pub(super) fn message(status: c_int) -> &'static CStr {
+    MESSAGES
         .iter()
         .find(|(known, _)| *known as c_int == status)
-        .map_or(c"unknown status", |(_, text)| text)
+        .map_or(c"unknown status", |(_, message)| message)
 }
 
 #[cfg(test)]
@@ -168,8 +165,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_texts_stand_in_the_order_of_the_numbers_without_a_gap() {
-        for (number, (status, _)) in TEXTS.iter().enumerate() {
+    fn messages_are_in_numeric_order() {
+        for (number, (status, _)) in MESSAGES.iter().enumerate() {
             assert_eq!(*status as usize, number);
         }
     }

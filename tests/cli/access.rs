@@ -164,8 +164,8 @@ fn an_option_for_the_other_kind_of_token_is_wrong_usage_and_says_why() {
 
 #[test]
 fn what_is_wrong_with_a_grant_is_told_with_its_name() {
-    let reserved = "the name is reserved for the library's own use";
-    let no_object = "the text is not one JSON value, or a grant not one JSON object";
+    let reserved = "the library writes a claim or grant of this name itself";
+    let no_object = "the value is not JSON, or the grant is not a JSON object";
     for (argument, code, said) in [
         (
             "--grant=identity={}",

@@ -116,7 +116,7 @@ impl From<Error> for Failure {
 
 /// What a status means, as the library says it.
 pub(crate) fn in_words(status: Status) -> String {
-    status.text().to_string_lossy().into_owned()
+    status.message().to_string_lossy().into_owned()
 }
 
 /// The table of the help.
