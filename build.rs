@@ -1,5 +1,5 @@
-//! Names the shared library, and writes both headers to `OUT_DIR`; the copies in
-//! `include/` are compared with those by `tests/header.rs`.
+//! Sets the SONAME and writes both headers to `OUT_DIR`. A test compares the copies in
+//! `include/` with them.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use cbindgen::{Builder, Config};
 
-/// The files that say what C sees, in the order in which the header does.
+/// The files that the header is made of, in its order.
 const SOURCES: [&str; 4] = [
     "src/ffi/status.rs",
     "src/validity.rs",
@@ -26,13 +26,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{soname}");
 
     let headers = PathBuf::from(env::var("OUT_DIR")?);
-    let config = Config::from_file(CONFIG)?;
-    write(config.clone(), &headers.join("captoken.h"))?;
-    write(flat(config, &soname), &headers.join("captoken.ffi.h"))
+    let mut config = Config::from_file(CONFIG)?;
+    write(
+        flat(config.clone(), &soname),
+        &headers.join("captoken.ffi.h"),
+    )?;
+    config.after_includes = Some(macros()?);
+    write(config, &headers.join("captoken.h"))
 }
 
-/// The same declarations for PHP, whose parser skips directives without obeying
-/// them and knows no C++. It reads the two definitions only at the very top.
+/// The version, and the attribute of functions whose result must be used.
+fn macros() -> Result<String, env::VarError> {
+    let version = |part: &str| env::var(format!("CARGO_PKG_VERSION{part}"));
+    Ok(format!(
+        "\n\
+         /** The version of this header. cap_version() returns that of the library. */\n\
+         #define CAPTOKEN_VERSION \"{}\"\n\
+         #define CAPTOKEN_VERSION_MAJOR {}\n\
+         #define CAPTOKEN_VERSION_MINOR {}\n\
+         #define CAPTOKEN_VERSION_PATCH {}\n\
+         \n\
+         #if defined(__GNUC__)\n\
+         #define CAPTOKEN_MUST_USE __attribute__((warn_unused_result))\n\
+         #else\n\
+         #define CAPTOKEN_MUST_USE\n\
+         #endif",
+        version("")?,
+        version("_MAJOR")?,
+        version("_MINOR")?,
+        version("_PATCH")?
+    ))
+}
+
+/// The same declarations for PHP. Its parser ignores directives, except the two
+/// definitions at the top of the file, and knows neither C++ nor macros.
 fn flat(mut config: Config, soname: &str) -> Config {
     config.header = Some(format!(
         "#define FFI_SCOPE \"CAPTOKEN\"\n\
@@ -40,11 +67,11 @@ fn flat(mut config: Config, soname: &str) -> Config {
          \n\
          /* For PHP's FFI::load and ffi.preload; captoken.h documents the functions. */"
     ));
-    config.after_includes = None;
     config.include_guard = None;
     config.sys_includes.clear();
     config.cpp_compat = false;
     config.documentation = false;
+    config.function.must_use = None;
     config
 }
 

@@ -1,16 +1,20 @@
-//! The exported functions, in header order. Their documentation is the header's
-//! and speaks to C.
+//! The exported functions, in the order of the header. Their documentation becomes the
+//! header's, so it addresses C programmers.
 //!
 //! # Safety
 //!
-//! What every function asks of its caller stands once, here and at the top of the
-//! header (`cbindgen.toml`). A pointer is NULL or points to what its type says. A
-//! text ends in a NUL. A `cap_token *` came from [`cap_new`] and is not freed; a
-//! `const` one is not changed meanwhile, another is used by nobody else.
+//! The rules for callers hold for every function, so they stand once, here and at the top
+//! of the header (`cbindgen.toml`):
+//!
+//! - A pointer is NULL or points to a value of its type.
+//! - A string is NUL-terminated.
+//! - A `cap_token *` was returned by [`cap_new`] or [`cap_new_access`] and is not freed.
+//! - No other thread uses a `cap_token *` during the call, and none changes a
+//!   `const cap_token *`.
 
 #![expect(
     clippy::missing_safety_doc,
-    reason = "said once for all functions, above and in the header"
+    reason = "the rules are the same for all functions: see above"
 )]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -38,16 +42,16 @@ mod output;
 mod status;
 mod strings;
 
-/// Makes a handle for capability tokens of one account and stores it in `*out`.
-/// It allows nothing yet.
+/// Creates a handle for capability tokens and stores it in `*out`. It allows
+/// nothing yet.
 ///
-/// `account_sid` and `auth_token` are those of the Twilio console. The bytes of
-/// the auth token are the key that signs. Either may be NULL to take what
-/// cap_configure() has set. Neither is checked for a prefix or a length, as in
-/// Twilio's own libraries.
+/// `account_sid` and `auth_token` are those of the Twilio console. If one of
+/// them is NULL, the value set by cap_configure() is used. Any non-empty string
+/// is accepted; neither prefix nor length is checked.
 ///
 /// On success the caller owns `*out` and must pass it to cap_token_free() once.
-/// Otherwise `*out` is NULL.
+/// On failure `*out` is NULL.
+///
 /// CAP_STATUS_NO_CREDENTIALS: an argument is NULL and nothing is configured.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_new(
@@ -64,22 +68,19 @@ pub unsafe extern "C" fn cap_new(
     })
 }
 
-/// Makes a handle for access tokens of one account and stores it in `*out`. It
-/// allows nothing yet. This is AccessToken of Twilio's own libraries: the token
-/// that Twilio recommends, that works in all its regions and with its libraries
-/// for phones.
+/// Creates a handle for access tokens and stores it in `*out`. It allows nothing
+/// yet. Twilio recommends access tokens: they work in all of its regions and
+/// with its libraries for phones.
 ///
-/// `api_key_sid` and `api_key_secret` are those of an API key of the account,
-/// as the Twilio console makes it (not one of its restricted keys); the bytes
-/// of the secret are the key that signs. None of the three may be NULL:
-/// cap_configure() has no part in this. None is checked for a prefix or a
-/// length.
+/// `api_key_sid` and `api_key_secret` are those of an API key of the account. A
+/// restricted key does not work. No argument may be NULL: cap_configure() has no
+/// effect. Any non-empty string is accepted.
 ///
 /// Every function except the two for event streams also works on access tokens.
-/// To migrate, replace cap_new() by this call.
+/// To migrate from capability tokens, replace cap_new() by this call.
 ///
 /// On success the caller owns `*out` and must pass it to cap_token_free() once.
-/// Otherwise `*out` is NULL.
+/// On failure `*out` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_new_access(
     account_sid: *const c_char,
@@ -105,15 +106,50 @@ pub unsafe extern "C" fn cap_new_access(
     })
 }
 
-/// Lets the browser or phone that holds the token be called, under a client
-/// name (`<Client>` in TwiML). Calls that it makes come from that name, too.
+/// Frees a handle and wipes its secret. NULL and even addresses are ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
+    // SAFETY: the caller promises NULL, even, or a handle that is never used again.
+    // Neither of the first two is an error here.
+    run(|| unsafe { handle::free(token) });
+}
+
+/// Frees a handle like cap_token_free(). Linux's libcap has a function of the
+/// same name and prototype. In a program with both libraries, the linker binds
+/// all callers to one of the two.
 ///
-/// A second call replaces the name. Any text but "" is taken and arrives as it
-/// is. Twilio's pages disagree on what a name may be: see
-/// cap_check_client_name().
+/// - This function forwards foreign pointers to libcap.
+/// - libcap's function refuses the handles of this library: it returns -1 and
+///   frees nothing. It is the one that is called if the program is linked with
+///   `-lcap -lcaptoken`, if both libraries are static, and in a plug-in whose
+///   host has loaded libcap, perhaps through libsystemd.
 ///
-/// An access token has one name, its `identity`, for all that it allows; its
-/// voice grant says here that calls may come in (`incoming.allow`).
+/// Prefer cap_token_free(): it is always right.
+///
+/// Returns 0 for NULL and for a handle. For another even address it returns the
+/// result of libcap, or -1 with `errno` EINVAL if there is no libcap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
+    if token.is_null() {
+        0
+    } else if handle::is_ours(token) {
+        // SAFETY: the caller promises a handle that is never used again.
+        match run(|| unsafe { handle::free(token.cast()) }) {
+            Status::Ok => 0,
+            _ => -1,
+        }
+    } else {
+        // SAFETY: not ours, so the caller promises that it is libcap's.
+        catch(-1, || unsafe { libcap::free(token) })
+    }
+}
+
+/// Allows incoming calls to `client_name` (`<Client>` in TwiML). Outgoing calls
+/// use the name as well. A later call replaces it.
+///
+/// Any non-empty name is accepted; see cap_check_client_name().
+///
+/// Access tokens: sets `identity` and `voice.incoming.allow`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_incoming(
     token: *mut CapToken,
@@ -123,13 +159,10 @@ pub unsafe extern "C" fn cap_allow_incoming(
     unsafe { with_string(token, client_name, Token::allow_incoming) }
 }
 
-/// Lets the browser or phone that holds the token make calls, which the TwiML
-/// application with this SID handles.
+/// Allows outgoing calls through the TwiML application `application_sid`. A
+/// later call replaces the application and drops its parameters.
 ///
-/// A second call replaces the application and drops the parameters of the
-/// first.
-///
-/// In an access token, this is `outgoing.application_sid` of the voice grant.
+/// Access tokens: sets `voice.outgoing.application_sid`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_outgoing(
     token: *mut CapToken,
@@ -139,16 +172,16 @@ pub unsafe extern "C" fn cap_allow_outgoing(
     unsafe { with_string(token, application_sid, Token::allow_outgoing) }
 }
 
-/// Adds a parameter that Twilio hands to the application with every outgoing
-/// call; the holder of the token cannot change it.
+/// Adds a parameter that Twilio passes to the application with every outgoing
+/// call. The holder of the token cannot change it.
 ///
-/// Parameters keep the order of the calls, a key may repeat, and key and value
-/// may be "". Whatever characters they contain, the application receives this
-/// one key and this one value.
+/// Parameters keep the order of the calls, and a key may repeat. `key` and
+/// `value` may be "". The application receives exactly these strings, whatever
+/// characters they contain.
 ///
-/// In an access token, parameters are members of an object (`outgoing.params`
-/// of the voice grant): a key that is added again keeps its place and takes the
-/// new value. Values are strings. To pass a nested object, encode it as JSON.
+/// Access tokens: adds a member to `voice.outgoing.params`. A key that is added
+/// again keeps its position and takes the new value. To pass a nested object,
+/// encode it as JSON in the value.
 ///
 /// CAP_STATUS_MISSING_SCOPE: call cap_allow_outgoing() first.
 #[unsafe(no_mangle)]
@@ -163,12 +196,10 @@ pub unsafe extern "C" fn cap_add_outgoing_param(
 
 /// Sets the client name of outgoing calls without allowing incoming ones. If
 /// cap_allow_incoming() is called too, the last call decides the outgoing name.
-/// Any non-empty name is accepted. Twilio's newer libraries take such a name
-/// with the outgoing scope.
+/// Any non-empty name is accepted.
 ///
-/// An access token has one name, its `identity`: this call sets it for all that
-/// the token allows, and so does cap_allow_incoming(). Where incoming calls are
-/// allowed, they reach the name that was set last.
+/// Access tokens: sets `identity`, the only name of an access token. If incoming
+/// calls are allowed, they reach this name too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_client_name(
     token: *mut CapToken,
@@ -178,67 +209,20 @@ pub unsafe extern "C" fn cap_set_client_name(
     unsafe { with_string(token, client_name, Token::set_client_name) }
 }
 
-/// Checks that every Twilio product accepts a client name. No other function
-/// does; call it for names that come from users.
+/// Adds a private claim, so that one token also serves the program's own API.
 ///
-/// The rule is 1 to 256 ASCII letters, digits and underscores. Twilio's pages
-/// differ on it; that of the JavaScript SDK allows at most 121 characters.
-/// Other names may fail with Twilio's error 31105.
+/// `json` is one JSON value, such as `"string"` with its quotes, `42` or
+/// `{"a":[true]}`, nested at most 127 levels deep. Key order, repeated keys and
+/// the spelling of numbers are kept. White space outside strings is dropped, and
+/// strings are written in ASCII. Half of a surrogate pair is an error.
 ///
-/// CAP_STATUS_INVALID_CLIENT_NAME: the name has other characters, or is longer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> Status {
-    run(|| {
-        // SAFETY: the caller promises NULL or a string.
-        let client_name = unsafe { strings::non_empty(client_name) }?;
-        Ok(check_client_name(client_name)?)
-    })
-}
-
-/// Lets the holder of the token follow the account's events.
+/// A claim that is added again keeps its position and takes the new value.
+/// Private claims come before those of the library. Readers may give a meaning
+/// to the names of RFC 7519, section 4.1: PyJWT rejects a token with an `aud`
+/// that it does not expect, or a `sub` or `jti` that is not a string.
 ///
-/// A second call drops the filters of the first.
-///
-/// CAP_STATUS_UNSUPPORTED: an access token has no such permission.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_allow_event_stream(token: *mut CapToken) -> Status {
-    run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
-        Ok(unsafe { handle::borrow_mut(token) }?.allow_event_stream()?)
-    })
-}
-
-/// Adds a filter for the events that the holder of the token may follow.
-///
-/// Filters keep the order of the calls, a key may repeat, and key and value may
-/// be "", as with cap_add_outgoing_param().
-///
-/// CAP_STATUS_UNSUPPORTED: an access token has no filters.
-/// CAP_STATUS_MISSING_SCOPE: call cap_allow_event_stream() first.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_add_event_filter(
-    token: *mut CapToken,
-    key: *const c_char,
-    value: *const c_char,
-) -> Status {
-    // SAFETY: the caller's promises are the same.
-    unsafe { with_pair(token, key, value, Token::add_event_filter) }
-}
-
-/// Adds a claim of the program's own: with it, one token serves the program's
-/// own interface, too.
-///
-/// `json` is one JSON value, such as `"text"` with its quotes, `42` or
-/// `{"a":[true]}`, nested at most 127 levels deep. The order of its keys, keys
-/// that repeat and the spelling of its numbers are kept; white space is
-/// dropped, and strings are spelled anew, in ASCII. Half of a surrogate pair is
-/// an error. A claim that is added again keeps its place and takes the new
-/// value. Claims come before those of the library. Some names have a meaning
-/// (RFC 7519, section 4.1): readers such as PyJWT refuse a token with an `aud`
-/// that they were not told of, or with a `sub` or `jti` that is not a string.
-///
-/// CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; or, for an
-/// access token, jti, sub or grants.
+/// CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; in an access
+/// token also jti, sub or grants.
 /// CAP_STATUS_INVALID_JSON: `json` is not one JSON value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_claim(
@@ -258,15 +242,11 @@ pub unsafe extern "C" fn cap_add_claim(
     })
 }
 
-/// Sets when tokens begin to be valid (the claim nbf), in seconds since
-/// 1970-01-01 00:00 UTC. 0 removes what was set.
+/// Sets when tokens begin to be valid, the claim `nbf`. 0 removes the claim.
 ///
-/// Without this call, a token says nothing about it and is valid at once.
-/// Twilio's newer libraries say that it begins now, and tokens fail where the
-/// clock that made them is ahead of Twilio's (twilio-python#390). The time to
-/// live is not counted from here but from when a token is generated.
-///
-/// CAP_STATUS_INVALID_TIME: `not_before` is negative, or above 2^53 - 1.
+/// Without this call a token has no `nbf`. Set one only if you need it: Twilio
+/// rejects the token if your clock is ahead of Twilio's. The time to live starts
+/// when the token is generated, not at `not_before`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_not_before(token: *mut CapToken, not_before: i64) -> Status {
     run(|| {
@@ -276,25 +256,51 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut CapToken, not_before: i6
     })
 }
 
-/// Sets the region of Twilio's that takes an access token, such as "ie1" (`twr`
-/// in the token's header). Without it, that is the one in the United States. A
-/// second call replaces the region.
+/// Allows following the account's events. A later call drops the filters.
 ///
-/// API keys and applications belong to a region: those of cap_new_access() and
-/// cap_allow_outgoing() must be from this one.
+/// CAP_STATUS_UNSUPPORTED: the handle is for access tokens.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_allow_event_stream(token: *mut CapToken) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        Ok(unsafe { handle::borrow_mut(token) }?.allow_event_stream()?)
+    })
+}
+
+/// Adds a filter for the events. Filters keep the order of the calls, and a key
+/// may repeat. `key` and `value` may be "".
 ///
-/// CAP_STATUS_UNSUPPORTED: a capability token works in the United States only.
+/// CAP_STATUS_UNSUPPORTED: the handle is for access tokens.
+/// CAP_STATUS_MISSING_SCOPE: call cap_allow_event_stream() first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cap_add_event_filter(
+    token: *mut CapToken,
+    key: *const c_char,
+    value: *const c_char,
+) -> Status {
+    // SAFETY: the caller's promises are the same.
+    unsafe { with_pair(token, key, value, Token::add_event_filter) }
+}
+
+/// Sets the Twilio region that accepts the token, such as "ie1" (`twr` in the
+/// header of the token). The default is the United States. A later call replaces
+/// the region.
+///
+/// API keys and applications belong to a region. Those of cap_new_access() and
+/// cap_allow_outgoing() must belong to this one.
+///
+/// CAP_STATUS_UNSUPPORTED: the handle is for capability tokens, which work only
+/// in the United States.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_region(token: *mut CapToken, region: *const c_char) -> Status {
     // SAFETY: the caller's promises are the same.
     unsafe { with_string(token, region, Token::set_region) }
 }
 
-/// Has calls announced to a phone by push notifications, sent with the
-/// credential that has this SID (`push_credential_sid` of the voice grant). A
-/// second call replaces it.
+/// Sets the credential for the push notifications that announce calls to a phone
+/// (`voice.push_credential_sid`). A later call replaces it.
 ///
-/// CAP_STATUS_UNSUPPORTED: a capability token has no push credential.
+/// CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_push_credential(
     token: *mut CapToken,
@@ -304,8 +310,7 @@ pub unsafe extern "C" fn cap_set_push_credential(
     unsafe { with_string(token, push_credential_sid, Token::set_push_credential) }
 }
 
-/// Adds a grant to an access token: what its holder may do besides calling. The
-/// fields are those of Twilio's own libraries:
+/// Adds a grant other than voice. The members are those of Twilio's libraries:
 ///
 ///     cap_add_grant(token, "video", "{\"room\":\"standup\"}");
 ///     cap_add_grant(token, "chat", "{\"service_sid\":\"IS...\"}");
@@ -313,20 +318,18 @@ pub unsafe extern "C" fn cap_set_push_credential(
 ///     cap_add_grant(token, "task_router",
 ///                   "{\"workspace_sid\":\"WS...\",\"worker_sid\":\"WK...\","
 ///                   "\"role\":\"worker\"}");
-///     cap_add_grant(token, "player", playback_grant); // as Twilio's API gives it
+///     cap_add_grant(token, "player", playback_grant); // from Twilio's API
 ///
-/// `name` may be any other, too, so that a grant to come needs no new version
-/// of this library; but not "identity", which cap_allow_incoming() and
-/// cap_set_client_name() write, or "voice", of which this library writes
-/// `incoming`, `outgoing` and `push_credential_sid`.
+/// `name` may be any other name, so that grants of the future need no new
+/// version of this library. `json` is one JSON object, kept as by
+/// cap_add_claim() and nested at most 127 levels deep. Its members are not
+/// checked. A grant that is added again keeps its position and takes the new
+/// value.
 ///
-/// `json` is one JSON object, kept as cap_add_claim() keeps a value, and nested
-/// as deep at most. What is in it is not checked. A grant that is added again
-/// keeps its place and takes the new value.
-///
-/// CAP_STATUS_RESERVED_NAME: `name` is identity or voice.
+/// CAP_STATUS_RESERVED_NAME: `name` is identity or voice. cap_allow_incoming(),
+/// cap_set_client_name() and cap_allow_outgoing() write them.
 /// CAP_STATUS_INVALID_JSON: `json` is not one JSON object.
-/// CAP_STATUS_UNSUPPORTED: a capability token has no grants.
+/// CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_grant(
     token: *mut CapToken,
@@ -346,23 +349,18 @@ pub unsafe extern "C" fn cap_add_grant(
 }
 
 /// Writes a signed token into `buffer`. It expires `ttl` seconds from now, by
-/// the system clock. The handle stays as it is and can make any number of
-/// tokens.
+/// the system clock. The handle does not change and can generate any number of
+/// tokens. The first one is the slowest: later ones reuse its hash state.
 ///
-/// `ttl` is 1 to CAP_TTL_MAX; CAP_TTL_DEFAULT is an hour. `size` is the size of
-/// `buffer` in bytes, with the NUL. `*length` receives the length of the token,
-/// without the NUL; `length` may be NULL. The token is ASCII: a JSON Web Token
-/// (RFC 7519) signed with HS256. Its claims are those of cap_add_claim(), then
-/// scope, iss (the account SID), exp, and nbf if cap_set_not_before() was
-/// called. In an access token, those of cap_add_claim() are followed by jti
-/// (the API key SID and the time), iss (the API key SID), sub (the account
-/// SID), exp, nbf as above, and grants.
+/// The token is ASCII: a JSON Web Token (RFC 7519) signed with HS256. Its claims
+/// are, in this order:
 ///
-/// CAP_STATUS_BUFFER_TOO_SMALL: `*length` says what `size` must exceed.
-/// `buffer` NULL with `size` 0 asks for it. On any other failure `*length` is
-/// 0. Every failure sets `buffer` to "", unless `size` is 0.
-/// CAP_STATUS_INVALID_TTL: `ttl` is out of range.
-/// CAP_STATUS_INVALID_TIME: the clock is before 1970.
+/// - capability token: private claims, scope, iss (the account SID), exp, nbf
+/// - access token: private claims, jti (the API key SID and the time), iss (the
+///   API key SID), sub (the account SID), exp, nbf, grants
+///
+/// CAP_STATUS_INVALID_TIME: the system clock is before 1970.
+/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate(
     token: *const CapToken,
@@ -384,14 +382,10 @@ pub unsafe extern "C" fn cap_generate(
     })
 }
 
-/// Does what cap_generate() does, at a time of the caller's: the same handle,
-/// `now` and `ttl` give the same token, byte for byte.
+/// Does what cap_generate() does, at the time `now`. The same handle, `now` and
+/// `ttl` give the same token byte for byte.
 ///
-/// `now` is in seconds since 1970-01-01 00:00 UTC.
-///
-/// CAP_STATUS_INVALID_TIME: `now` is negative, or it or `now + ttl` is above
-/// 2^53 - 1, the largest integer that all readers of JSON agree on (RFC 8259,
-/// section 6). The other statuses are those of cap_generate().
+/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate_at(
     token: *const CapToken,
@@ -411,20 +405,19 @@ pub unsafe extern "C" fn cap_generate_at(
     })
 }
 
-/// Mints one token in one call, without a handle. Made for languages in which a
-/// call of C is expensive.
+/// Mints one token without a handle. One call replaces many, for languages in
+/// which a call of C is expensive.
 ///
-/// `secret` is the auth token, or the API key secret of an access token. It
-/// must not be NULL: cap_configure() has no effect here. `request` is a JSON
-/// object:
+/// `secret` is the auth token, or the API key secret of an access token. It must
+/// not be NULL: cap_configure() has no effect. `request` is a JSON object:
 ///
 ///     cap_mint(auth_token,
 ///              "{\"account_sid\":\"AC...\",\"incoming\":\"alice\","
 ///              "\"outgoing\":{\"application_sid\":\"AP...\","
 ///              "\"params\":[[\"user_id\",\"42\"],[\"plan\",\"gold\"]]}}",
-///              time(NULL), CAP_TTL_DEFAULT, token, sizeof token, NULL);
+///              time(NULL), CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL);
 ///
-/// The members of `request`, of which only `account_sid` is required:
+/// It has these members, in any order. Only `account_sid` is required.
 ///
 ///     account_sid          string          cap_new(), or with
 ///     api_key_sid          string          cap_new_access()
@@ -441,20 +434,20 @@ pub unsafe extern "C" fn cap_generate_at(
 ///     push_credential_sid  string          cap_set_push_credential()
 ///     grants               object          cap_add_grant() for each member
 ///
-/// The token is byte for byte the one that these calls and cap_generate_at()
-/// make, whatever the order of the members. `params` and `filters` may be
-/// missing; their keys and values are strings. `now` is in seconds since
-/// 1970-01-01 00:00 UTC, as time() returns it. `ttl`, `buffer`, `size` and
-/// `length` are as for cap_generate().
+/// `params` and `filters` are optional; their keys and values are strings. A
+/// name that repeats in `claims` or `grants` takes the last value.
 ///
-/// The form of the whole request is checked before any value.
+/// The token is byte for byte that of these calls and cap_generate_at(). The
+/// form of the request is checked first. Then the values are checked in the
+/// order of this list, with the statuses of these calls, then `now`, `ttl` and
+/// `buffer`.
+///
 /// CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
-/// or a repeated member or a value of another type, lacks `account_sid` or
-/// `application_sid`, or has a string with a NUL or half of a surrogate pair.
-/// The values of `claims` and `grants` may have any strings; a name that
-/// repeats there is replaced. The other statuses are those of the calls, in the
-/// order of this list, and then those of cap_generate_at(). An integer beyond
-/// int64_t is CAP_STATUS_INVALID_TIME.
+/// or repeated member, a value of another type, no `account_sid` or no
+/// `application_sid`, or a string with a NUL or half of a surrogate pair.
+/// Strings inside the values of `claims` and `grants` may contain a NUL.
+/// CAP_STATUS_INVALID_TIME: `not_before` does not fit into int64_t.
+/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_mint(
     secret: *const c_char,
@@ -480,47 +473,38 @@ pub unsafe extern "C" fn cap_mint(
     })
 }
 
-/// Checks a token, whichever of Twilio's libraries or this one has made it, and
+/// Verifies a token of either kind, minted by this library or by Twilio's, and
 /// writes its payload into `payload`: JSON in UTF-8, byte for byte as it was
-/// signed.
+/// signed. Check the result: the payload is written only if the token is valid.
 ///
-/// `secret` is the auth token, or, for an access token, the API key secret.
-/// `now` is in seconds since 1970-01-01 00:00 UTC, as time() returns it.
-/// `payload`, `size` and `length` are as for cap_generate(), and a buffer of
-/// the token's size is always large enough. But with `payload` NULL the token
-/// is only checked, whatever `size` is, and `*length` receives the length all
-/// the same. The memory that a check takes grows with the length of the token,
-/// and is given back.
-///
-/// The signature must be an HMAC-SHA256 of the whole token, and no header can
-/// ask for another. Its comparison takes the same time wherever a wrong one
-/// differs.
-///
-/// A token must say when it expires (`exp`), and is refused from that second
-/// on. It may say when it begins (`nbf`). Both are numbers, also with a
-/// fraction, or strings of digits, as twilio-java 4.x writes them. Such a
-/// number has at most 1,000 characters and fits into a double; such a string
-/// has at most 20 digits. Times are compared as doubles.
+/// `secret` is the auth token, or the API key secret of an access token. `now`
+/// is usually time(NULL). If `payload` is NULL, the token is only checked,
+/// whatever `size` is, and `*length` receives the length of its payload. A
+/// buffer of the size of `jwt` is always large enough. Memory use grows with the
+/// length of `jwt`.
 ///
 /// The checks and their statuses, in this order:
 ///
 /// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
-///   canonical base64url without padding; a header that is not a JSON object,
+///   canonical base64url without padding. A header that is not a JSON object,
 ///   repeats alg or typ, or has crit, or a typ other than JWT in any case.
 /// - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
-/// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token.
+/// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token. The
+///   comparison takes the same time wherever the signatures differ.
 /// - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats
-///   exp or nbf; no exp, or one that cannot be read.
-/// - CAP_STATUS_TOKEN_EXPIRED.
-/// - CAP_STATUS_TOKEN_MALFORMED: an nbf that cannot be read.
-/// - CAP_STATUS_TOKEN_NOT_YET_VALID.
+///   exp or nbf. No exp, or one that is not a time.
+/// - CAP_STATUS_TOKEN_EXPIRED: `now` is at or after exp.
+/// - CAP_STATUS_TOKEN_MALFORMED: nbf is not a time.
+/// - CAP_STATUS_TOKEN_NOT_YET_VALID: `now` is before nbf.
+/// - CAP_STATUS_BUFFER_TOO_SMALL: the token is valid; see Buffers.
 ///
-/// Header and payload are malformed, too, if a string has half of a surrogate
-/// pair, or a member is nested more than 128 levels deep.
+/// exp and nbf are numbers of at most 1,000 characters that fit into a double,
+/// with or without a fraction. They may also be strings of at most 20 digits,
+/// which twilio-java 4 writes. They are compared as doubles.
 ///
-/// CAP_STATUS_INVALID_TIME: `now` is negative, or above 2^53 - 1.
-/// CAP_STATUS_BUFFER_TOO_SMALL: the token is valid, and `*length` says what
-/// `size` must exceed.
+/// Header and payload are also malformed if a string contains half of a
+/// surrogate pair, or if a member is nested more than 128 levels deep.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_verify(
     jwt: *const c_char,
@@ -546,54 +530,27 @@ pub unsafe extern "C" fn cap_verify(
     })
 }
 
-/// Frees a handle and wipes its secret from memory. NULL and even addresses are
-/// ignored; nothing is passed on to libcap.
+/// Checks that every Twilio product accepts a client name: 1 to 256 ASCII
+/// letters, digits and underscores. No other function checks this; call it for
+/// names that come from users. Other names may fail with Twilio's error 31105.
+///
+/// Twilio's JavaScript SDK documents a limit of 121 characters.
+///
+/// CAP_STATUS_INVALID_CLIENT_NAME: the name is longer, or has other characters.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
-    // SAFETY: the caller promises NULL, even, or a handle that is never used again.
-    // Neither of the first two is an error here.
-    run(|| unsafe { handle::free(token) });
+pub unsafe extern "C" fn cap_check_client_name(client_name: *const c_char) -> Status {
+    run(|| {
+        // SAFETY: the caller promises NULL or a string.
+        let client_name = unsafe { strings::non_empty(client_name) }?;
+        Ok(check_client_name(client_name)?)
+    })
 }
 
-/// Frees a handle as cap_token_free() does, under a name that Linux's libcap
-/// has too, with the same prototype. In a program with both libraries one of
-/// the two functions is called for all objects; this one passes libcap's on to
-/// libcap.
+/// Sets the account SID and auth token that cap_new() uses instead of NULL, for
+/// the whole process. Existing handles do not change. If both arguments are
+/// NULL, the default is cleared and wiped.
 ///
-/// libcap's function refuses handles of this library with -1 and leaves them as
-/// they are. It is the one that is called in a program that names libcap before
-/// this library (`-lcap -lcaptoken`), in one that links both statically, and in
-/// a plug-in whose host has libcap, perhaps through libsystemd. Prefer
-/// cap_token_free(): it is always right.
-///
-/// Returns 0 for NULL and for a handle, which it has freed; for any other even
-/// address, what libcap returns, or -1 with `errno` EINVAL where there is no
-/// libcap.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
-    if token.is_null() {
-        0
-    } else if handle::is_ours(token) {
-        // SAFETY: the caller promises a handle that is never used again.
-        match run(|| unsafe { handle::free(token.cast()) }) {
-            Status::Ok => 0,
-            _ => -1,
-        }
-    } else {
-        // SAFETY: not ours, so the caller promises that it is libcap's.
-        catch(-1, || unsafe { libcap::free(token) })
-    }
-}
-
-/// Sets the account SID and auth token that cap_new() takes where it is given
-/// NULL, for the whole process, as `Twilio.configure` does in twilio-ruby. May
-/// be called from any thread at any time; handles that exist stay as they are.
-/// After a fork, the child must not call this function, nor cap_new() with a
-/// NULL credential, if another thread was inside one of them.
-///
-/// NULL and NULL clear what was set, and wipe it from memory.
-///
-/// CAP_STATUS_NULL_ARGUMENT: only one is NULL.
+/// CAP_STATUS_NULL_ARGUMENT: only one argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_configure(
     account_sid: *const c_char,
@@ -612,8 +569,8 @@ pub unsafe extern "C" fn cap_configure(
     })
 }
 
-/// Returns the version of the library that runs, as in "1.2.3". The text is
-/// constant; do not free it.
+/// Returns the version of the loaded library, such as "1.2.3". CAPTOKEN_VERSION
+/// is the version of the header. Do not free the string.
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_version() -> *const c_char {
     const VERSION: &CStr =
@@ -624,9 +581,8 @@ pub extern "C" fn cap_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Returns what a status means, in one line of English without a full stop, as
-/// strerror() does for `errno`. `status` may be any integer. Never NULL. The
-/// text is constant; do not free it.
+/// Returns the message of a status: one line of English without a full stop.
+/// `status` may be any integer. Never returns NULL. Do not free the string.
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
     catch(c"unknown status", || status::message(status)).as_ptr()

@@ -10,9 +10,9 @@ use crate::json;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum Ttl {
-    /// An hour: the default of Twilio's own libraries.
+    /// An hour, the default of Twilio's libraries.
     Default = 3600,
-    /// A day: the most that Twilio accepts (its error 31207 beyond that).
+    /// A day, the maximum. Twilio rejects longer ones with error 31207.
     Max = 86400,
 }
 

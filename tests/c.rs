@@ -106,11 +106,14 @@ fn the_example_mint_says_what_is_wrong_and_leaks_nothing() {
     let source = root().join("examples-c/mint.c");
     let mint = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
     let wrong = [
-        (vec!["-i", ""], "client name: a text is empty"),
-        (vec!["-o", ""], "application SID: a text is empty"),
+        (vec!["-i", ""], "client name: a required string is empty"),
+        (
+            vec!["-o", ""],
+            "application SID: a required string is empty",
+        ),
         (
             vec!["-p", "a=b"],
-            "parameter (-o comes first): the permission",
+            "parameter (-o comes first): call cap_allow_outgoing",
         ),
         (vec!["-o", "AP1", "-p", "ab"], "a parameter lacks '=': ab"),
         (vec!["-t", "0"], "the time to live is not between"),

@@ -397,8 +397,8 @@ fn request_warns_as_the_options_do() {
 
 #[test]
 fn wrong_requests_end_with_their_status() {
-    let invalid = "captoken: --request: the request is not one JSON object with the members of \
-                   captoken.h";
+    let invalid = "captoken: --request: the request is not a JSON object with the members \
+                   that cap_mint documents";
     for (code, request, message) in [
         (21, "{}", format!("{invalid}\n")),
         (

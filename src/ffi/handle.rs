@@ -18,8 +18,7 @@ use super::status::Status;
 use crate::error::Error;
 use crate::token::Token;
 
-/// One token in the making: an account, its secret, and what the token will
-/// allow.
+/// A handle: the account, the secret and the permissions of a token.
 pub struct CapToken {
     _opaque: [u8; 0],
 }
