@@ -1,8 +1,7 @@
-//! What an access token says: who holds it, and what that person's device may do, its
-//! grants.
+//! The identity and the grants of an access token.
 //!
-//! The claims are those that Twilio's own libraries write. Twilio refuses a token whose
-//! header lacks `cty`.
+//! The claims are those of Twilio's libraries. Twilio rejects a token without `cty` in its
+//! header.
 
 #![forbid(unsafe_code)]
 
@@ -12,17 +11,17 @@ use crate::json::{self, Members, Object, write_object};
 use crate::jws::{self, PayloadBuffer};
 use crate::text::Text;
 
-/// The header `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}`, as a token begins
-/// with it.
+/// The header `{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}` in base64url, with the
+/// full stop after it.
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0.";
 
-/// A header as JSON, around the region, which is a JSON string.
+/// The header as JSON, before and after the region.
 const REGIONAL_HEADER: [&str; 2] = [
     r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1","twr":"#,
     "}",
 ];
 
-/// Who holds an access token, and what it allows. All texts are JSON strings.
+/// The identity and the permissions of an access token. Strings are stored as JSON.
 pub(crate) struct Access {
     api_key_sid: Text,
     regional_header: Option<Vec<u8>>,
@@ -30,11 +29,11 @@ pub(crate) struct Access {
     incoming: bool,
     outgoing: Option<Outgoing>,
     push_credential_sid: Option<Text>,
-    /// The grants that are not for calls.
+    /// The grants other than voice.
     others: Object,
 }
 
-/// May make calls, answered by an application that is given the parameters.
+/// The application for outgoing calls, and the parameters that it receives.
 struct Outgoing {
     application_sid: Text,
     params: Object,
@@ -53,12 +52,12 @@ impl Access {
         })
     }
 
-    /// Has the token sent to a region of Twilio's.
+    /// Sets the Twilio region that accepts the token.
     pub(crate) fn set_region(&mut self, region: &str) -> Result<(), Error> {
         let region = json::string(region)?;
-        let [before, behind] = REGIONAL_HEADER;
+        let [before, after] = REGIONAL_HEADER;
         let header = json::allocate(|out| {
-            for part in [before.as_bytes(), &region, behind.as_bytes()] {
+            for part in [before.as_bytes(), &region, after.as_bytes()] {
                 out.write_all(part)?;
             }
             Ok(())
@@ -67,21 +66,20 @@ impl Access {
         Ok(())
     }
 
-    /// Allows calls to `identity`, who also makes them.
+    /// Allows incoming calls to `identity`.
     pub(crate) fn allow_incoming(&mut self, identity: &str) -> Result<(), Error> {
         self.set_identity(identity)?;
         self.incoming = true;
         Ok(())
     }
 
-    /// Says who holds the token, instead of an earlier name. An access token has one
-    /// name for all that it allows.
+    /// Sets the identity, the only name of an access token. Replaces an earlier one.
     pub(crate) fn set_identity(&mut self, identity: &str) -> Result<(), Error> {
         self.identity = Some(json::string(identity)?);
         Ok(())
     }
 
-    /// Allows calls to an application, instead of an earlier one and its
+    /// Allows outgoing calls through an application. Replaces an earlier one and its
     /// parameters.
     pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
         self.outgoing = Some(Outgoing {
@@ -91,19 +89,19 @@ impl Access {
         Ok(())
     }
 
-    /// Adds a parameter for the application, or gives one a new value.
+    /// Adds a parameter for the application. An existing key takes the new value.
     pub(crate) fn add_outgoing_param(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let outgoing = self.outgoing.as_mut().ok_or(Error::MissingScope)?;
         outgoing.params.set(key, json::string(value)?)
     }
 
-    /// Has calls announced to the phone by a push notification.
+    /// Sets the credential for push notifications.
     pub(crate) fn set_push_credential(&mut self, sid: &str) -> Result<(), Error> {
         self.push_credential_sid = Some(json::string(sid)?);
         Ok(())
     }
 
-    /// Adds a grant that is not for calls, as compact JSON.
+    /// Adds a grant other than voice, as compact JSON.
     pub(crate) fn add_grant(&mut self, name: &str, grant: Text) -> Result<(), Error> {
         self.others.set(name, grant)
     }

@@ -1,49 +1,49 @@
-//! What can go wrong in the core.
+//! The errors of the core.
 
 #![forbid(unsafe_code)]
 
 use std::collections::TryReserveError;
 use std::io;
 
-/// Why a token could not be built, signed or trusted.
+/// Why a token was not built, signed or accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// A string of a request that must not be empty is "".
+    /// A required string of a request is empty.
     EmptyArgument,
-    /// The time to live is below one second or above a day.
+    /// The time to live is below 1 or above 86400 seconds.
     InvalidTtl,
-    /// A time is negative or too large for every JSON reader to hold.
+    /// A time is negative or above 2^53 - 1.
     InvalidTime,
-    /// A parameter or filter has no permission to belong to.
+    /// A parameter or filter was added before its permission.
     MissingScope,
-    /// A client name has characters, or a length, that not all of Twilio takes.
+    /// Not every Twilio product accepts the client name.
     InvalidClientName,
-    /// A claim or grant that the library writes itself.
+    /// The library writes a claim or grant of this name itself.
     ReservedName,
-    /// A text is not one JSON value, or, for a grant, not one JSON object.
+    /// A value is not JSON, or a grant is not a JSON object.
     InvalidJson,
-    /// A token of this kind has no place for this.
+    /// The call does not apply to this kind of token.
     Unsupported,
-    /// A token is not a signed token, or lacks a readable expiry.
+    /// A token is not a signed JSON Web Token, or has no valid expiry.
     TokenMalformed,
-    /// A token is signed in another way than HS256.
+    /// A token is not signed with HS256.
     TokenAlgorithm,
-    /// A token was signed with another key, or changed since.
+    /// The signature does not match: another key, or a changed token.
     TokenSignature,
     /// A token has expired.
     TokenExpired,
     /// A token is not valid yet.
     TokenNotYetValid,
-    /// A request is not one JSON object of the documented form.
+    /// A request is not a JSON object of the documented form.
     InvalidRequest,
-    /// Memory ran out, or a length exceeded what an address can count.
+    /// Memory allocation failed, or a length exceeds `usize`.
     OutOfMemory,
-    /// The code contradicts itself.
+    /// A bug in this crate.
     Internal,
 }
 
 impl Error {
-    /// What an error means when it is a token that is read.
+    /// The same error if the input is a token instead of an argument.
     pub(crate) fn in_token(self) -> Self {
         match self {
             Self::InvalidJson => Self::TokenMalformed,
@@ -58,8 +58,7 @@ impl From<TryReserveError> for Error {
     }
 }
 
-/// Text is only ever written where its length was reserved before, so a writer
-/// that refuses it was measured wrongly.
+/// Bytes are only written to reserved memory, so a failing writer was measured wrongly.
 impl From<io::Error> for Error {
     fn from(_: io::Error) -> Self {
         Self::Internal

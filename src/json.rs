@@ -1,5 +1,5 @@
-//! JSON in ASCII: readers that take a token's bytes for Latin-1, as Twilio's
-//! first browser client did, still read every character right.
+//! Reads JSON, and writes it in ASCII. Twilio's first browser client decoded a payload as
+//! Latin-1, so that other characters would arrive wrong.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,5 @@
-//! A JSON Web Signature in compact serialisation (RFC 7515, section 7.1) with
-//! HMAC-SHA256 (`HS256`, RFC 7518, section 3.2): signed, and verified. Knows nothing of
-//! what a token says.
+//! Signs and verifies JSON Web Signatures in compact serialisation (RFC 7515, section 7.1)
+//! with HMAC-SHA256 (`HS256`, RFC 7518, section 3.2). Knows nothing about Twilio.
 
 #![forbid(unsafe_code)]
 
@@ -18,10 +17,10 @@ mod prefix;
 /// The length of an HMAC-SHA256 in base64url.
 const SIGNATURE_LENGTH: usize = 43;
 
-/// The header `{"typ":"JWT","alg":"HS256"}`, as a token begins with it.
+/// The header `{"typ":"JWT","alg":"HS256"}` in base64url, with the full stop after it.
 pub(crate) const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
 
-/// A header of this JSON, as a token begins with it.
+/// A header in base64url, with the full stop after it.
 pub(crate) fn header(json: &[u8]) -> Result<Vec<u8>, Error> {
     let length = encoded_length(json.len()).ok_or(Error::OutOfMemory)?;
     let mut header = Vec::new();
@@ -38,12 +37,12 @@ pub type PayloadBuffer = Text<768>;
 /// A token that is complete except for its encoding and its signature.
 pub struct Unsigned<'a> {
     pub(crate) key: &'a Key,
-    /// Tokens that share it have the same header and the same beginning of the payload.
+    /// Shared by tokens with the same key, header and constant part.
     pub(crate) prefix: &'a PrefixState,
     /// In base64url, with the full stop after it.
     pub(crate) header: &'a [u8],
     pub(crate) payload: &'a [u8],
-    /// The length of the part of the payload that is the same in all these tokens.
+    /// The length of the payload up to the end of the constant part.
     pub(crate) constant_length: usize,
 }
 
@@ -78,13 +77,13 @@ impl Unsigned<'_> {
 }
 
 impl Key {
-    /// The payload of a token that this key has signed.
+    /// Verifies the signature of a token and returns its payload.
     ///
-    /// Everything that does not depend on the signature is checked first.
+    /// The form of the token and its header are checked before the signature.
     pub fn verify(&self, token: &str) -> Result<String, Error> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::TokenMalformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
-        // The usual header needs no check.
+        // The header that this library writes needs no check.
         let header = (!token.starts_with(HEADER))
             .then(|| decode_text(header))
             .transpose()?;
@@ -100,9 +99,9 @@ impl Key {
     }
 }
 
-/// Checks that a header is that of a JSON Web Token signed with HS256. Its keys may have
-/// any order. Other keys may be there, except the list of those that must be understood
-/// (`crit`, RFC 7515, section 4.1.11).
+/// Checks that a header names HS256, and that `typ`, if there is one, is `JWT`. Keys may
+/// have any order. Unknown keys are allowed, except `crit`, which lists those that a reader
+/// must understand (RFC 7515, section 4.1.11).
 fn check_header(header: &str) -> Result<(), Error> {
     let [alg, typ, crit] =
         json::members(header, ["alg", "typ", "crit"]).map_err(Error::in_token)?;
@@ -134,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// The token, and an independent computation of it.
+    /// The token, and the same from the crates hmac-sha256 and data-encoding.
     fn tokens(
         secret: &str,
         prefix: &PrefixState,
@@ -165,8 +164,7 @@ mod tests {
         [String::from_utf8(token).unwrap(), expected]
     }
 
-    /// The key in the standard's example of HS256 is not UTF-8, so this one is of jwt.io's
-    /// well-known token instead.
+    /// The example token of jwt.io. The key in the example of RFC 7515 is not UTF-8.
     #[test]
     fn known_token_is_reproduced() {
         let header = header(br#"{"alg":"HS256","typ":"JWT"}"#).unwrap();
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_header_is_encoded_right() {
+    fn default_header_is_encoded_right() {
         let json = br#"{"typ":"JWT","alg":"HS256"}"#;
         assert_eq!(header(json).unwrap(), HEADER.as_bytes());
     }

@@ -1,12 +1,10 @@
-//! Mints and checks the tokens of Twilio Client: JSON Web Tokens, signed with
-//! HMAC-SHA256, that say which calls a browser may take and make. A capability token
-//! says it in its `scope` claim, an access token, its successor, in its `grants`. The
-//! interface is for C, PHP and Go; `include/captoken.h` documents it, and the functions
-//! of [`ffi`] are the ones it declares.
+//! captoken mints and verifies Twilio Client tokens: signed JSON Web Tokens that let a
+//! browser or phone receive and place calls. A capability token lists its permissions in
+//! the claim `scope`, an access token, its successor, in `grants`.
 //!
-//! `docs/architecture.md` has the modules, the way of a token through them, and the
-//! invariants. Imports point one way: nothing imports `ffi`. Only `ffi` has unsafe code,
-//! and the core is told what time it is.
+//! The interface is for C, PHP and Go. `include/captoken.h` documents it; [`ffi`] has its
+//! functions. `docs/architecture.md` has the modules, the path of a token through them and
+//! the invariants.
 //!
 //! Everything public except [`ffi`] is public for the command line only, and may change
 //! with every version.
@@ -24,5 +22,5 @@ mod text;
 pub mod token;
 pub mod validity;
 
-#[expect(unsafe_code, reason = "C passes pointers and calls by name")]
+#[expect(unsafe_code, reason = "C passes pointers, and links by name")]
 pub mod ffi;

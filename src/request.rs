@@ -1,5 +1,4 @@
-//! The JSON request of `cap_mint`: one object that says what a handle's calls would say.
-//! `include/captoken.h` documents its members.
+//! The JSON request of `cap_mint`. `include/captoken.h` documents its members.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +8,7 @@ use crate::error::Error;
 use crate::json::{self, Next, string_value};
 use crate::token::Token;
 
-/// A request whose form is right. The library's calls have not seen its values yet.
+/// A request of the right form. `apply_to` checks its values.
 #[derive(Default)]
 pub struct Request<'a> {
     account_sid: Cow<'a, str>,
@@ -33,12 +32,12 @@ struct Outgoing<'a> {
     params: Pairs<'a>,
 }
 
-/// The JSON of an array of arrays of two strings, if there is one. It is read twice, to
-/// check its form and to make the calls, because a list of strings would need memory.
+/// The JSON of an array of pairs of strings, if there is one. It is read twice, to check its
+/// form and to make the calls, because a list of strings would need memory.
 struct Pairs<'a>(Option<&'a str>);
 
 impl<'a> Request<'a> {
-    /// Reads a request. Everything that is wrong with its form is `InvalidRequest`.
+    /// Reads a request. An error in its form is `InvalidRequest`.
     pub fn parse(json: &'a str) -> Result<Self, Error> {
         Self::read(json).map_err(|error| match error {
             Error::InvalidJson => Error::InvalidRequest,
@@ -68,17 +67,17 @@ impl<'a> Request<'a> {
         Ok(request)
     }
 
-    /// Whether it asks for an access token, which the secret of an API key signs.
+    /// Whether it is for an access token, which an API key secret signs.
     pub fn is_access(&self) -> bool {
         self.api_key_sid.is_some()
     }
 
-    /// Whether its token allows calls, so that its names are client names.
+    /// Whether its token allows calls, so that its names must suit calls.
     pub fn is_for_calls(&self) -> bool {
         self.incoming.is_some() || self.outgoing.is_some() || self.push_credential_sid.is_some()
     }
 
-    /// Makes the calls that the request stands for, on a token without an account.
+    /// Makes the calls that the request stands for on an empty token.
     pub fn apply_to(&self, token: &mut Token) -> Result<(), Error> {
         token.set_account(non_empty(&self.account_sid)?)?;
         if let Some(api_key_sid) = &self.api_key_sid {
@@ -147,9 +146,9 @@ fn pairs<'a>(value: Next<'a, '_>) -> Result<&'a str, Error> {
 
 fn pair<'a>(value: Next<'a, '_>) -> Result<[Cow<'a, str>; 2], Error> {
     let mut strings = [None, None];
-    let mut places = strings.iter_mut();
+    let mut slots = strings.iter_mut();
     value.elements(|element| {
-        *places.next().ok_or(Error::InvalidJson)? = Some(string(element)?);
+        *slots.next().ok_or(Error::InvalidJson)? = Some(string(element)?);
         Ok(())
     })?;
     match strings {
@@ -175,15 +174,15 @@ impl Pairs<'_> {
     }
 }
 
-/// A member that must not be there twice.
-fn set<T>(place: &mut Option<T>, value: T) -> Result<(), Error> {
-    match place.replace(value) {
+/// Sets a member, which must not repeat.
+fn set<T>(member: &mut Option<T>, value: T) -> Result<(), Error> {
+    match member.replace(value) {
         None => Ok(()),
         Some(_) => Err(Error::InvalidJson),
     }
 }
 
-/// An object whose members become claims or grants, as it is spelled.
+/// The spelling of an object whose members become claims or grants.
 fn named_values<'a>(value: Next<'a, '_>) -> Result<&'a str, Error> {
     value.spelling_of(|value| {
         value.members(|name, value| {
@@ -206,8 +205,8 @@ fn string<'a>(value: Next<'a, '_>) -> Result<Cow<'a, str>, Error> {
     without_nul(value.string()?)
 }
 
-/// A string that C could have passed. Only an escape can spell a NUL, and a string without
-/// escapes is borrowed.
+/// Rejects a NUL, which a C string cannot contain. Only an escape can spell one, and a
+/// string without escapes is borrowed.
 fn without_nul(string: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
     match string {
         Cow::Owned(string) if string.contains('\0') => Err(Error::InvalidJson),

@@ -1,10 +1,10 @@
-//! The permissions of a capability token, and how each is spelled as a scope: text, as
-//! in `scope:client:incoming?clientName=alice`.
+//! The permissions of a capability token, and their spelling in the claim `scope`, such as
+//! `scope:client:incoming?clientName=alice`.
 //!
-//! Twilio reads a scope as a query of `application/x-www-form-urlencoded`, and
-//! the value of `appParams` as one more such query inside it. Its first browser
-//! client read both with `decodeURIComponent`. Percent-encoding (`percent.rs`) is read
-//! right by either, and leaves no text a way out of the value it stands in.
+//! Twilio decodes a scope as a query of `application/x-www-form-urlencoded`, and the value
+//! of `appParams` as another such query. Its first browser client decoded both with
+//! `decodeURIComponent`. Percent-encoding (`percent.rs`) is right for both decoders, and no
+//! string can leave its value.
 
 #![forbid(unsafe_code)]
 
@@ -16,38 +16,37 @@ use crate::text::Text;
 
 mod percent;
 
-/// What a capability token allows. Names and the application SID are percent-encoded.
+/// The permissions of a capability token. All strings are percent-encoded.
 #[derive(Default)]
 pub(crate) struct Scopes {
-    /// Who may be called.
+    /// The client name of incoming calls.
     incoming: Option<Text>,
-    /// The name on outgoing calls, where it is not the one that may be called.
+    /// The client name of outgoing calls, if it differs.
     caller: Option<Text>,
-    /// May make calls, which this application answers.
+    /// The application for outgoing calls.
     application_sid: Option<Text>,
-    /// What the application is given.
+    /// The parameters that the application receives.
     params: Pairs,
-    /// May follow the account's events that pass these filters.
+    /// The filters for the account's events, if they are allowed.
     events: Option<Pairs>,
 }
 
 impl Scopes {
-    /// Allows calls to `client_name`, instead of an earlier name. Outgoing calls
-    /// come from it, too.
+    /// Allows incoming calls to `client_name`, which replaces an earlier name. Outgoing
+    /// calls use the name as well.
     pub(crate) fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
         self.incoming = Some(encode(client_name)?);
         self.caller = None;
         Ok(())
     }
 
-    /// Has outgoing calls come from `client_name`, which need not be one that may be
-    /// called.
+    /// Sets the client name of outgoing calls.
     pub(crate) fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
         self.caller = Some(encode(client_name)?);
         Ok(())
     }
 
-    /// Allows calls to an application, instead of an earlier one and its
+    /// Allows outgoing calls through an application. Replaces an earlier one and its
     /// parameters.
     pub(crate) fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
         self.application_sid = Some(encode(application_sid)?);
@@ -63,7 +62,7 @@ impl Scopes {
         self.params.add(key, value)
     }
 
-    /// Allows to follow the account's events, without the filters of an earlier call.
+    /// Allows following the account's events. Drops the filters of an earlier call.
     pub(crate) fn allow_event_stream(&mut self) {
         self.events = Some(Pairs::default());
     }
@@ -94,8 +93,8 @@ impl Scopes {
         Ok(constant_length)
     }
 
-    /// Writes the claim `scope`, a JSON string. It needs no escaping: percent-encoding
-    /// has left neither quotes, nor backslashes, nor anything but visible ASCII.
+    /// Writes the claim `scope` as a JSON string. It needs no escaping, because
+    /// percent-encoded strings have no quotes, backslashes or control characters.
     fn write(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         out.append(b"\"")?;
         let mut separator: &[u8] = b"";
@@ -116,7 +115,7 @@ impl Scopes {
         out.append(b"\"")
     }
 
-    /// Writes the scope of outgoing calls. They come from a name, if there is one.
+    /// Writes the scope of outgoing calls, with the client name if there is one.
     fn write_outgoing(&self, application_sid: &Text, out: &mut PayloadBuffer) -> Result<(), Error> {
         write_value(out, b"scope:client:outgoing?appSid=", application_sid)?;
         self.params.write(out, b"&appParams=")?;
@@ -127,13 +126,13 @@ impl Scopes {
     }
 }
 
-/// Keys and values, `k=v&k=v`, as one value of a query: separators encoded once,
-/// keys and values twice.
+/// The query `k=v&k=v` encoded as one value of another query: separators once, keys and
+/// values twice.
 #[derive(Default)]
 struct Pairs(Text);
 
 impl Pairs {
-    /// Adds a pair behind the others; a key may repeat. On an error, none is added.
+    /// Appends a pair. A key may repeat. On an error, nothing is added.
     fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let Self(pairs) = self;
         let length = pairs.len();
@@ -148,7 +147,7 @@ impl Pairs {
         append(pairs).inspect_err(|_| pairs.truncate(length))
     }
 
-    /// Writes `key` and the pairs, if there are any.
+    /// Writes `key` and the pairs. Writes nothing if there are no pairs.
     fn write(&self, out: &mut PayloadBuffer, key: &[u8]) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_encoded_each_and_then_as_a_whole() {
+    fn pairs_are_encoded_twice() {
         let mut scopes = Scopes::default();
         scopes.allow_outgoing("AP 1&x").unwrap();
         scopes.allow_event_stream();

@@ -7,8 +7,8 @@ use std::hint::black_box;
 /// Runs `body`, then overwrites `SIZE` bytes of the stack below the caller's frame. Moving
 /// and hashing leave copies there, which no destructor wipes.
 ///
-/// `SIZE` must exceed what `body` uses in an optimised build; `tests/wiping.rs` checks that
-/// it does.
+/// `SIZE` must exceed what `body` uses in an optimised build; `tests/wiping` checks that it
+/// does.
 pub(crate) fn wiping_stack<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
     let result = apart(body);
     overwrite::<SIZE>();

@@ -1,5 +1,5 @@
-//! Strings of a handle. A short one is stored in the handle itself, so that a token of
-//! usual size needs no allocation except the handle's.
+//! The strings of a handle. Short ones are stored in the handle itself, so that a typical
+//! token needs no allocation except the handle's.
 
 #![forbid(unsafe_code)]
 
@@ -9,8 +9,7 @@ use arrayvec::ArrayVec;
 
 use crate::error::Error;
 
-/// The length of a short string at most. A SID with quotes around it is one, and so are
-/// most names.
+/// The maximum length of a short string. A SID with quotes and most names fit.
 pub(crate) const SHORT: usize = 44;
 
 /// Whether `predicate` holds for every byte. Does not stop early, so that the compiler can
@@ -19,8 +18,8 @@ pub(crate) fn all(bytes: &[u8], predicate: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(true, |all, &byte| all & predicate(byte))
 }
 
-/// A string as it will stand in a token, which is ASCII. Up to `N` bytes are stored in
-/// place, more on the heap.
+/// An ASCII string in the spelling that the token needs. Up to `N` bytes are stored in
+/// place, longer strings on the heap.
 pub enum Text<const N: usize = SHORT> {
     /// Stored in place.
     Short(ArrayVec<u8, N>),
@@ -29,7 +28,7 @@ pub enum Text<const N: usize = SHORT> {
 }
 
 impl<const N: usize> Text<N> {
-    /// Makes room for `additional` more bytes, which can then be appended without fail.
+    /// Reserves room for `additional` more bytes, so that appending them cannot fail.
     #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) -> Result<(), Error> {
         match self {
@@ -45,7 +44,7 @@ impl<const N: usize> Text<N> {
         Ok(())
     }
 
-    /// Appends, and makes room if there is none. On an error, nothing is appended.
+    /// Appends `bytes`. On an error, nothing is appended.
     #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if let Self::Short(short) = self {
@@ -67,7 +66,7 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    /// Drops all but the first `length` bytes.
+    /// Keeps the first `length` bytes.
     pub(crate) fn truncate(&mut self, length: usize) {
         match self {
             Self::Short(short) => short.truncate(length),

@@ -1,5 +1,4 @@
-//! The builder of a token of either kind: whose account it is, what it allows, how long
-//! it lives.
+//! The builder of a token of either kind: account, key, permissions and private claims.
 
 #![forbid(unsafe_code)]
 
@@ -12,17 +11,16 @@ use crate::scope::Scopes;
 use crate::text::Text;
 use crate::validity::{check_time, expiry};
 
-/// The claims that a program cannot add: the library writes them, or omits them on
-/// purpose.
+/// Reserved claims: the library writes them, or omits them on purpose.
 const RESERVED: [&str; 5] = ["scope", "iss", "exp", "nbf", "iat"];
 
-/// Further claims that a program cannot add to an access token.
+/// More reserved claims of access tokens.
 const RESERVED_FOR_ACCESS: [&str; 3] = ["jti", "sub", "grants"];
 
-/// The grants that a program cannot add: other functions write them.
+/// Reserved grants: the library writes them.
 const RESERVED_GRANTS: [&str; 2] = ["identity", "voice"];
 
-/// What a token will say, and the key to sign it with.
+/// A token in preparation, with the key that signs it.
 ///
 /// The default is a capability token without an account and a key. It is filled in place,
 /// because moving a key would leave copies of it on the stack.
@@ -32,7 +30,7 @@ pub struct Token {
     not_before: Option<i64>,
 }
 
-/// Everything that the beginning of a token and its signature depend on.
+/// Everything that the constant part and the signature depend on.
 #[derive(Default)]
 struct Contents {
     key: Key,
@@ -56,7 +54,7 @@ impl Default for Kind {
 }
 
 impl Token {
-    /// Sets whose tokens these are.
+    /// Sets the account SID.
     pub fn set_account(&mut self, account_sid: &str) -> Result<(), Error> {
         self.contents.change().account_sid = json::string(account_sid)?;
         Ok(())
@@ -68,13 +66,13 @@ impl Token {
         Ok(())
     }
 
-    /// The key to set: the auth token of the account, or the secret of the API key.
+    /// The key: the auth token of the account, or the secret of the API key.
     pub fn key_mut(&mut self) -> &mut Key {
         &mut self.contents.change().key
     }
 
-    /// Allows calls to `client_name`, which replaces an earlier name. Outgoing calls use
-    /// the name as well.
+    /// Allows incoming calls to `client_name`, which replaces an earlier name. Outgoing
+    /// calls use the name as well.
     pub fn allow_incoming(&mut self, client_name: &str) -> Result<(), Error> {
         match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.allow_incoming(client_name),
@@ -82,7 +80,7 @@ impl Token {
         }
     }
 
-    /// Allows calls to an application. It replaces an earlier application and its
+    /// Allows outgoing calls through an application. Replaces an earlier one and its
     /// parameters.
     pub fn allow_outgoing(&mut self, application_sid: &str) -> Result<(), Error> {
         match &mut self.contents.change().kind {
@@ -99,8 +97,8 @@ impl Token {
         }
     }
 
-    /// Sets the client name of outgoing calls without allowing incoming ones. In an access
-    /// token it is the identity.
+    /// Sets the client name of outgoing calls, or the identity of an access token, without
+    /// allowing incoming calls.
     pub fn set_client_name(&mut self, client_name: &str) -> Result<(), Error> {
         match &mut self.contents.change().kind {
             Kind::Scopes(scopes) => scopes.set_client_name(client_name),
@@ -108,7 +106,7 @@ impl Token {
         }
     }
 
-    /// Allows following the account's events. It drops the filters of an earlier call.
+    /// Allows following the account's events. Drops the filters of an earlier call.
     pub fn allow_event_stream(&mut self) -> Result<(), Error> {
         self.scopes()?.allow_event_stream();
         Ok(())
@@ -128,8 +126,8 @@ impl Token {
         }
     }
 
-    /// Adds a claim of one JSON value. If the claim exists, it keeps its place and takes
-    /// the new value.
+    /// Adds a private claim of one JSON value. An existing claim keeps its position and
+    /// takes the new value.
     pub fn add_claim(&mut self, name: &str, json: &str) -> Result<(), Error> {
         self.check_claim_name(name)?;
         let value = json::compact(json)?;
@@ -141,7 +139,7 @@ impl Token {
         self.access_token()?.set_region(region)
     }
 
-    /// Sets the credential with which Twilio announces calls to phones.
+    /// Sets the credential for push notifications.
     pub fn set_push_credential(&mut self, sid: &str) -> Result<(), Error> {
         self.access_token()?.set_push_credential(sid)
     }
@@ -151,8 +149,8 @@ impl Token {
         check_name(name, &RESERVED_GRANTS)
     }
 
-    /// Adds a grant of one JSON object. If the grant exists, it keeps its place and takes
-    /// the new value.
+    /// Adds a grant of one JSON object. An existing grant keeps its position and takes the
+    /// new value.
     pub fn add_grant(&mut self, name: &str, json: &str) -> Result<(), Error> {
         Self::check_grant_name(name)?;
         let grant = json::compact_object(json)?;
@@ -167,8 +165,8 @@ impl Token {
         Ok(())
     }
 
-    /// A token that is valid for `ttl` seconds from `now`, in seconds since 1970-01-01
-    /// UTC. Its payload is in an empty buffer of the caller: moving it is expensive.
+    /// A token that is valid for `ttl` seconds from `now`, in seconds since 1970-01-01 UTC.
+    /// The caller provides an empty buffer, because moving a filled one is expensive.
     #[inline]
     pub fn unsigned<'a>(
         &'a self,
@@ -233,8 +231,8 @@ fn check_name(name: &str, reserved: &[&str]) -> Result<(), Error> {
     }
 }
 
-/// Checks that every Twilio product accepts a client name. Twilio's pages disagree on the
-/// rule; this one is inside all of theirs.
+/// Checks that every Twilio product accepts a client name. Twilio's pages disagree; this
+/// rule satisfies all of them.
 pub fn check_client_name(client_name: &str) -> Result<(), Error> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if (1..=256).contains(&client_name.len()) && client_name.bytes().all(is_word) {

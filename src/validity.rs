@@ -1,5 +1,5 @@
-//! From when until when a token is valid: the claims `exp` and `nbf` (RFC 7519,
-//! section 4.1), in seconds since 1970-01-01 UTC.
+//! The claims `exp` and `nbf` (RFC 7519, section 4.1), in seconds since 1970-01-01 UTC:
+//! times to live, checks for minting, and times read for verifying.
 
 #![forbid(unsafe_code)]
 
@@ -16,11 +16,10 @@ pub enum Ttl {
     Max = 86400,
 }
 
-/// The last time that every JSON reader holds exactly, as a number of seconds:
-/// 2^53 - 1.
+/// 2^53 - 1, the largest integer that every JSON reader holds exactly.
 const LAST_TIME: i64 = (1 << 53) - 1;
 
-/// Whether a token may live `ttl` seconds.
+/// Checks a time to live in seconds.
 pub(crate) fn check_ttl(ttl: i64) -> Result<(), Error> {
     if (1..=Ttl::Max as i64).contains(&ttl) {
         Ok(())
@@ -29,7 +28,7 @@ pub(crate) fn check_ttl(ttl: i64) -> Result<(), Error> {
     }
 }
 
-/// Whether a time is one that a token can be made for, or checked at.
+/// Checks a time at which to mint or verify.
 pub fn check_time(time: i64) -> Result<(), Error> {
     if (0..=LAST_TIME).contains(&time) {
         Ok(())
@@ -38,7 +37,7 @@ pub fn check_time(time: i64) -> Result<(), Error> {
     }
 }
 
-/// When a token expires that is valid from `now` for `ttl` seconds.
+/// The expiry of a token that is valid for `ttl` seconds from `now`.
 pub(crate) fn expiry(now: i64, ttl: i64) -> Result<i64, Error> {
     check_time(now)?;
     check_ttl(ttl)?;
@@ -47,12 +46,12 @@ pub(crate) fn expiry(now: i64, ttl: i64) -> Result<i64, Error> {
     Ok(expiry)
 }
 
-/// Whether the token with this payload is valid at the time `now`: it has not
-/// expired, and its beginning, if it names one, has come.
+/// Checks that the token with this payload is valid at `now`: before `exp`, and not before
+/// `nbf` if there is one.
 pub fn check(payload: &str, now: i64) -> Result<(), Error> {
     check_time(now)?;
     let [exp, nbf] = json::members(payload, ["exp", "nbf"]).map_err(Error::in_token)?;
-    // Exact: no time is above 2^53.
+    // Exact, because no time is above 2^53.
     let now = now as f64;
     if now >= time(exp.ok_or(Error::TokenMalformed)?)? {
         return Err(Error::TokenExpired);
@@ -63,12 +62,11 @@ pub fn check(payload: &str, now: i64) -> Result<(), Error> {
     }
 }
 
-/// The longest spelling of a time that is read. The standard library misreads numbers
-/// of more than 65,536 digits whose exponent takes as many away again.
+/// The longest accepted spelling of a time. The standard library misreads numbers of more
+/// than 65,536 digits with an equally large negative exponent.
 const LONGEST_TIME: usize = 1000;
 
-/// The time of a claim: a number, whole or not, or the digits that twilio-java 4.x
-/// writes as a string.
+/// The time in a claim: a number, or the string of digits that twilio-java 4.x writes.
 pub fn time(json: &str) -> Result<f64, Error> {
     if json.len() > LONGEST_TIME {
         return Err(Error::TokenMalformed);
@@ -94,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_is_checked_before_the_time_to_live_and_their_sum_after_both() {
+    fn expiry_checks_time_then_ttl_then_sum() {
         assert_eq!(expiry(0, 1), Ok(1));
         assert_eq!(expiry(LAST_TIME - 86_400, 86_400), Ok(LAST_TIME));
         assert_eq!(expiry(LAST_TIME - 86_399, 86_400), Err(Error::InvalidTime));

@@ -1,4 +1,4 @@
-//! Panics stop here.
+//! Stops panics, so that none reaches C.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,12 +25,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_the_status_of_a_bug() {
-        assert_eq!(run(|| panic!("stopped, as it should be")), Status::Internal);
+    fn panic_becomes_internal_status() {
+        assert_eq!(run(|| panic!("expected by this test")), Status::Internal);
     }
 
     #[test]
-    fn a_result_becomes_its_status() {
+    fn result_becomes_its_status() {
         assert_eq!(run(|| Ok(())), Status::Ok);
         assert_eq!(run(|| Err(Status::NullArgument)), Status::NullArgument);
     }

@@ -1,4 +1,4 @@
-//! The configured defaults: the only state that is the process's.
+//! The configured defaults of `cap_configure`: the only global state.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::jws::Key;
 
-/// The credentials that replace missing ones. Dropping them wipes them.
+/// The credentials that replace NULL. Dropping them wipes them.
 pub(super) struct Defaults {
     pub(super) account_sid: Zeroizing<String>,
     pub(super) key: Key,
@@ -15,8 +15,7 @@ pub(super) struct Defaults {
 
 static DEFAULTS: RwLock<Option<Defaults>> = RwLock::new(None);
 
-/// Replaces the defaults. The old ones are dropped in place, and the key is made in place:
-/// moving it would leave a copy.
+/// Replaces the defaults. The key is set in place, because moving it would leave a copy.
 pub(super) fn set(account_sid: &str, auth_token: &str) -> Result<(), Error> {
     let mut copy = String::new();
     copy.try_reserve_exact(account_sid.len())?;
@@ -29,15 +28,15 @@ pub(super) fn set(account_sid: &str, auth_token: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Drops the defaults in place.
+/// Clears the defaults.
 pub(super) fn clear() {
     *write() = None;
 }
 
-/// Keeps the defaults as they are.
+/// Locks the defaults for reading.
 pub(super) type Guard = RwLockReadGuard<'static, Option<Defaults>>;
 
-/// The defaults as they are now, both of one call to [`set`].
+/// The defaults, both from one call of [`set`].
 pub(super) fn get() -> Guard {
     DEFAULTS.read().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,10 @@
-//! A box to a `cap_token *` and back.
+//! Converts a `Token` on the heap to a `cap_token *` and back.
 //!
-//! Linux's libcap exports a `cap_free` of its own. A program that loads both
-//! libraries has one `cap_free` for all, so ours must tell our handles from
-//! libcap's objects, and theirs must do no harm to our handles. A handle is an odd
-//! address, which no allocator returns: libcap refuses it. Versions of libcap
-//! that look before they refuse read up to eight bytes below the address, in
-//! search of their magic number; those lie in our allocation too, and are zero.
+//! Linux's libcap also exports a `cap_free`, and a program with both libraries has one for
+//! all callers. So ours must distinguish our handles from libcap's objects, and libcap's
+//! must not harm our handles. A handle is an odd address, which no allocator returns, so
+//! libcap refuses it. Some versions first read up to eight bytes below the address to find
+//! their magic number. Those bytes belong to our allocation and are zero.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
@@ -37,29 +36,29 @@ const OFFSET: usize = offset_of!(Allocation, tag);
 
 const _: () = assert!(OFFSET % 2 == 1 && OFFSET >= 8 && align_of::<Allocation>() % 2 == 0);
 
-/// A handle is used by many threads at once as long as none changes it.
+/// Many threads may use a handle concurrently if none changes it.
 const _: () = {
     const fn shareable<T: Send + Sync>() {}
     shareable::<Token>();
 };
 
-/// Where a program wants a handle.
+/// The variable that receives a handle.
 pub(super) struct HandleSlot(NonNull<*mut CapToken>);
 
 impl HandleSlot {
-    /// Writes NULL there, for the case that no handle can be made.
+    /// Writes NULL to the variable, which stays there on failure.
     ///
     /// # Safety
     ///
-    /// `place` is NULL, or writable as long as the result is used.
-    pub(super) unsafe fn new(place: *mut *mut CapToken) -> Result<Self, Status> {
-        let place = NonNull::new(place).ok_or(Status::NullArgument)?;
-        // SAFETY: not NULL, so the caller promises that it can be written.
-        unsafe { place.write(ptr::null_mut()) };
-        Ok(Self(place))
+    /// `out` is NULL, or writable as long as the result is used.
+    pub(super) unsafe fn new(out: *mut *mut CapToken) -> Result<Self, Status> {
+        let out = NonNull::new(out).ok_or(Status::NullArgument)?;
+        // SAFETY: not NULL, so the caller promises that it is writable.
+        unsafe { out.write(ptr::null_mut()) };
+        Ok(Self(out))
     }
 
-    /// Makes a handle there, whose token `make` fills. If that fails, there is none.
+    /// Stores a new handle, whose token `make` fills. If `make` fails, stores none.
     pub(super) fn store(
         self,
         make: impl FnOnce(&mut Token) -> Result<(), Error>,
@@ -68,7 +67,7 @@ impl HandleSlot {
         // SAFETY: the handle is new.
         match make(unsafe { borrow_mut(token) }?) {
             Ok(()) => {
-                // SAFETY: `new` was promised that it can be written.
+                // SAFETY: the caller of `new` promised that it is writable.
                 unsafe { self.0.write(token) };
                 Ok(())
             }
@@ -99,8 +98,8 @@ fn new() -> Result<*mut CapToken, Status> {
     Ok(allocation.wrapping_byte_add(OFFSET).cast())
 }
 
-/// Whether an address that is not NULL can be a handle. One that is freed, or odd
-/// for another reason, cannot be told.
+/// Whether an address that is not NULL can be a handle. A freed handle cannot be
+/// recognised.
 pub(super) fn is_ours(address: *const c_void) -> bool {
     address.addr() % 2 == 1
 }
@@ -115,7 +114,7 @@ fn allocation(token: *const CapToken) -> Result<*const Allocation, Status> {
     }
 }
 
-/// The token behind a handle, to be read.
+/// The token of a handle, for reading.
 ///
 /// # Safety
 ///
@@ -123,38 +122,37 @@ fn allocation(token: *const CapToken) -> Result<*const Allocation, Status> {
 /// while the reference is used.
 pub(super) unsafe fn borrow<'a>(token: *const CapToken) -> Result<&'a Token, Status> {
     let allocation = allocation(token)?;
-    // SAFETY: `new` made an Allocation at this address; the caller promises that it
-    // is still there and that nobody writes to it.
+    // SAFETY: `new` made an Allocation at this address; the caller promises that it is not
+    // freed and that no thread writes to it.
     Ok(unsafe { &(*allocation).token })
 }
 
-/// The token behind a handle, to be changed.
+/// The token of a handle, for changing.
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`new`] that nobody else uses while the
+/// `token` is NULL, even, or a handle of [`new`] that no other thread uses while the
 /// reference is used.
 pub(super) unsafe fn borrow_mut<'a>(token: *mut CapToken) -> Result<&'a mut Token, Status> {
     let allocation = allocation(token)?.cast_mut();
-    // SAFETY: `new` made an Allocation at this address; the caller promises that it
-    // is still there and that nobody else uses it.
+    // SAFETY: `new` made an Allocation at this address; the caller promises that it is not
+    // freed and that no other thread uses it.
     Ok(unsafe { &mut (*allocation).token })
 }
 
-/// Frees what a handle stands for, and wipes it.
+/// Frees a handle and wipes its memory.
 ///
 /// # Safety
 ///
 /// `token` is NULL, even, or a handle of [`new`] that is never used again.
 pub(super) unsafe fn free(token: *mut CapToken) -> Result<(), Status> {
     let allocation = allocation(token)?.cast_mut();
-    // SAFETY: `new` made an Allocation at this address, in memory of this layout from
-    // the global allocator; the caller hands it over. Once it is dropped, its memory
-    // is bytes, initialised or not.
+    // SAFETY: `new` made an Allocation at this address, in memory of this layout from the
+    // global allocator; the caller gives it up. After the drop, the memory is only bytes.
     unsafe {
         allocation.drop_in_place();
-        // Dropping wipes the key. Unused fields hold what was on the stack when the allocation
-        // was made, which may be a secret of the caller.
+        // Dropping wipes the key. Unused fields contain bytes of the stack from when the
+        // handle was made, which may be the caller's secret.
         allocation.cast::<u8>().write_bytes(0, LAYOUT.size());
         optimization_barrier(&*allocation.cast::<[u8; LAYOUT.size()]>());
         dealloc(allocation.cast(), LAYOUT);

@@ -1,4 +1,4 @@
-//! Objects: members that are written as they come, and members that are kept.
+//! JSON objects: `Members` writes one directly, `Object` stores one.
 
 use super::write::{allocate, write_fragment, write_quoted};
 use crate::error::Error;
@@ -24,20 +24,20 @@ pub(crate) fn write_object(
 /// The members of an object that is being written.
 pub(crate) struct Members<'a> {
     out: &'a mut PayloadBuffer,
-    /// What stands before the next member.
+    /// Written before the next member.
     separator: &'static [u8],
 }
 
 impl Members<'_> {
-    /// Begins a member, whose value is to be written next. The name is spelled as JSON,
-    /// with the colon after it.
+    /// Begins a member; the caller writes its value next. `name` is a JSON string with a
+    /// colon.
     pub(crate) fn member(&mut self, name: &[u8]) -> Result<&mut PayloadBuffer, Error> {
         self.separate()?;
         self.out.append(name)?;
         Ok(self.out)
     }
 
-    /// Adds a member whose value is this JSON.
+    /// Adds a member with this JSON as its value.
     pub(crate) fn json(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
         self.member(name)?.append(value)
     }
@@ -57,24 +57,23 @@ impl Members<'_> {
     }
 }
 
-/// Members in the order in which their names were first set.
+/// An object with unique names, in the order in which they were first set.
 #[derive(Default)]
 pub(crate) struct Object {
     members: Vec<Member>,
-    /// Their places in `members`, in the order of their names, so that a name is found
-    /// without a look at each.
+    /// Indices into `members`, sorted by name, for binary search.
     by_name: Vec<usize>,
 }
 
 struct Member {
-    /// As JSON, with the colon after it.
+    /// A JSON string with a colon.
     name: Text,
     /// Compact JSON.
     value: Text,
 }
 
 impl Object {
-    /// Writes the members with a comma after each, for others to follow.
+    /// Writes the members with a comma after each, because other members follow.
     pub(crate) fn write_before_others(&self, out: &mut PayloadBuffer) -> Result<(), Error> {
         for Member { name, value } in &self.members {
             for part in [name, value, b",".as_slice()] {
@@ -88,21 +87,21 @@ impl Object {
         self.members.is_empty()
     }
 
-    /// Adds a member whose value is this JSON, or gives one that is there the new value
-    /// in its old place. On an error, nothing changes.
+    /// Adds a member with this JSON as its value. An existing member keeps its position and
+    /// takes the new value. On an error, nothing changes.
     pub(crate) fn set(&mut self, name: &str, value: Text) -> Result<(), Error> {
         let Self { members, by_name } = self;
         let name = spelled(name)?;
-        let found = by_name.binary_search_by(|&place| {
+        let found = by_name.binary_search_by(|&index| {
             members
-                .get(place)
+                .get(index)
                 .map(|other| &*other.name)
                 .cmp(&Some(&*name))
         });
         match found {
             Ok(index) => {
-                let place = by_name.get(index).ok_or(Error::Internal)?;
-                members.get_mut(*place).ok_or(Error::Internal)?.value = value;
+                let member = by_name.get(index).ok_or(Error::Internal)?;
+                members.get_mut(*member).ok_or(Error::Internal)?.value = value;
             }
             Err(index) => {
                 members.try_reserve(1)?;
@@ -115,7 +114,7 @@ impl Object {
     }
 }
 
-/// A member's name as JSON, with the colon after it.
+/// A name as a JSON string with a colon.
 fn spelled(name: &str) -> Result<Text, Error> {
     allocate(|out| {
         write_quoted(out, |out| write_fragment(name, out))?;
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_separated_whether_they_are_kept_or_come() {
+    fn members_are_separated_by_commas() {
         let mut kept = Object::default();
         assert!(kept.is_empty());
         assert_eq!(written(&kept), "{}");
@@ -161,9 +160,9 @@ mod tests {
     }
 
     proptest! {
-        /// The plain way to the same: a list that is searched from its beginning.
+        /// Compared with a list that is searched from its beginning.
         #[test]
-        fn a_name_keeps_its_first_place_and_takes_its_last_value(
+        fn repeated_name_keeps_position_and_takes_value(
             sets in proptest::collection::vec(("[a-cé]{0,2}", 0..1000_u32), 0..50)
         ) {
             let mut object = Object::default();

@@ -1,5 +1,5 @@
-//! Reads JSON (RFC 8259) from outside. Neither a long text nor a deep one can exhaust the
-//! stack: validation takes constant memory. Only a string with escapes is copied, into
+//! Reads untrusted JSON (RFC 8259). Validation takes constant memory, so neither long nor
+//! deeply nested input can exhaust the stack. Only strings with escapes are copied, into
 //! memory that is reserved first.
 
 use std::borrow::Cow;
@@ -16,21 +16,20 @@ use super::write::{allocate, write_fragment};
 use crate::error::Error;
 use crate::text::Text;
 
-/// How many arrays and objects may stand inside each other in a value: as many as
-/// `serde_json` reads by default.
+/// The maximum nesting of a value: the default limit of `serde_json`.
 const DEPTH: u32 = 127;
 
-/// The same for the value of a member or an element that [`Next`] reads: a value of
-/// [`DEPTH`] inside a claim of ours can be read again.
+/// The maximum nesting of a value that [`Next`] reads. A claim with a value of [`DEPTH`]
+/// levels can be read again.
 const MEMBER_DEPTH: u32 = 128;
 
-/// One JSON value, without white space and in ASCII. The order of keys, keys that
-/// repeat and the spelling of numbers are kept.
+/// One JSON value, without white space and in ASCII. Key order, repeated keys and the
+/// spelling of numbers are kept.
 pub(crate) fn compact(json: &str) -> Result<Text, Error> {
     allocate(|out| write_compact(json, out))
 }
 
-/// The same of a value that must be an object.
+/// The same for a value that must be an object.
 pub(crate) fn compact_object(json: &str) -> Result<Text, Error> {
     let object = compact(json)?;
     if object.starts_with(b"{") {
@@ -50,7 +49,7 @@ fn write_compact(json: &str, out: &mut dyn Write) -> Result<(), Error> {
 struct Out<'a>(Option<&'a mut dyn Write>);
 
 impl Out<'_> {
-    /// Takes JSON that is spelled as it was read.
+    /// Takes JSON in its original spelling.
     fn write(&mut self, json: &[u8]) -> Result<(), Error> {
         match &mut self.0 {
             Some(out) => Ok(out.write_all(json)?),
@@ -58,18 +57,18 @@ impl Out<'_> {
         }
     }
 
-    /// Takes a part of a string's text.
-    fn write_fragment(&mut self, text: &[u8]) -> Result<(), Error> {
+    /// Takes a part of a string without its escapes.
+    fn write_fragment(&mut self, fragment: &[u8]) -> Result<(), Error> {
         let Some(out) = &mut self.0 else {
             return Ok(());
         };
-        let text = from_utf8(text).map_err(|_| Error::Internal)?;
-        write_fragment(text, *out)
+        let fragment = from_utf8(fragment).map_err(|_| Error::Internal)?;
+        write_fragment(fragment, *out)
     }
 }
 
-/// The values that an object has for these keys, as they are spelled there. One of
-/// these keys that repeats is an error: readers would differ in what it says.
+/// The values of an object for these keys, in their original spelling. If one of these keys
+/// repeats, that is an error, because readers differ in which value counts.
 pub(crate) fn members<'a, const N: usize>(
     json: &'a str,
     keys: [&str; N],
@@ -78,10 +77,10 @@ pub(crate) fn members<'a, const N: usize>(
     read(json, |object| {
         object.members(|key, value| {
             let (key, value) = (string_value(key)?, value.spelling()?);
-            let mut places = keys.iter().zip(&mut values);
-            match places.find(|(wanted, _)| **wanted == key) {
-                Some((_, place)) if place.is_some() => return Err(Error::InvalidJson),
-                Some((_, place)) => *place = Some(value),
+            let mut wanted = keys.iter().zip(&mut values);
+            match wanted.find(|(wanted, _)| **wanted == key) {
+                Some((_, found)) if found.is_some() => return Err(Error::InvalidJson),
+                Some((_, found)) => *found = Some(value),
                 None => {}
             }
             Ok(())
@@ -90,13 +89,13 @@ pub(crate) fn members<'a, const N: usize>(
     Ok(values)
 }
 
-/// The value that comes next, to be read in one of these ways.
+/// The next value, which one of the methods reads.
 pub(crate) struct Next<'a, 'l> {
     json: &'a str,
     lexer: &'l mut SliceLexer<'a>,
 }
 
-/// Reads a text that is one value.
+/// Reads JSON that is one value.
 pub(crate) fn read<'a>(
     json: &'a str,
     read: impl FnOnce(Next<'a, '_>) -> Result<(), Error>,
@@ -110,22 +109,22 @@ pub(crate) fn read<'a>(
 }
 
 impl<'a> Next<'a, '_> {
-    /// Any value, as it is spelled.
+    /// Any value, in its original spelling.
     pub(crate) fn spelling(self) -> Result<&'a str, Error> {
         self.spelling_of(|next| value(next.lexer, MEMBER_DEPTH, &mut Out(None)))
     }
 
-    /// The value as it is spelled, which `read` reads.
+    /// The original spelling of the value that `read` reads.
     pub(crate) fn spelling_of(
         self,
         read: impl FnOnce(Next<'a, '_>) -> Result<(), Error>,
     ) -> Result<&'a str, Error> {
         let Self { json, lexer } = self;
-        let place = |lexer: &SliceLexer<'_>| json.len() - lexer.as_slice().len();
+        let position = |lexer: &SliceLexer<'_>| json.len() - lexer.as_slice().len();
         lexer.eat_whitespace();
-        let start = place(lexer);
+        let start = position(lexer);
         read(Next { json, lexer })?;
-        json.get(start..place(lexer)).ok_or(Error::Internal)
+        json.get(start..position(lexer)).ok_or(Error::Internal)
     }
 
     /// A string, with its escapes resolved.
@@ -146,7 +145,7 @@ impl<'a> Next<'a, '_> {
         Ok(integer.parse().unwrap_or(nearest))
     }
 
-    /// The keys, as they are spelled, and the values of an object.
+    /// The members of an object: each key in its original spelling, and its value.
     pub(crate) fn members(
         self,
         mut visit: impl FnMut(&'a str, Next<'a, '_>) -> Result<(), Error>,
@@ -181,7 +180,7 @@ impl<'a> Next<'a, '_> {
     }
 }
 
-/// The string with this spelling. It is a copy only if it has escapes.
+/// The string with this spelling. Copied only if it has escapes.
 pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
     let contents = spelling
         .strip_prefix('"')
@@ -191,7 +190,7 @@ pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
         return Ok(Cow::Borrowed(contents));
     }
     let mut bytes = Vec::new();
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than its character.
     bytes.try_reserve_exact(contents.len())?;
     let mut lexer = SliceLexer::new(spelling.as_bytes());
     lexer.take_next();
@@ -203,7 +202,7 @@ pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
     Ok(Cow::Owned(string))
 }
 
-/// The arrays and objects that are open: a bit each, set for objects.
+/// The open arrays and objects: a bit for each, set for objects.
 #[derive(Default)]
 struct Open {
     objects: u128,
@@ -251,7 +250,7 @@ fn value(lexer: &mut SliceLexer<'_>, limit: u32, out: &mut Out<'_>) -> Result<()
             _ => scalar(lexer, out)?,
         }
 
-        // A value, or the last one of what is open, has ended.
+        // A value has ended; close the arrays and objects that end with it.
         loop {
             let Some(is_object) = open.is_object() else {
                 return Ok(());
@@ -329,15 +328,15 @@ fn scalar(lexer: &mut SliceLexer<'_>, out: &mut Out<'_>) -> Result<(), Error> {
     }
 }
 
-/// Writes the string whose first quote is read.
+/// Writes a string. Its first quote has been read.
 fn string(lexer: &mut SliceLexer<'_>, out: &mut Out<'_>) -> Result<(), Error> {
     out.write(b"\"")?;
     each_fragment(lexer, &mut |fragment| out.write_fragment(fragment))?;
     out.write(b"\"")
 }
 
-/// Reads the rest of a string; hands on what stands between its escapes, and each
-/// character that is escaped.
+/// Reads the rest of a string. Visits the parts between escapes, and each escaped
+/// character.
 fn each_fragment(
     lexer: &mut SliceLexer<'_>,
     visit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
@@ -392,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_keeps_its_order_its_repeated_keys_and_its_numbers_and_loses_white_space() {
+    fn compact_drops_only_white_space() {
         let cases = [
             ("null", "null"),
             (" \t\r\n true \n", "true"),
@@ -428,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_a_value_and_other_values_are_none() {
+    fn compact_object_rejects_other_values() {
         assert_eq!(compact_object(" { } ").unwrap(), "{}");
         assert_eq!(compact_object("\n{\"a\": [1]}").unwrap(), r#"{"a":[1]}"#);
         for json in [
@@ -439,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_value_is_refused() {
+    fn invalid_json_is_rejected() {
         let short = [
             "", " ", "tru", "True", "nul", "NaN", "Infinity", "-", "+1", "01", "-01", "1.", ".5",
             "1e", "1e+", "0x1", "1 2", "1,", ",", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]",
@@ -474,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_ends_where_serde_json_s_does_and_takes_no_stack() {
+    fn nesting_limit_equals_that_of_serde_json() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
             let nested = |depth| format!("{}1{}", open.repeat(depth), close.repeat(depth));
             for (depth, is_read) in [(1, true), (127, true), (128, false), (1_000_000, false)] {
@@ -487,7 +486,7 @@ mod tests {
                 assert_eq!(read(&json, read_members).is_ok(), is_read);
             }
         }
-        // What is beside each other is not inside each other.
+        // Siblings do not count as nested.
         let flat = format!("[{}[]]", "[],".repeat(1000));
         assert_eq!(compact(&flat).unwrap(), flat);
         let mixed = r#"{"a":[{"b":[[],{}]},[]],"c":{}}"#;
@@ -495,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn the_members_of_an_object_come_in_order_as_they_are_spelled() {
+    fn members_come_in_order_in_original_spelling() {
         let mut members = Vec::new();
         let json = r#" { "a" : 1.50 , "\u0061" : [ 1 , {} ] , "b":"x" } "#;
         let result = read(json, |object| {
@@ -519,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_asked_for_is_found_once_or_not_at_all() {
+    fn repeated_wanted_member_is_rejected() {
         let json = r#"{"a":1,"\u0062":[2],"c":"3","d":4,"d":5,"a longer key":6}"#;
         let found = members(json, ["c", "x", "b"]);
         assert_eq!(found, Ok([Some(r#""3""#), None, Some("[2]")]));
@@ -550,7 +549,7 @@ mod tests {
         }
     }
 
-    /// JSON, nearly: it is often cut, or has characters where they do not belong.
+    /// JSON that is often truncated, or has characters in wrong positions.
     fn nearly_json() -> impl Strategy<Value = String> {
         let scalar = prop_oneof![
             "(null|true|false)",
@@ -568,9 +567,9 @@ mod tests {
                     .prop_map(|members| format!("{{{}}}", members.join(","))),
             ]
         });
-        (json, 0..200_usize, "[\\[\\]{},:\" 0]{0,1}").prop_map(|(mut json, place, other)| {
-            if json.is_char_boundary(place) {
-                json.insert_str(place, &other);
+        (json, 0..200_usize, "[\\[\\]{},:\" 0]{0,1}").prop_map(|(mut json, index, other)| {
+            if json.is_char_boundary(index) {
+                json.insert_str(index, &other);
             }
             json
         })
@@ -578,7 +577,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_texts_are_json_as_for_serde_json_and_mean_the_same(json in nearly_json()) {
+        fn compact_agrees_with_serde_json(json in nearly_json()) {
             let expected = serde_json::from_str::<Value>(&json);
             match compact(&json) {
                 Ok(compact) => {
@@ -586,7 +585,7 @@ mod tests {
                     prop_assert_eq!(self::compact(&compact), Ok(compact.clone()));
                     match (serde_json::from_str::<Value>(&compact), expected) {
                         (Ok(value), Ok(expected)) => prop_assert_eq!(value, expected),
-                        // A number that is spelled right, and too large for a double.
+                        // A number that is valid JSON but too large for a double.
                         (Err(_), Err(error)) => {
                             prop_assert!(error.to_string().starts_with("number out of range"));
                         }

@@ -1,4 +1,4 @@
-//! Writing JSON.
+//! Writes JSON strings in ASCII.
 
 use std::io::{self, Write};
 
@@ -9,25 +9,25 @@ use serde_json::ser::Formatter;
 use crate::error::Error;
 use crate::text::{self, Text};
 
-/// `text` as a JSON string, quotes included.
-pub(crate) fn string(text: &str) -> Result<Text, Error> {
-    if !text::all(text.as_bytes(), stays_as_it_is) {
-        return allocate(|out| write_quoted(out, |out| write_fragment(text, out)));
+/// `string` as a JSON string, with its quotes.
+pub(crate) fn string(string: &str) -> Result<Text, Error> {
+    if !text::all(string.as_bytes(), needs_no_escape) {
+        return allocate(|out| write_quoted(out, |out| write_fragment(string, out)));
     }
-    let mut string = Text::default();
-    string.reserve(text.len().saturating_add(2))?;
-    string.append(b"\"")?;
-    string.append(text.as_bytes())?;
-    string.append(b"\"")?;
-    Ok(string)
+    let mut quoted = Text::default();
+    quoted.reserve(string.len().saturating_add(2))?;
+    quoted.append(b"\"")?;
+    quoted.append(string.as_bytes())?;
+    quoted.append(b"\"")?;
+    Ok(quoted)
 }
 
-/// Whether a byte is a character that a JSON string of ours spells as itself.
-fn stays_as_it_is(byte: u8) -> bool {
+/// Whether a byte is a character that needs no escape in an ASCII JSON string.
+fn needs_no_escape(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
 }
 
-/// What `write` writes, which is the same at every call.
+/// The output of `write`, which is called twice: to measure, and to write.
 pub(crate) fn allocate(write: impl Fn(&mut dyn Write) -> Result<(), Error>) -> Result<Text, Error> {
     let mut length = Length::default();
     write(&mut length)?;
@@ -40,7 +40,7 @@ pub(crate) fn allocate(write: impl Fn(&mut dyn Write) -> Result<(), Error>) -> R
     Ok(text)
 }
 
-/// A string whose fragments `contents` writes.
+/// Writes a string; `contents` writes its fragments.
 pub(super) fn write_quoted(
     out: &mut dyn Write,
     contents: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
@@ -50,15 +50,15 @@ pub(super) fn write_quoted(
     Ok(out.write_all(b"\"")?)
 }
 
-/// A part of a string's text, as it stands between the quotes.
-pub(super) fn write_fragment(text: &str, out: &mut dyn Write) -> Result<(), Error> {
-    text.serialize(&mut Serializer::with_formatter(out, Ascii))
+/// Writes a part of a string, escaped.
+pub(super) fn write_fragment(fragment: &str, out: &mut dyn Write) -> Result<(), Error> {
+    fragment
+        .serialize(&mut Serializer::with_formatter(out, Ascii))
         .map_err(|_| Error::Internal)
 }
 
-/// Compact JSON whose strings spell what is not ASCII as `\uXXXX`, characters
-/// beyond U+FFFF as a surrogate pair (RFC 8259, section 7). Quotes around a string
-/// are left to [`write_quoted`].
+/// Escapes characters that are not ASCII as `\uXXXX`, those above U+FFFF as a surrogate
+/// pair (RFC 8259, section 7). [`write_quoted`] writes the quotes.
 struct Ascii;
 
 impl Formatter for Ascii {
@@ -96,12 +96,12 @@ impl Formatter for Ascii {
     }
 }
 
-/// A writer that only counts, so that memory can be had before it is filled.
+/// A writer that counts bytes, so that memory is reserved before it is filled.
 #[derive(Default)]
 struct Length(usize);
 
 impl Length {
-    /// The number of bytes written; an error if no address could count them.
+    /// The number of bytes written. An error if it exceeds `usize`.
     fn get(self) -> Result<usize, Error> {
         if self.0 < usize::MAX {
             Ok(self.0)
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_is_ascii_and_reads_back() {
+    fn string_is_ascii_and_reads_back() {
         let cases = [
             ("", r#""""#),
             ("AC123123", r#""AC123123""#),

@@ -1,11 +1,10 @@
-//! Base64url without padding (RFC 4648, section 5), by the vector instructions that
-//! the processor has.
+//! Base64url without padding (RFC 4648, section 5), with the vector instructions of the CPU.
 
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 
 use crate::error::Error;
 
-/// How many characters spell so many bytes; `None` if no address could count them.
+/// The number of characters for a number of bytes; `None` if it exceeds `usize`.
 pub(crate) const fn encoded_length(bytes: usize) -> Option<usize> {
     let groups = bytes / 3;
     match (groups.checked_mul(4), bytes % 3) {
@@ -15,7 +14,7 @@ pub(crate) const fn encoded_length(bytes: usize) -> Option<usize> {
     }
 }
 
-/// Writes `bytes` to the beginning of `out`, and returns what is behind them.
+/// Encodes `bytes` to the beginning of `out`, and returns the rest of `out`.
 pub(crate) fn encode<'a>(bytes: &[u8], out: &'a mut [u8]) -> Result<&'a mut [u8], Error> {
     let length = encoded_length(bytes.len()).ok_or(Error::Internal)?;
     let (encoded, rest) = out.split_at_mut_checked(length).ok_or(Error::Internal)?;
@@ -23,7 +22,7 @@ pub(crate) fn encode<'a>(bytes: &[u8], out: &'a mut [u8]) -> Result<&'a mut [u8]
     Ok(rest)
 }
 
-/// The bytes that a text spells in the one way that is canonical.
+/// The bytes of a string in canonical base64url.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Error> {
     let length = URL_SAFE_NO_PAD
         .decoded_length(text.as_bytes())
@@ -46,21 +45,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_of_any_length_are_spelled_in_the_plain_way_and_read_back(
+        fn encoding_agrees_with_data_encoding(
             bytes in proptest::collection::vec(any::<u8>(), 0..400),
-            behind in 0..10_usize,
+            rest in 0..10_usize,
         ) {
             let expected = BASE64URL_NOPAD.encode(&bytes);
             prop_assert_eq!(encoded_length(bytes.len()), Some(expected.len()));
-            let mut out = vec![b'?'; expected.len() + behind];
-            prop_assert_eq!(encode(&bytes, &mut out).unwrap(), vec![b'?'; behind]);
+            let mut out = vec![b'?'; expected.len() + rest];
+            prop_assert_eq!(encode(&bytes, &mut out).unwrap(), vec![b'?'; rest]);
             prop_assert_eq!(&out[..expected.len()], expected.as_bytes());
             prop_assert_eq!(decode(&expected), Ok(bytes));
         }
 
-        /// Another reader, which is as strict, takes and refuses the same.
+        /// The crate data-encoding is as strict.
         #[test]
-        fn what_is_not_canonical_base64url_is_refused(
+        fn decoding_agrees_with_data_encoding(
             text in prop_oneof!["[A-Za-z0-9_-]{0,100}", "[A-Za-f0-9_=+/é-]{0,9}", "\\PC{0,9}"]
         ) {
             let plain = BASE64URL_NOPAD.decode(text.as_bytes());
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn no_length_overflows() {
+    fn encoded_length_does_not_overflow() {
         assert_eq!(encoded_length(usize::MAX), None);
         assert_eq!(encoded_length(usize::MAX / 4 * 3), Some(usize::MAX - 3));
     }

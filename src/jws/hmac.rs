@@ -25,22 +25,22 @@ pub(super) type State = HmacCore<Sha256>;
 pub struct Key(Option<State>);
 
 impl Key {
-    /// The key whose bytes are those of `secret`, of any length.
+    /// The key with the bytes of `secret`, of any length.
     pub fn new(secret: &str) -> Self {
         let mut key = Self::default();
         key.set(secret);
         key
     }
 
-    /// Makes this the key whose bytes are those of `secret`, of any length.
+    /// Sets the bytes of `secret`, of any length, as the key.
     pub fn set(&mut self, secret: &str) {
         wiping_stack::<STACK_IN_USE, _>(|| {
-            // Keys of any length are allowed, so that this is never None.
+            // HMAC allows keys of any length, so this is never None.
             self.0 = State::new_from_slice(secret.as_bytes()).ok();
         });
     }
 
-    /// Makes this the same key as another.
+    /// Copies another key.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         wiping_stack::<STACK_IN_USE, _>(|| self.0.clone_from(&other.0));
     }
@@ -70,8 +70,7 @@ impl Key {
         }))
     }
 
-    /// Whether this is the HMAC of a message. How long that takes does not depend on where
-    /// a wrong one differs.
+    /// Whether `mac` is the HMAC of a message. The time does not depend on where it differs.
     pub(super) fn verify_mac(&self, message: &[u8], mac: &[u8]) -> Result<bool, Error> {
         let key = self.0.as_ref().ok_or(Error::Internal)?;
         Ok(wiping_stack::<STACK_IN_USE, _>(|| {
@@ -81,7 +80,7 @@ impl Key {
     }
 }
 
-/// The HMAC of a message of which only the `rest` is not in the state yet.
+/// The HMAC of a message that the state contains up to `rest`.
 fn finish(mut state: State, rest: &[u8]) -> [u8; DIGEST] {
     let mut buffer = Buffer::<State>::default();
     buffer.digest_blocks(rest, |blocks| state.update_blocks(blocks));
@@ -90,7 +89,7 @@ fn finish(mut state: State, rest: &[u8]) -> [u8; DIGEST] {
     hmac.0
 }
 
-/// For an optimised build, on CPUs with SHA instructions and without.
+/// Enough for an optimised build, on CPUs with and without SHA instructions.
 const STACK_IN_USE: usize = 768;
 
 #[cfg(test)]
@@ -127,7 +126,7 @@ pub(super) mod tests {
         }
 
         #[test]
-        fn changed_or_resized_hmac_is_refused(
+        fn changed_or_resized_hmac_is_rejected(
             message in proptest::collection::vec(any::<u8>(), 0..100),
             place in 0..DIGEST,
             change in 1..=255_u8,
@@ -144,9 +143,9 @@ pub(super) mod tests {
         }
     }
 
-    /// Every length around those at which a block is full.
+    /// The lengths include every boundary of a block.
     #[test]
-    fn every_length_gives_the_hmac_of_the_standard() {
+    fn every_length_agrees_with_hmac_sha256() {
         let text = "0123456789abcdef".repeat(10);
         for length in 0..=text.len() {
             let (text, _) = text.split_at(length);

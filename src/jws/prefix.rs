@@ -1,4 +1,4 @@
-//! The HMAC state after the part that all tokens of a handle have in common.
+//! The cached state: the HMAC state after the constant part of a handle's tokens.
 //!
 //! The first thread to finish stores the state for all threads that share the handle. No
 //! thread blocks: one that finds no finished state hashes the whole token, as does a child
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::hmac::State;
 
-/// A place for the state. Dropping it wipes the state.
+/// The cached state, if there is one. Dropping it wipes it.
 #[derive(Default)]
 pub(crate) struct PrefixState {
     is_claimed: AtomicBool,
@@ -24,15 +24,14 @@ impl PrefixState {
 
     /// Stores the state, unless a thread has stored one or is storing one.
     pub(super) fn set(&self, state: &State) {
-        // OnceLock alone would wait for a thread that is storing one.
+        // OnceLock alone blocks while another thread stores one.
         if !self.is_claimed.swap(true, Ordering::Relaxed) {
             let _ = self.state.set(state.clone());
         }
     }
 }
 
-/// Everything that the state depends on, together with the state, which every change
-/// clears.
+/// Everything that the cached state depends on, and the state. Every change clears it.
 #[derive(Default)]
 pub(crate) struct Prefixed<T> {
     parts: T,
@@ -44,9 +43,9 @@ impl<T> Prefixed<T> {
         &self.state
     }
 
-    /// The only way to change the parts.
+    /// The only way to change the parts. Clears the cached state.
     pub(crate) fn change(&mut self) -> &mut T {
-        // Dropping the old state wipes it; `OnceLock::take` would leave its bytes here.
+        // Dropping the old state wipes it; `OnceLock::take` would leave its bytes in place.
         self.state = PrefixState::default();
         &mut self.parts
     }

@@ -1,12 +1,11 @@
-//! Percent-encoding (RFC 3986, section 2.1) of everything but unreserved characters
-//! (section 2.3), a space as `%20`.
+//! Percent-encoding (RFC 3986, section 2.1) of all characters except unreserved ones
+//! (section 2.3). A space becomes `%20`.
 
 use crate::error::Error;
 use crate::text::{self, Text};
 
-/// What replaces `%` in a string that is encoded once, and in one that is encoded and then
-/// encoded again. (Unreserved characters stay as they are both times, so nothing else
-/// differs.)
+/// The start of an escape in a string that is encoded once, and in one that is encoded
+/// twice. Nothing else differs, because unreserved characters are never encoded.
 pub(super) const ONCE: &str = "%";
 pub(super) const TWICE: &str = "%25";
 
