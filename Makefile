@@ -248,7 +248,7 @@ stage: all
 
 .PHONY: refresh-stage
 refresh-stage:
-	if [ ! -e "$(STAGE)/complete" ] || [ -n "$$(find "$(SHARED)" "$(STATIC)" include \
+	if [ ! -e "$(STAGE)/complete" ] || [ -n "$$(find -L "$(SHARED)" "$(STATIC)" include \
 	    captoken.pc.in Makefile -newer "$(STAGE)/complete")" ]; then \
 	    rm -rf "$(STAGE)" && \
 	    $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr LIBDIR=/usr/lib \
