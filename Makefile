@@ -62,28 +62,10 @@ all:
 	$(call build,--lib,$(TARGET),make)
 	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
-# What cargo puts into the archive becomes one object, of which the header's functions
-# and nothing else can be seen from outside: so it can share a program with another
-# archive of Rust's, which has the same runtime under the same names. What no function
-# needs is left out, which is nearly all; the second ld forgets the names of what that
-# would have called. And cap_free becomes weak, so that a fully static program that has
-# libcap's as well links, with libcap's: Rust has no stable way to say so. Done once for
-# each build, in place, as cargo would put its own back otherwise.
+# Packagers who build with cargo alone run this afterwards.
 .PHONY: pack
 pack:
-	if [ ! -e "$(TARGET)/packed" ] || [ "$(STATIC)" -nt "$(TARGET)/packed" ]; then \
-	    functions=$$($(NM) -D --defined-only "$(SHARED)" | sed 's/.* //') && \
-	    $(LD) -r --gc-sections --force-group-allocation $$(printf ' -u %s' $$functions) \
-	        "$(STATIC)" -o "$(TARGET)/all.o" && \
-	    $(LD) -r "$(TARGET)/all.o" -o "$(TARGET)/captoken.o" && \
-	    $(OBJCOPY) --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
-	        $$(printf ' --keep-global-symbol=%s' $$functions) --weaken-symbol=cap_free \
-	        "$(TARGET)/captoken.o" && \
-	    rm -f "$(TARGET)/libcaptoken.a" && \
-	    $(AR) rcs "$(TARGET)/libcaptoken.a" "$(TARGET)/captoken.o" && \
-	    cat "$(TARGET)/libcaptoken.a" > "$(STATIC)" && \
-	    touch "$(TARGET)/packed"; \
-	fi
+	NM="$(NM)" LD="$(LD)" OBJCOPY="$(OBJCOPY)" AR="$(AR)" sh scripts/pack-archive.sh "$(TARGET)"
 
 # The input of the demonstration, also its time: NOW=1400000000 gives the token
 # that Twilio's libraries wrote for this input in that second.

@@ -1,0 +1,59 @@
+#!/bin/sh
+# pack-archive.sh [TARGET]
+#
+# Repacks TARGET/release/libcaptoken.a, which cargo has built, as an archive of one object
+# that exports only the functions of captoken.h. TARGET is cargo's target folder, by default
+# `target`. Does nothing if the archive is already repacked.
+#
+# Why:
+#
+# - cargo's archive contains Rust's runtime, with global symbols. Two Rust archives in one
+#   program would define some symbols twice. In our object they are local.
+# - The functions never call most of the runtime. ld starts from the exported functions and
+#   discards every section that they do not reach: 1 MB of 23 remains.
+# - libcap defines cap_free too. A fully static program can link both libraries only if one
+#   of the two definitions is weak. Stable Rust cannot declare a weak symbol, so objcopy
+#   makes ours weak. libcap's then wins.
+#
+# Steps:
+#
+# 1. nm lists the exported functions of the shared library.
+# 2. ld links the archive into one relocatable object, without unused sections.
+#    --force-group-allocation dissolves section groups: of two groups with the same name, a
+#    later link would keep only one, even if the other is another archive's.
+# 3. A second ld drops the undefined symbols that only discarded sections used.
+# 4. objcopy makes all other symbols local. It removes debug information, and LLVM bitcode,
+#    which only the same compiler could read.
+# 5. ar writes the archive, and cat overwrites cargo's. Replacing the file would not last:
+#    cargo keeps a hard link in release/deps and restores the file from it.
+#
+# The environment variables NM, LD, OBJCOPY and AR name other tools; options may follow the
+# name. `make pack` passes on make's variables of these names.
+set -eu
+
+target=${1:-target}
+shared=$target/release/libcaptoken.so
+static=$target/release/libcaptoken.a
+packed=$target/packed
+
+if [ -e "$packed" ] && [ -z "$(find "$static" -newer "$packed")" ]; then
+    exit
+fi
+
+# The variables are unquoted so that the shell splits names and options. No symbol contains
+# a space.
+# shellcheck disable=SC2046,SC2086
+{
+    symbols=$(${NM:-nm} -D --defined-only "$shared")
+    functions=$(echo "$symbols" | sed 's/.* //')
+    ${LD:-ld} -r --gc-sections --force-group-allocation $(printf ' -u %s' $functions) \
+        "$static" -o "$target/all.o"
+    ${LD:-ld} -r "$target/all.o" -o "$target/captoken.o"
+    ${OBJCOPY:-objcopy} --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
+        $(printf ' --keep-global-symbol=%s' $functions) --weaken-symbol=cap_free \
+        "$target/captoken.o"
+    rm -f "$target/libcaptoken.a"
+    ${AR:-ar} rcs "$target/libcaptoken.a" "$target/captoken.o"
+}
+cat "$target/libcaptoken.a" > "$static"
+touch "$packed"
