@@ -1,30 +1,25 @@
-# make            build the shared and the static library
-# make demo       build them, mint a token with examples-c/mint.c and show it
-# make test       everything that must hold, in some minutes
-# make test-php, test-go
-#                 of it, what concerns one of the packages
-# make test-deep  the same and what takes longer
-# make bench      ROUNDS=31, measures against other libraries: BENCHMARKS.md
-# make install    PREFIX=/usr/local DESTDIR=
-# make uninstall  PREFIX=/usr/local DESTDIR=
-# make cli        build the command line
-# make install-cli, uninstall-cli
-#                 PREFIX=/usr/local DESTDIR=
-# make install-php, uninstall-php
-#                 PREFIX=/usr/local DESTDIR= PHP_USER=www-data
-# make go-lib     the archive and the header, where the Go package looks for them
+# Builds, tests and installs captoken. `make help` lists the targets and variables: it prints
+# each line that starts with ## and the name of the target or variable after it.
 #
-# A path may contain spaces: it is always quoted, and never a target of make.
+# Paths may contain spaces. They are therefore always quoted, and never targets of make.
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+## installation prefix
 PREFIX ?= /usr/local
+## folder of the libraries
 LIBDIR ?= $(PREFIX)/lib
+## folder of the headers
 INCLUDEDIR ?= $(PREFIX)/include
+## folder of the command-line tool
 BINDIR ?= $(PREFIX)/bin
+## is put before every installed path, for packagers
+DESTDIR ?=
+## cargo to build with
 CARGO ?= cargo
-CC ?= cc
+
+# The tools that build the archive and the demonstration; make knows CC, LD and AR.
 OBJCOPY ?= objcopy
 NM ?= nm
 
@@ -42,36 +37,49 @@ TO_LIB = $(DESTDIR)$(LIBDIR)
 TO_BIN = $(DESTDIR)$(BINDIR)
 TO_PHP = $(DESTDIR)$(PHPDIR)
 
-# The libraries are those of this machine, where the rules look for them.
+# With this variable, cargo would write the libraries to another folder.
 unexport CARGO_BUILD_TARGET
 
-# What cargo is to build, in which target folder, and how make is told so. Root often
-# has no cargo, and installs what somebody else has built. (What is up to date is seen
-# from a file of ours: not every change of a source has cargo write its result anew.)
+# $(call build,ARGUMENTS,TARGET_DIR,COMMAND): runs cargo if there is one. `sudo make install`
+# often has none, and then uses the existing build if no source is newer than its stamp file,
+# TARGET_DIR/built. cargo's results cannot be the stamp: cargo does not rewrite them after
+# every change of a source. COMMAND is the make command that the error message names.
 define build
 	@if command -v "$(CARGO)" > /dev/null; then \
 	    "$(CARGO)" build --release --locked $(1) --target-dir "$(2)" && touch "$(2)/built"; \
 	elif [ ! -e "$(2)/built" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(2)/built")" ]; then \
-	    echo 'There is no cargo here, and no build that is up to date. Run $(3) where cargo is.' >&2; \
+	    echo 'cargo was not found, and there is no up-to-date build. Run $(3) as a user who has cargo.' >&2; \
 	    exit 1; \
 	fi
 endef
 
+.PHONY: help
+## print this list
+help:
+	@awk '/^## / { text = substr($$0, 4); next } \
+	    text && /^[a-z-]+:/ { sub(/:.*/, ""); \
+	        targets = targets sprintf("  make %-14s %s\n", $$0, text); text = "" } \
+	    text && / \?=/ { name = $$1; sub(/^[^=]*= */, ""); sub(/^\$$\(shell.*/, "..."); \
+	        variables = variables sprintf("  %-30s %s\n", name "=" $$0, text); text = "" } \
+	    END { printf "Targets:\n%s\nVariables and their defaults:\n%s", targets, variables }' Makefile
+
 .PHONY: all
+## build the shared and the static library; the default
 all:
 	$(call build,--lib,$(TARGET),make)
 	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
-# Packagers who build with cargo alone run this afterwards.
 .PHONY: pack
+## repack the static library, after a build with cargo alone
 pack:
 	NM="$(NM)" LD="$(LD)" OBJCOPY="$(OBJCOPY)" AR="$(AR)" sh scripts/pack-archive.sh "$(TARGET)"
 
-# The input of the demonstration, also its time: NOW=1400000000 gives the token
-# that Twilio's libraries wrote for this input in that second.
+# NOW=1400000000 gives the token that Twilio's libraries wrote at that time.
+## time at which make demo mints, in seconds since 1970
 NOW ?= $(shell date +%s)
 
 .PHONY: demo
+## mint a token with examples-c/mint.c and show it
 demo: stage
 	@$(CC) -std=c99 -O2 $(CFLAGS) -I"$(STAGE)/usr/include" examples-c/mint.c \
 	    -L"$(STAGE)/usr/lib" -lcaptoken -o "$(TARGET)/mint"
@@ -80,8 +88,9 @@ demo: stage
 	@cat "$(TARGET)/demo.jwt"
 	@sh examples-c/show.sh < "$(TARGET)/demo.jwt"
 
-# The memory tests are run once more as the library is built, with optimisation.
+# The memory tests run again with the optimisations of the installed library.
 .PHONY: test
+## run all tests, in some minutes
 test:
 	sh tests/setup.sh
 	"$(CARGO)" fmt --check
@@ -92,48 +101,54 @@ test:
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
 
 .PHONY: test-php
+## run the tests of the PHP package, a part of make test
 test-php:
 	sh tests/setup.sh php
 	$(MAKE) --no-print-directory all
 	phpunit -c php/phpunit.xml.dist
 
-# With the Go that is installed, and with the current one.
+# Runs with the installed Go and with a current one.
 .PHONY: test-go
+## run the tests of the Go package, a part of make test
 test-go:
 	sh tests/setup.sh go
 	$(MAKE) --no-print-directory go-lib
 	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
-# Miri: the C interface from Rust, every access to memory checked. It needs a
-# nightly toolchain, and the components miri and rust-src of it. And the state that threads
-# share, as processors may reorder what they write.
+# Miri checks every memory access of the C interface, and lets threads see each other's writes
+# in any order that the memory model allows. It needs a nightly toolchain with the components
+# miri and rust-src.
 .PHONY: test-deep
+## run make test, a longer property test, and Miri
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi --test mint
 	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
 
-# Fails where a target is missed. What it prints is in the target folder, too:
-# bench/report.md.
+## rounds of make bench
 ROUNDS ?= 31
 
+# Fails if a performance target is missed. Also writes its output to bench/report.md in the
+# target folder.
 .PHONY: bench
+## compare with other libraries, as BENCHMARKS.md describes
 bench:
 	sh tests/setup.sh go sdk bench
 	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
-# Handed over in the environment, where no character of it means anything.
+# PREFIX is passed in the environment, because the shell does not expand its characters there.
 .PHONY: check-prefix
 check-prefix: export CHECKED := $(PREFIX)
 check-prefix:
 	@case "$$CHECKED" in \
-	    *[!A-Za-z0-9/._+~@=,-]*) echo 'PREFIX must consist of ASCII letters, digits and / . _ + ~ @ = , - alone:' \
-	        'pkg-config and php.ini read other characters in ways of their own.' >&2; exit 1;; \
+	    *[!A-Za-z0-9/._+~@=,-]*) echo 'PREFIX must contain only ASCII letters, digits and / . _ + ~ @ = , -:' \
+	        'other characters have a meaning in captoken.pc or captoken.ini.' >&2; exit 1;; \
 	    /*) ;; \
 	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
 	esac
 
 .PHONY: install
+## install the libraries, headers and captoken.pc
 install: check-prefix all
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
 	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
@@ -148,6 +163,7 @@ install: check-prefix all
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig; fi
 
 .PHONY: uninstall
+## remove what make install has installed
 uninstall:
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
 	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
@@ -155,27 +171,32 @@ uninstall:
 
 # In a target folder of its own: the feature would have cargo build the library anew.
 .PHONY: cli
+## build the command-line tool
 cli:
 	$(call build,--features cli --bin captoken,$(TARGET)/cli,make cli)
 
 .PHONY: install-cli
+## install the command-line tool
 install-cli: check-prefix cli
 	install -d "$(TO_BIN)"
 	install -m 755 "$(CLI)" "$(TO_BIN)/captoken"
 
 .PHONY: uninstall-cli
+## remove the command-line tool
 uninstall-cli:
 	rm -f "$(TO_BIN)/captoken"
 
-# The PHP package with a library of its own: a folder that can be used where it is.
-# Nothing else in it may end in .ini, so that php-fpm can be told to read the folder.
+## user of php-fpm's workers, for captoken.ini
 PHP_USER ?= www-data
 
 PHP_SOURCES = $(patsubst php/%,%,$(wildcard $(addprefix php/src/,*.php */*.php */*/*.php)))
 PHP_FILES = autoload.php captoken.ffi.h captoken.ini composer.json preload.php \
     bin/captoken-doctor examples/token.php lib/$(SONAME) $(PHP_SOURCES)
 
+# The installed package contains its own copy of the library. It may contain only one .ini
+# file, because php-fpm can be told to read every .ini file of a folder.
 .PHONY: install-php
+## install the PHP package
 install-php: check-prefix all
 	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib"
 	install -m 644 php/autoload.php php/preload.php php/composer.json "$(TO_PHP)"
@@ -193,6 +214,7 @@ install-php: check-prefix all
 	chmod 644 "$(TO_PHP)/captoken.ffi.h" "$(TO_PHP)/captoken.ini"
 
 .PHONY: uninstall-php
+## remove the PHP package
 uninstall-php: check-prefix
 	if [ -d "$(TO_PHP)" ]; then \
 	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
@@ -200,12 +222,14 @@ uninstall-php: check-prefix
 	fi
 	rmdir "$$(dirname "$(TO_PHP)")" 2> /dev/null || true
 
-# The archive and the header in the Go package's own folder, where `go mod vendor`
-# finds them, or in that of a copy. Go watches the header, but no archive: the checksum, which cgo.go compiles
-# in, makes it link again when the archive is another.
+# The archive and the header are in the folder of the Go package, so that `go mod vendor`
+# copies them. Go rebuilds if the header changes, but not if the archive does. The header
+# therefore gets the archive's checksum, which cgo.go compiles in.
+## folder of the Go package, or of a copy
 TO_GO ?= go
 
 .PHONY: go-lib
+## copy the static library and the header into the Go package
 go-lib: all
 	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 
@@ -221,10 +245,9 @@ refresh-go-lib:
 	    mv "$(TO_GO)/captoken.h.new" "$(TO_GO)/captoken.h"; \
 	fi
 
-# An installation to test and try, laid out as a package would be, and made again
-# when something in it is older than what it is made of. Tests that run at the same
-# time wait for each other.
+# Test programs that run concurrently wait for the lock. An up-to-date installation is kept.
 .PHONY: stage
+## install into the target folder's stage, for tests
 stage: all
 	@flock "$(TARGET)/stage.lock" $(MAKE) --no-print-directory --silent refresh-stage
 
