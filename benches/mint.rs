@@ -1,8 +1,8 @@
-//! What tokens cost: S1, the full cycle of a handle; S3, another token of one that is there;
-//! both with many parameters; and a check. BENCHMARKS.md compares them with others.
+//! Measures S1 (the full cycle of a handle, with up to 1,000 parameters), S3 (another token
+//! from one handle), and verification. BENCHMARKS.md compares them with other libraries.
 
-#![expect(unsafe_code, reason = "the functions are C's")]
-#![expect(clippy::expect_used, reason = "a benchmark that fails has no result")]
+#![expect(unsafe_code, reason = "calls the C functions")]
+#![expect(clippy::expect_used, reason = "a failed benchmark has no result")]
 
 use std::ffi::CString;
 
@@ -13,11 +13,11 @@ mod cycle;
 
 use cycle::{Buffer, Subject, now};
 
-/// Room for a token with a thousand parameters.
+/// The size of a buffer for a token with 1,000 parameters.
 const SIZE: usize = 64 * 1024;
 
 fn subject(params: usize) -> Subject {
-    let text = |text: String| CString::new(text).expect("a text without NUL");
+    let text = |text: String| CString::new(text).expect("a string without NUL");
     Subject {
         account: c"AC0123456789abcdef0123456789abcdef".into(),
         secret: c"fedcba9876543210fedcba9876543210".into(),

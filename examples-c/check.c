@@ -1,11 +1,10 @@
-/* Checks a token and prints what it says: the program to copy for a server that
- * is handed tokens.
+/* Verifies a token and prints its payload. Copy it for a server that receives
+ * tokens.
  *
  *     check < TOKEN
  *
- * The token is one line of standard input, and the secret that must have signed
- * it is in the environment, as the variable TWILIO_AUTH_TOKEN: other users can
- * read a command line.
+ * The token is one line of standard input. The secret is in the environment
+ * variable TWILIO_AUTH_TOKEN, because other users can read a command line.
  *
  *     cc check.c -lcaptoken -o check
  */
@@ -18,7 +17,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* The payload of a valid token, NULL for another. The caller frees it. */
+/* Returns the payload of a valid token, otherwise NULL. The caller frees it. */
 static char *payload_of(const char *jwt, const char *secret)
 {
     /* A payload is always shorter than its token. */
@@ -36,7 +35,7 @@ static char *payload_of(const char *jwt, const char *secret)
 
     /* A server might send a new token here, or close the connection. */
     if (status == CAP_STATUS_TOKEN_EXPIRED)
-        fprintf(stderr, "check: ask for a new token: this one has expired\n");
+        fprintf(stderr, "check: the token has expired; ask for a new token\n");
     else
         fprintf(stderr, "check: %s\n", cap_strerror((int)status));
     free(payload);
@@ -50,7 +49,7 @@ int main(void)
     size_t size = 0;
     ssize_t length = getline(&jwt, &size, stdin);
 
-    /* What stands behind a NUL would not be looked at. */
+    /* cap_verify() would ignore the rest of the line after a NUL. */
     if (length < 0 || strlen(jwt) != (size_t)length) {
         fprintf(stderr, "check: no line with a token on standard input\n");
         free(jwt);
@@ -58,7 +57,7 @@ int main(void)
     }
     jwt[strcspn(jwt, "\r\n")] = '\0';
 
-    /* Where the variable is not set, the status is CAP_STATUS_NULL_ARGUMENT. */
+    /* If the variable is not set, the status is CAP_STATUS_NULL_ARGUMENT. */
     payload = payload_of(jwt, getenv("TWILIO_AUTH_TOKEN"));
     free(jwt);
     if (payload == NULL)

@@ -1,12 +1,12 @@
-/* Mints a capability token and prints it: the program to copy.
+/* Mints a capability token and prints it. Copy it as a start.
  *
  *     mint [-i CLIENT_NAME] [-o APPLICATION_SID [-p KEY=VALUE]...]
  *          [-t SECONDS] [-n TIME]
  *     mint -h
  *
- * The account SID and the auth token come from the environment, as the variables
- * TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. The auth token is a secret, and other
- * users can read a command line.
+ * The account SID and the auth token come from the environment variables
+ * TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, because other users can read a command
+ * line, and the auth token is a secret.
  *
  *     cc mint.c -lcaptoken -o mint
  */
@@ -28,14 +28,14 @@ static const char usage[] =
     "Prints a capability token for the account in TWILIO_ACCOUNT_SID, signed\n"
     "with TWILIO_AUTH_TOKEN.\n"
     "\n"
-    "  -i CLIENT_NAME      allow calls to this client name\n"
+    "  -i CLIENT_NAME      allow incoming calls to this client name\n"
     "  -o APPLICATION_SID  allow outgoing calls, which this application handles\n"
     "  -p KEY=VALUE        a parameter for the application\n"
-    "  -t SECONDS          time to live; default: an hour, at most a day\n"
-    "  -n TIME             now, in seconds since 1970; default: the clock's\n"
-    "  -h                  print this\n";
+    "  -t SECONDS          time to live, at most a day; default: an hour\n"
+    "  -n TIME             current time in seconds since 1970; default: the clock\n"
+    "  -h                  print this help\n";
 
-/* Says what could not be done and why, and returns whether all is well. */
+/* Reports a failed call. Returns whether it succeeded. */
 static int check(cap_status status, const char *what)
 {
     if (status != CAP_STATUS_OK)
@@ -43,7 +43,7 @@ static int check(cap_status status, const char *what)
     return status == CAP_STATUS_OK;
 }
 
-/* Reads a whole number; its range is the library's business. */
+/* Parses a whole number. The library checks its range. */
 static int read_number(const char *text, int64_t *number)
 {
     char *end;
@@ -71,15 +71,15 @@ static int add_param(cap_token *token, char *param)
                  "parameter (-o comes first)");
 }
 
-/* Writes a token of any length, NULL on failure. The caller frees it. */
+/* Returns a token of any length, or NULL on failure. The caller frees it. */
 static char *generate(const cap_token *token, const int64_t *now, int64_t ttl)
 {
     char *jwt = NULL;
     size_t size = 0;
     cap_status status;
 
-    /* The first round asks for the length, the second has the room for it. The
-     * clock may gain a digit in between, so this is a loop. */
+    /* The first call returns the length, the second writes the token. It is a loop
+     * because the time may get one more digit in between. */
     do {
         char *larger = (char *)realloc(jwt, size + 1);
         if (larger == NULL) {
@@ -100,8 +100,8 @@ static char *generate(const cap_token *token, const int64_t *now, int64_t ttl)
     return jwt;
 }
 
-/* Whether the command line can be followed, before anything is done. Ends the
- * program where help is asked for. */
+/* Returns whether the options are valid. Prints help and exits if -h is among
+ * them. */
 static int understood(int argc, char **argv)
 {
     int option;
@@ -122,7 +122,7 @@ static int understood(int argc, char **argv)
     return 1;
 }
 
-/* Follows the command line. Returns whether it all worked. */
+/* Applies the options and prints the token. Returns whether it succeeded. */
 static int run(cap_token *token, int argc, char **argv)
 {
     int64_t ttl = CAP_TTL_DEFAULT;
@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 
     if (!understood(argc, argv))
         return EXIT_FAILURE;
-    /* What is not set is NULL, which cap_new reports. */
+    /* A variable that is not set is NULL, which cap_new() reports. */
     if (!check(cap_new(account_sid, auth_token, &token),
                "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"))
         return EXIT_FAILURE;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Prints the header and the payload of a token on standard input. Verifies nothing.
+# Prints the header and the payload of the token on standard input, without verifying it.
 set -eu
 
-# Base64url without padding, to base64 with it, to text.
+# Converts unpadded base64url to base64 and decodes it.
 decode() {
     text=$(printf %s "$1" | tr _- /+)
     while [ $((${#text} % 4)) -ne 0 ]; do
@@ -14,7 +14,7 @@ decode() {
 
 IFS=. read -r header payload signature
 if [ -z "$signature" ]; then
-    echo 'show.sh: not a token of three parts' >&2
+    echo 'show.sh: standard input is not a token of three parts' >&2
     exit 1
 fi
 printf 'header:  '

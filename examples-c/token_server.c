@@ -1,4 +1,4 @@
-/* A small web server that gives browsers their tokens, of either kind.
+/* A small web server that mints tokens of either kind for browsers.
  *
  *     token_server [PORT]
  *
@@ -8,18 +8,18 @@
  *
  *     {"identity":"alice","token":"...","expires_at":1400003600}
  *
- * where expires_at is in seconds since 1970. The credentials, and the application
- * that handles outgoing calls, come from the environment. For access tokens:
+ * expires_at is in seconds since 1970. The credentials and the application that
+ * handles outgoing calls come from the environment. For access tokens:
  *
  *     export TWILIO_ACCOUNT_SID=AC... TWILIO_API_KEY_SID=SK...
  *     export TWILIO_API_KEY_SECRET=... TWILIO_APP_SID=AP...
  *
- * and for capability tokens, where no API key is set:
+ * For capability tokens, if no API key is set:
  *
  *     export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
  *
- * Port 0 takes any that is free. Requests come from this machine alone: a real server
- * stands behind one that knows who is asking.
+ * Port 0 chooses a free port. The server accepts requests only from this machine. In
+ * production, put it behind a proxy that authenticates users.
  *
  *     apt-get install libmicrohttpd-dev
  *     cc token_server.c -lcaptoken -lmicrohttpd -o token_server
@@ -38,11 +38,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* A browser asks again when its token expires. Until then, a token that has been
- * stolen is of use. */
+/* A browser asks for a new token when its token expires. A stolen token is valid until
+ * then. */
 enum { TTL = CAP_TTL_DEFAULT, TOKEN_SIZE = 4096, PATIENCE = 10 /* seconds */ };
 
-/* What is not set is NULL. */
+/* A setting is NULL if its variable is not set. */
 struct settings {
     const char *account_sid;
     const char *auth_token;
@@ -51,8 +51,8 @@ struct settings {
     const char *application_sid;
 };
 
-/* Makes the handle. Which credentials are set decides what kind of token it makes,
- * and nothing else in this program asks. */
+/* Creates a handle. The credentials that are set decide the kind of token; the rest of
+ * the program is the same for both. */
 static cap_status new_token(const struct settings *settings, cap_token **token)
 {
     if (settings->api_key_sid != NULL)
@@ -61,8 +61,8 @@ static cap_status new_token(const struct settings *settings, cap_token **token)
     return cap_new(settings->account_sid, settings->auth_token, token);
 }
 
-/* Writes the token of a client that can be called, and can call the application, which
- * is told who calls. */
+/* Mints the token of a client that may receive calls and call the application. The
+ * application receives the client's name as a parameter. */
 static cap_status mint(const struct settings *settings, const char *client_name,
                        char *jwt, size_t size)
 {
@@ -81,7 +81,7 @@ static cap_status mint(const struct settings *settings, const char *client_name,
     return status;
 }
 
-/* Sends JSON. */
+/* Sends a JSON response. */
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code,
                               const char *body)
 {
@@ -91,7 +91,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int co
 
     if (response == NULL)
         return MHD_NO;
-    /* A token is for one browser, and expires. */
+    /* No cache may keep a token: it is for one browser. */
     if (MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES
         && MHD_add_response_header(response, "Content-Type", "application/json")
             == MHD_YES
@@ -112,9 +112,9 @@ static enum MHD_Result answer_token(struct MHD_Connection *connection,
     int64_t expires_at;
     cap_status status;
 
-    /* In a real application the name comes from the login. Here, everybody gets a token
-     * for any name, and whoever has it receives the calls to that name. A name with a
-     * NUL would not be the one that was asked for. */
+    /* In a real application the name comes from the login. Here, every caller can get a
+     * token for any name, and receive the calls to that name. A name with a NUL is
+     * refused, because the token would have only the part before the NUL. */
     MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, "client",
                                   strlen("client"), &client_name, &length);
     if (cap_check_client_name(client_name) != CAP_STATUS_OK
@@ -123,8 +123,8 @@ static enum MHD_Result answer_token(struct MHD_Connection *connection,
                       "{\"error\":\"client must be 1 to 256 ASCII letters, digits and"
                       " underscores\"}\n");
 
-    /* Asked before the token is made, so that it never names a later second than the
-     * token. */
+    /* Computed before minting, so that expires_at is never later than the token's own
+     * expiry. */
     expires_at = (int64_t)time(NULL) + TTL;
     status = mint(settings, client_name, jwt, sizeof jwt);
     if (status != CAP_STATUS_OK) {
@@ -133,14 +133,14 @@ static enum MHD_Result answer_token(struct MHD_Connection *connection,
         return answer(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
                       "{\"error\":\"no token could be made\"}\n");
     }
-    /* Neither the name nor the token has a character that JSON escapes. */
+    /* The name and the token contain no characters that JSON must escape. */
     snprintf(body, sizeof body,
              "{\"identity\":\"%s\",\"token\":\"%s\",\"expires_at\":%" PRId64 "}\n",
              client_name, jwt, expires_at);
     return answer(connection, MHD_HTTP_OK, body);
 }
 
-/* What libmicrohttpd calls for a request, and again for each part of its body. */
+/* Called by libmicrohttpd for a request, and again for each part of its body. */
 static enum MHD_Result handle(void *settings, struct MHD_Connection *connection,
                               const char *path, const char *method, const char *version,
                               const char *upload, size_t *upload_size, void **request)
@@ -150,11 +150,11 @@ static enum MHD_Result handle(void *settings, struct MHD_Connection *connection,
     (void)version;
     (void)upload;
     if (*request == NULL) {
-        *request = &is_known; /* only the head is read yet */
+        *request = &is_known; /* the body follows */
         return MHD_YES;
     }
     if (*upload_size > 0) {
-        *upload_size = 0; /* of no interest */
+        *upload_size = 0; /* ignore the body */
         return MHD_YES;
     }
     if (strcmp(path, "/token") != 0)
@@ -165,7 +165,7 @@ static enum MHD_Result handle(void *settings, struct MHD_Connection *connection,
     return answer_token(connection, (const struct settings *)settings);
 }
 
-/* A variable of the environment. One that is empty is as one that is not set. */
+/* Returns an environment variable, or NULL if it is not set or empty. */
 static const char *look_up(const char *name)
 {
     const char *value = getenv(name);
@@ -173,15 +173,16 @@ static const char *look_up(const char *name)
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* Whether a setting is there. Says so where it is not. */
+/* Returns whether a setting is present, and reports a missing one. */
 static int is_set(const char *value, const char *name)
 {
     if (value == NULL)
-        fprintf(stderr, "token_server: set in the environment: %s\n", name);
+        fprintf(stderr, "token_server: missing environment variables: %s\n", name);
     return value != NULL;
 }
 
-/* Half of an API key is a mistake, and never a reason to make the other kind. */
+/* Reads the environment. Half of an API key is an error: capability tokens are served only
+ * if neither half is set. */
 static int read_settings(struct settings *settings)
 {
     int ok = 1;
@@ -205,7 +206,7 @@ static int read_settings(struct settings *settings)
     return ok;
 }
 
-/* A port, or -1. */
+/* Returns a port, or -1 if `text` is none. */
 static long read_port(const char *text)
 {
     char *end;
@@ -230,7 +231,7 @@ int main(int argc, char **argv)
     if (!read_settings(&settings))
         return EXIT_FAILURE;
 
-    /* Before there is another thread, so that all leave these to sigwait(). */
+    /* Blocked before the first thread starts, so that only sigwait() receives them. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);

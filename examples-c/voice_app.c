@@ -1,10 +1,9 @@
-/* A telephony server in miniature: credentials configured once, one handle that
- * says what a support desk may do, and several threads that mint tokens from it
- * without a lock.
+/* A miniature telephony server. It configures credentials once, creates one handle with
+ * the permissions of a support desk, and mints from it in several threads without a lock.
  *
  *     voice_app [THREADS [TOKENS_PER_THREAD]]
  *
- * The account SID and the auth token come from the environment, as the variables
+ * The account SID and the auth token come from the environment variables
  * TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.
  *
  *     cc voice_app.c -lcaptoken -lpthread -o voice_app
@@ -27,7 +26,7 @@ struct worker {
     char jwt[TOKEN_SIZE];   /* the last token */
 };
 
-/* What a thread does for each browser that asks for a token. */
+/* Runs in each thread: mints a token for each request of a browser. */
 static void *serve(void *argument)
 {
     struct worker *worker = (struct worker *)argument;
@@ -43,7 +42,7 @@ static void *serve(void *argument)
     return NULL;
 }
 
-/* Makes the handle while one thread alone knows of it. */
+/* Creates the handle, before other threads share it. */
 static cap_status prepare(cap_token **token)
 {
     cap_status status = cap_new(NULL, NULL, token);
@@ -61,7 +60,7 @@ static cap_status prepare(cap_token **token)
     return status;
 }
 
-/* Runs the workers and reports on each. Returns whether all have minted all. */
+/* Runs the workers and reports on each. Returns whether all have minted all tokens. */
 static int serve_all(const cap_token *token, long threads, long tokens)
 {
     static struct worker workers[THREADS_MAX];
@@ -113,8 +112,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
-    /* Once, at start-up. From here on no part of the program needs to know the
-     * credentials. */
+    /* Configured once, at start-up. The rest of the program needs no credentials. */
     status = cap_configure(account_sid, auth_token);
     if (status == CAP_STATUS_OK)
         status = prepare(&token);

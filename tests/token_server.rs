@@ -233,7 +233,7 @@ fn half_of_the_credentials_are_named_and_nothing_is_served() {
         let refused = Server::try_start(program.watched(), &settings, &["0"]).err();
         let said: Vec<String> = missing
             .iter()
-            .map(|name| format!("token_server: set in the environment: {name}\n"))
+            .map(|name| format!("token_server: missing environment variables: {name}\n"))
             .collect();
         assert_eq!(refused, Some(said.concat()));
     }

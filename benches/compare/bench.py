@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures captoken against other libraries, as BENCHMARKS.md describes. `make bench` runs
-this. It fails where a target is missed."""
+this. Fails if a target is missed."""
 
 import argparse
 import contextlib
@@ -27,33 +27,37 @@ LEAST_ROUNDS = 15
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=31, help="how often each is timed (31)")
-    parser.add_argument("--quick", action="store_true", help="15 rounds, and no cold costs")
+    parser.add_argument("--rounds", type=int, default=31, help="rounds, at least 15; default: 31")
+    parser.add_argument("--quick", action="store_true", help="15 rounds, without cold costs")
     parser.add_argument(
-        "--only", type=lambda names: names.split(","), help="these contestants, with commas"
+        "--only", type=lambda names: names.split(","), help="names of contestants, with commas"
     )
-    parser.add_argument("--cpu", choices=["with", "without"], help="this kind of CPU alone")
-    parser.add_argument("--library", type=pathlib.Path, help="the libcaptoken.so to call from C")
+    parser.add_argument(
+        "--cpu", choices=["with", "without"], help="measure only with, or without, SHA instructions"
+    )
+    parser.add_argument("--library", type=pathlib.Path, help="libcaptoken.so to call from C")
     options = parser.parse_args()
     options.rounds = LEAST_ROUNDS if options.quick else max(options.rounds, LEAST_ROUNDS)
     return options
 
 
 def tell(text):
-    """On one line that the next takes over, where somebody watches."""
+    """Shows progress on one line of a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def choose(names, everybody):
-    unknown = set(names or []) - {one.name for one in everybody}
+def choose(names, known):
+    unknown = set(names or []) - {one.name for one in known}
     if unknown:
-        raise SystemExit(f"no such contestants: {unknown}; {', '.join(c.name for c in everybody)}")
-    return [one for one in everybody if names is None or one.name in names]
+        raise SystemExit(
+            f"unknown contestants: {', '.join(unknown)}; known: {', '.join(c.name for c in known)}"
+        )
+    return [one for one in known if names is None or one.name in names]
 
 
 def check(contestant, worker):
-    """Does all its works once, and sees that each is done right."""
+    """Runs each workload once and checks its result."""
     for name, work in contestant.works.items():
         shown = worker.show(name)
         try:
@@ -63,7 +67,7 @@ def check(contestant, worker):
 
 
 def runs(kind, workers, cores):
-    """What is timed on one kind of CPU, by (contestant, work)."""
+    """The runs on one kind of CPU, by (contestant, workload)."""
     for contestant, worker in workers:
         for name, work in contestant.works.items():
             possible = work.threads <= len(cores) and not (kind.masked and work.unmasked)
@@ -72,7 +76,7 @@ def runs(kind, workers, cores):
 
 
 def heap_calls(place, inputs, prepared):
-    """Of all works in C but those with many parameters, in processes of their own."""
+    """The heap calls of the C workloads with few parameters, each contestant in a new process."""
     heap = place.cc("heap.so", "heap.c", options=["-shared", "-fPIC"])
     found = {}
     for contestant, command, environment in prepared:
@@ -89,7 +93,7 @@ def heap_calls(place, inputs, prepared):
 
 @contextlib.contextmanager
 def alone():
-    """One at a time: two would build in the same folder, and disturb each other."""
+    """Waits for another run, which would use the same folder and disturb the timing."""
     folder = build.TARGET / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
@@ -99,11 +103,11 @@ def alone():
 
 
 def build_all(places, chosen):
-    """What starts each contestant, by kind of CPU."""
+    """The commands that start the contestants, by kind of CPU."""
     prepared = {kind: [] for kind in places}
     for kind, place in places.items():
         for contestant in chosen:
-            # To be seen by anybody: the first time, this takes minutes.
+            # Shown without a terminal too, because the first build takes minutes.
             print(f"building {contestant.name}, {kind.name}", file=sys.stderr)
             prepared[kind].append((contestant, *contestant.build(place)))
     if any("rust" in contestant.name for contestant in chosen):
@@ -112,7 +116,7 @@ def build_all(places, chosen):
 
 
 def start_all(kind, prepared, inputs):
-    """Those that are to run on one kind of CPU, and do right what they do."""
+    """Starts the contestants of one kind of CPU and checks their results."""
     for contestant, command, environment in prepared:
         tell(f"checking {contestant.name}, {kind.name}")
         environment = {**inputs, **kind.environment, **environment}
@@ -122,7 +126,7 @@ def start_all(kind, prepared, inputs):
 
 
 def compare(options, kinds, chosen):
-    """All that is measured, as a text, and what was missed."""
+    """The report as Markdown, and the failures."""
     given = options.library and options.library.resolve()
     places = {kind: build.Place(kind, given) for kind in kinds}
     prepared = build_all(places, chosen)
@@ -132,7 +136,7 @@ def compare(options, kinds, chosen):
     whole = not (options.quick or options.only)
     cold_costs = cold.costs(places[native], inputs, cores[-1], tell) if whole else []
 
-    # All on one core, this program too, which sleeps while another works.
+    # All share one core, including this program, which sleeps while a contestant runs.
     os.sched_setaffinity(0, {cores[-1]})
     heap = heap_calls(places[native], inputs, prepared[native])
     timed = {
@@ -153,11 +157,11 @@ def compare(options, kinds, chosen):
     return text, failures(outcomes, losses, options.only is None)
 
 
-def failures(outcomes, losses, everybody):
-    """Where only some take part, what the others are needed for is no failure."""
+def failures(outcomes, losses, complete):
+    """With `--only`, a target is no failure if its contestants did not run."""
     for kind, found in outcomes.items():
         for outcome in found:
-            if not outcome.met and (outcome.measured or everybody):
+            if not outcome.met and (outcome.measured or complete):
                 yield f"{outcome.verdict.strip('*')}, {kind.name}: {outcome.name}"
     for work in masking.unmasked(losses):
         yield f"not masked: {work}"
@@ -168,7 +172,7 @@ def main():
     chosen = choose(options.only, contestants.contestants())
     kinds = [kind for kind in cpu.kinds() if options.cpu in (None, kind.name.split()[0])]
     if not kinds:
-        raise SystemExit(f"This CPU is not one {options.cpu} SHA instructions.")
+        raise SystemExit(f"no CPU {options.cpu} SHA instructions can be measured here")
     with alone():
         text, failed = compare(options, kinds, chosen)
     (build.TARGET / "bench" / "report.md").write_text(text)

@@ -1,4 +1,4 @@
-"""Builds the contestants, each kind of CPU in a folder of its own."""
+"""Builds the contestants, with a separate folder for each kind of CPU."""
 
 import dataclasses
 import os
@@ -18,9 +18,9 @@ CARGO = os.environ.get("CARGO", "cargo")
 
 
 def run(*command, folder=ROOT, **environment):
-    """Runs a program, and shows what it says only where it fails."""
+    """Runs a program. Prints its output only if it fails."""
     environment = {**os.environ, **{name: str(value) for name, value in environment.items()}}
-    # What make says to its own kind; these are asked for anew.
+    # Variables of an outer make, which would change an inner one.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         environment.pop(name, None)
     command = [str(word) for word in command]
@@ -35,8 +35,7 @@ def run(*command, folder=ROOT, **environment):
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where the contestants for one kind of CPU are built, and with which library: that of
-    `make`, or a file that is given."""
+    """The folders for one kind of CPU. `given` is a library to use instead of that of `make`."""
 
     cpu: cpu.Cpu
     given: pathlib.Path | None = None
@@ -47,12 +46,12 @@ class Place:
 
     @property
     def cargo_target(self):
-        """Of the library. As the machine is, it is the one that `make` leaves."""
+        """cargo's target folder for the library. The native one is that of `make`."""
         return self.folder / "captoken" if self.cpu.masked else TARGET
 
     @property
     def libraries(self):
-        """The folder where the dynamic loader finds the library."""
+        """The folder in which the dynamic loader finds the library."""
         return self.folder / "lib"
 
     @property
@@ -73,7 +72,7 @@ class Place:
         )
 
     def cc(self, name, *sources, options=(), libraries=()):
-        """Compiles sources of the folder c, and returns what comes out."""
+        """Compiles sources of the folder c, and returns the path of the result."""
         out = self.folder / "c" / name
         out.parent.mkdir(parents=True, exist_ok=True)
         files = [SOURCES / "c" / source for source in sources]
@@ -87,8 +86,8 @@ class Place:
         return self.cc(name, "worker.c", "support.c", f"{name}.c", libraries=[library, "-lpthread"])
 
     def rust(self, name):
-        """Not --locked: what captoken depends on may have changed, and the lock file of the
-        peers then follows."""
+        """Without --locked: if captoken's dependencies have changed, cargo updates the lock file
+        of the peers."""
         target = self.folder / "rust"
         features = ["--features", "soft"] if self.cpu.masked else []
         run(
@@ -98,14 +97,14 @@ class Place:
         return target / "release" / name
 
     def php_package(self):
-        """Our PHP package, installed as for php-fpm."""
+        """Our PHP package, installed with the settings for php-fpm."""
         prefix = self.folder / "php"
         self.make("install-php", f"PREFIX={prefix}")
         return prefix / "share" / "php" / "captoken"
 
     def go(self, name):
-        """With a copy of our package, as its archive stands in the folder of the package, and
-        with Debian's golang-jwt."""
+        """Builds with Debian's golang-jwt and with a copy of our package, because the archive of
+        this kind of CPU must be in the package's folder."""
         package = self.folder / "go" / "captoken"
         package.mkdir(parents=True, exist_ok=True)
         for file in [ROOT / "go" / "go.mod", *(ROOT / "go").glob("*.go")]:

@@ -1,5 +1,4 @@
-"""Cold costs, of ours and of libjwt: what is paid before the first token, once, and how
-large that is."""
+"""Cold costs of captoken and libjwt: the time until the first token, and sizes."""
 
 import os
 import pathlib
@@ -16,7 +15,7 @@ LIBJWT = "libjwt.so.0"
 
 
 def costs(place, inputs, core, tell):
-    """Rows of a table: what, ours, libjwt's. The contestants in C are built already."""
+    """Rows of a table: name, captoken, libjwt. The C contestants must have been built."""
     build_time = from_nothing(place, tell)
     libjwt = find(LIBJWT)
     ours, theirs = place.library.resolve(), libjwt.resolve()
@@ -47,7 +46,7 @@ def kib(size):
 
 
 def from_nothing(place, tell):
-    """With all crates there, and nothing built."""
+    """Seconds of a release build, with all crates downloaded and nothing built."""
     tell("building the library from nothing")
     target = place.folder / "from-nothing"
     shutil.rmtree(target, ignore_errors=True)
@@ -63,7 +62,7 @@ def from_nothing(place, tell):
 
 
 def starts(place, libraries, inputs, core, tell):
-    """The medians of each: to load it, and its first token; each time in a new process."""
+    """Median times to load each library, and of its first token, in new processes."""
     program = place.cc("cold", "cold.c", "support.c")
     commands = []
     for name, library in libraries:
@@ -85,7 +84,7 @@ def starts(place, libraries, inputs, core, tell):
 
 
 def find(soname):
-    """A library where the dynamic loader looks."""
+    """The path of a library that the dynamic loader finds."""
     for line in build.run("ldconfig", "-p").splitlines():
         if line.split()[:1] == [soname]:
             return pathlib.Path(line.rpartition(" => ")[2])
@@ -99,7 +98,7 @@ def stripped(place, library):
 
 
 def needs(library):
-    """The libraries that come with it into a program that has none but C's own."""
+    """The libraries that it loads into a program that has only libc."""
     found = re.findall(r"^\s*(\S+) => (\S+)", build.run("ldd", library), re.MULTILINE)
     return {name: path for name, path in found if name not in ("libc.so.6", "linux-vdso.so.1")}
 

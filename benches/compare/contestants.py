@@ -1,5 +1,4 @@
-"""Who takes part: how each is built and started, which works it can do, and how it is seen
-that it does them right."""
+"""The contestants: how to build and start each, its workloads, and how to check them."""
 
 import collections.abc
 import dataclasses
@@ -14,10 +13,13 @@ RING = "cannot be masked"
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """`check` takes what the work shows. `base` is the work, as (contestant, work), that its
-    row in the report is compared with. `unmasked` says why SHA instructions cannot be kept
-    from it, if so: then it is in no table of a CPU that is masked. With `threads`, it is
-    done in so many at once, each on a core of its own."""
+    """A workload.
+
+    - `check` checks its result.
+    - `base` is the (contestant, workload) with which the report compares it.
+    - `unmasked` is the reason why SHA instructions cannot be masked, if they cannot. The
+      tables of a masked CPU leave out such a workload.
+    - `threads` is the number of threads that run it concurrently, each on another core."""
 
     label: str
     check: collections.abc.Callable
@@ -28,7 +30,7 @@ class Work:
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
-    """`build` takes a place, and returns the command and what its environment has besides."""
+    """`build` takes a place, and returns the command and additional environment variables."""
 
     name: str
     group: str
@@ -43,27 +45,26 @@ def captoken_c(place):
 
 
 def php(*settings):
-    """PHP as a server runs it that looks for speed: with its cache of compiled scripts, and
-    with its compiler to machine code as its manual recommends it."""
+    """PHP tuned for speed: with opcache, and with the JIT as PHP's manual recommends it."""
     jit = ["opcache.enable_cli=1", "opcache.jit=tracing", "opcache.jit_buffer_size=64M"]
     return ["php", *(word for setting in [*jit, *settings] for word in ("-d", setting))]
 
 
 def captoken_php(place):
-    """Preloaded, as under php-fpm: the settings are those of captoken.ini."""
+    """Preloaded as under php-fpm, with the settings of captoken.ini."""
     package = place.php_package()
     command = php(
         "ffi.enable=preload",
         f"ffi.preload={package}/captoken.ffi.h",
         f"opcache.preload={package}/preload.php",
-        # Root must say so.
+        # PHP refuses to preload as root without this setting.
         f"opcache.preload_user={pwd.getpwuid(os.getuid()).pw_name}",
     )
     return [*command, SOURCES / "php" / "captoken.php", package], {}
 
 
 def contestants():
-    """All of them; those whose ratio is of interest follow each other, and are timed so."""
+    """All contestants. Those of one ratio follow each other, so that they are timed closely."""
     mac = tokens.check_mac
     c, rust = ("captoken-c", "s1"), ("captoken-rust", "s1")
     verify_c, verify_rust = ("captoken-c", "verify"), ("captoken-rust", "verify")
@@ -165,7 +166,7 @@ def contestants():
             )
             for backend in ("rust_crypto", "aws_lc_rs")
         ),
-            Contestant(
+        Contestant(
             "captoken-go",
             "Go",
             lambda place: ([place.go("captoken")], {}),

@@ -1,5 +1,5 @@
-"""The kinds of CPU that are measured: as the machine is, and, where it has instructions for
-SHA-256, with these masked, as many CPUs have none."""
+"""The kinds of CPU: the machine as it is, and, if it has SHA instructions, the same with
+these masked, because many CPUs have none."""
 
 import dataclasses
 import os
@@ -8,7 +8,7 @@ import pathlib
 
 @dataclasses.dataclass(frozen=True)
 class Cpu:
-    """`has_sha` says which it is, `masked` that it is only made to look so."""
+    """`masked` means that the machine has SHA instructions and the contestants do not use them."""
 
     has_sha: bool
     masked: bool
@@ -23,21 +23,21 @@ class Cpu:
 
     @property
     def environment(self):
-        """For OpenSSL and AWS-LC, and for Go. The bit is that of CPUID's leaf 7, EBX."""
+        """Masks OpenSSL, AWS-LC and Go. The bit is SHA's in EBX of CPUID leaf 7."""
         if not self.masked:
             return {}
         return {"OPENSSL_ia32cap": ":~0x20000000", "GODEBUG": "cpu.sha=off"}
 
     @property
     def rustflags(self):
-        """For the crate sha2, which has nothing that does it at run time."""
+        """Masks the crate sha2, which has no switch at run time."""
         return '--cfg sha2_backend="soft"' if self.masked else ""
 
 
 def flags():
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
-        # The second is what it is called on ARM.
+        # ARM calls them Features.
         if name.strip() in ("flags", "Features"):
             return value.split()
     return []
@@ -50,8 +50,7 @@ def kinds():
 
 
 def cores():
-    """A core of its own for each thread, as far as they go, of those that this process may
-    use: two that share one are taken for one."""
+    """One CPU of each core that this process may use: two hardware threads would share it."""
     seen, chosen = set(), []
     for core in sorted(os.sched_getaffinity(0)):
         siblings = pathlib.Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")

@@ -1,4 +1,4 @@
-"""Which versions of crates are built."""
+"""The versions of the crates that are built."""
 
 import build
 
@@ -6,7 +6,7 @@ PEERS = build.SOURCES / "rust"
 
 
 def tree(folder, *options):
-    """Crates with their versions, by name."""
+    """The versions of crates, by name."""
     lines = build.run(
         build.CARGO, "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", *options,
         folder=folder,
@@ -20,8 +20,8 @@ def names(folder, *crates):
 
 
 def compare():
-    """Ours from Rust has a lock file of its own, and must be what ours from C is. (Peers may
-    ask a crate for features that bring more crates.)"""
+    """Fails if captoken is built with other crates from Rust than from C. The two lock files
+    differ. Crates that only the peers need are allowed."""
     differing = tree(build.ROOT, "--locked").items() - tree(PEERS, "--package", "captoken").items()
     if differing:
         raise SystemExit(

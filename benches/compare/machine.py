@@ -1,4 +1,4 @@
-"""What the numbers depend on: the machine, and whose versions were measured."""
+"""Describes the machine and the measured versions."""
 
 import datetime
 import json
@@ -44,8 +44,8 @@ def describe(rounds, core):
 
 def sha():
     if any(kind.masked for kind in cpu.kinds()):
-        return "there, and masked for the second half"
-    return "there" if cpu.kinds()[0].has_sha else "none: there is one half"
+        return "present, and masked for the second half"
+    return "present" if cpu.kinds()[0].has_sha else "none, so there is only one half"
 
 
 def first(*command):
@@ -61,7 +61,7 @@ def named(versions):
 
 
 def commit():
-    """Which sources, and whether they have changed since."""
+    """The commit of the sources, and whether they differ from it."""
     return f"commit {first('git', 'describe', '--always', '--dirty', '--exclude=*')}"
 
 

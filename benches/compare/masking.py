@@ -1,10 +1,10 @@
-"""Whether what was masked is masked: without SHA instructions a hash takes longer, and what
-has not become slower has not noticed."""
+"""Checks that masking worked. Without SHA instructions a hash takes longer, so a workload that
+is not slower still uses them."""
 
 import dataclasses
 import statistics
 
-# By their own hash, each of another way to be masked or another place to be linked to.
+# These cover each way of masking and each place of linking.
 FLOOR = ("hmac-openssl", "set-up")
 HASHING = [
     FLOOR,
@@ -35,8 +35,8 @@ class Loss:
 
 
 def losses(results):
-    """The medians with and without, of `results` by kind of CPU; none where nothing was
-    masked, or where OpenSSL, by which the others are judged, took no part."""
+    """The medians with and without SHA instructions. Empty if nothing was masked, or if OpenSSL,
+    the reference, did not run."""
     native, masked = None, None
     for kind, found in results.items():
         native, masked = (native, found) if kind.masked else (found, masked)
@@ -50,8 +50,8 @@ def losses(results):
 
 
 def unmasked(losses):
-    """Those that have lost less than a quarter of what OpenSSL's has, or, of OpenSSL's, less
-    than half of its time."""
+    """The workloads that lost too little: OpenSSL less than half of its native time, or another
+    less than a quarter of OpenSSL's loss."""
     for work, loss in losses.items():
         least = loss.native / 2 if work == FLOOR else losses[FLOOR].lost / 4
         if loss.lost < least:

@@ -1,19 +1,18 @@
-"""Times works: all of them in turn in each round, so that what the machine does besides
-falls on all alike."""
+"""Times workloads. Each round runs all of them in turn, so that other load on the machine
+affects all alike."""
 
 import dataclasses
 import statistics
 
 BATCH = 10_000_000
-# Before anything counts, so that compilers that watch a program have seen enough of it.
+# Long enough for JIT compilers to compile the workload.
 WARM_UP = 10 * BATCH
 
 
 @dataclasses.dataclass
 class Run:
-    """One work of a contestant, and how long it took in each round, in nanoseconds for one
-    time. With cores, it runs in a thread on each, and the time is the wall's divided by what
-    all of them have done."""
+    """One workload, and its time in each round, in nanoseconds per repetition. With cores, it
+    runs in a thread on each, and the wall time is divided by all repetitions."""
 
     worker: object
     work: str
@@ -25,7 +24,7 @@ class Run:
         return self.worker.run(self.work, self.times, *self.cores)
 
     def calibrate(self):
-        """How often it is done, so that a round takes long enough for the clock."""
+        """Chooses the number of repetitions, so that a round takes as long as BATCH."""
         while (took := self.once()) < BATCH:
             self.times = max(self.times * 2, int(self.times * BATCH / max(took, 1)))
         for _ in range(WARM_UP // BATCH):
@@ -39,7 +38,7 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-    """The middle, and what nine rounds of ten stay above and below."""
+    """The median, and the bounds that nine of ten rounds stay above and below."""
 
     median: float
     low: float
@@ -54,7 +53,7 @@ def spread(values):
 
 
 def ratio(dividend, divisor):
-    """Of two works in the same round, which the machine treated alike."""
+    """The ratios of two workloads in the same round, under the same load."""
     return spread([a / b for a, b in zip(dividend, divisor, strict=True)])
 
 

@@ -1,4 +1,4 @@
-"""Writes what was measured as Markdown."""
+"""Writes the results as Markdown."""
 
 import itertools
 
@@ -7,7 +7,7 @@ from measure import ratio, spread
 
 
 def table(header, rows, column="---:"):
-    """The first column is always a text, the others are numbers unless it is said."""
+    """A Markdown table. The first column is text, the others are numbers by default."""
     lines = [header, ["---", *[column] * (len(header) - 1)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -57,7 +57,7 @@ def summary_table(results):
 
 
 def works_table(chosen, results):
-    """Of one group, each work with its time and how it compares with its base."""
+    """The workloads of one group, with their times and the ratios to their bases."""
     rows = []
     for contestant in chosen:
         for name, work in contestant.works.items():
@@ -97,7 +97,7 @@ def masked_table(losses):
 
 
 def write(about, chosen, outcomes, results, heap, losses, cold):
-    """All sections; `outcomes` and `results` by kind of CPU."""
+    """The whole report. `outcomes` and `results` are by kind of CPU."""
     text = f"## Summary\n\n{summary_table(results)}\n"
     text += f"## The machine\n\n{table(['', ''], about, '---')}\n"
     for kind, found in results.items():
@@ -105,9 +105,9 @@ def write(about, chosen, outcomes, results, heap, losses, cold):
         for group, members in itertools.groupby(chosen, lambda contestant: contestant.group):
             text += f"### {group}\n\n{works_table(members, found)}\n"
     if losses:
-        text += f"## What masking changed\n\n{masked_table(losses)}\n"
+        text += f"## Effect of masking\n\n{masked_table(losses)}\n"
     if heap:
-        text += f"## Calls of the heap\n\n{heap_table(heap)}\n"
+        text += f"## Heap calls\n\n{heap_table(heap)}\n"
     if cold:
         text += f"## Cold costs\n\n{table(['', 'captoken', 'libjwt'], cold)}\n"
     return text

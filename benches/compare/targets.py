@@ -1,4 +1,4 @@
-"""What is wanted of the library, in ratios, and how it is told whether that is so."""
+"""The performance targets, as ratios, and whether they are met."""
 
 import dataclasses
 import statistics
@@ -11,8 +11,8 @@ JSONWEBTOKEN = ("jsonwebtoken-rust_crypto", "jsonwebtoken-aws_lc_rs")
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """One work, the fastest if there are several, divided by another. `most` says whether the
-    numbers are the most or the least that is wanted, with SHA instructions and without."""
+    """The time of one workload divided by that of another; of several, the fastest counts.
+    `most` says whether the limits, with and without SHA instructions, are upper ones."""
 
     name: str
     dividend: tuple
@@ -24,7 +24,7 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class HeapTarget:
-    """The most calls that a work of ours from C makes of the heap."""
+    """The upper limit of heap calls of a captoken workload in C."""
 
     name: str
     work: str
@@ -33,7 +33,7 @@ class HeapTarget:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a target has been met. `measured` is None where it was not measured."""
+    """The result for one target. `measured` is None if it was not measured."""
 
     name: str
     most: bool
@@ -96,7 +96,7 @@ TARGETS = [
     ),
 ]
 
-# The first question of a reader: a work of ours, and the one that it is compared with.
+# The summary: a captoken workload and the peers with which it is compared.
 SUMMARY = [
     ("C, full cycle", ("captoken-c", "s1"), "libjwt", (("libjwt", "s1"),)),
     ("C, again from one handle", ("captoken-c", "s3"), "the HMAC alone", FLOOR),
@@ -116,7 +116,7 @@ HEAP_TARGETS = [
 
 
 def fastest(results, works):
-    """Of those that can be measured here, if all that have them take part."""
+    """The rounds of the fastest workload, or None if a contestant of `works` did not run."""
     if not {name for name, _ in works} <= {name for name, _ in results}:
         return None
     return min(
@@ -125,7 +125,7 @@ def fastest(results, works):
 
 
 def outcomes(results, heap, has_sha):
-    """`results` are the rounds of each (contestant, work), `heap` the calls of the heap."""
+    """`results` has the rounds of each (contestant, workload), `heap` its heap calls."""
     for target in TARGETS:
         dividend = fastest(results, target.dividend)
         divisor = fastest(results, target.divisor)

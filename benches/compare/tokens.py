@@ -1,5 +1,4 @@
-"""What all contestants are given, and what their tokens must say. Nothing here uses any of
-the contestants."""
+"""The input of all contestants, and checks of their tokens that use none of the contestants."""
 
 import base64
 import functools
@@ -10,7 +9,7 @@ import time
 import urllib.parse
 
 TTL = 3600
-# A token is looked at right after it was made.
+# Seconds between minting a token and checking it.
 TOLERANCE = 5
 
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
@@ -22,13 +21,13 @@ PARAM = ("foo", "bar")
 
 
 class Wrong(Exception):
-    """A token does not say what it must."""
+    """A token differs from the expected one."""
 
 
 @functools.cache
 def environment():
-    """What the contestants read. The token to verify, and with it the bytes that the floor
-    signs, have the length of all that the contestants mint."""
+    """The environment variables that contestants read. The token to verify and the signing
+    input of the floor are as long as those that contestants mint."""
     token = reference(int(time.time()))
     return {
         "BENCH_ACCOUNT": ACCOUNT,
@@ -44,7 +43,7 @@ def environment():
 
 
 def reference(now):
-    """The token as twilio-ruby spells it."""
+    """The token that twilio-ruby would mint."""
     query = urllib.parse.urlencode
     incoming = query({"clientName": CLIENT})
     outgoing = query(
@@ -79,7 +78,7 @@ def equal(what, found, wanted):
 
 
 def read(token):
-    """The claims of a token that is signed as it must be and lives for an hour."""
+    """The claims of a token. Checks its signature, and that it lives for an hour."""
     now = time.time()
     equal("the number of parts", token.count(".") + 1, 3)
     header, payload, signature = token.split(".")
@@ -93,7 +92,7 @@ def read(token):
 
 
 def permissions(scope):
-    """What a scope allows, each with its parameters, in whichever order."""
+    """The permissions of a scope with their parameters, without their order."""
     allowed = {}
     for permission in scope.split(" "):
         name, _, query = permission.partition("?")
@@ -125,7 +124,7 @@ def check_capability(shown):
 
 
 def check_ours(shown):
-    """Ours, too, are of the length that the floor signs."""
+    """The floor signs as many bytes only if the length is the same."""
     check_capability(shown)
     equal("its length", len(shown), len(reference(int(time.time()))))
 
@@ -152,7 +151,7 @@ def check_access_params(shown, params):
 
 
 def many(count):
-    """The parameters that c/captoken.c counts out."""
+    """The same parameters as those of c/captoken.c."""
     return [(f"key{number:04}", f"value{number:04}") for number in range(count)]
 
 
@@ -165,10 +164,10 @@ def check_access_many(count):
 
 
 def check_payload(shown):
-    """What was found in the token that all verify."""
+    """Checks the payload of the token that all verify."""
     check_claims(json.loads(shown), [PARAM])
 
 
 def check_mac(shown):
-    """For what signs the text that all are given, and nothing else."""
+    """Checks the MAC of the signing input."""
     equal("the signature", shown, mac(environment()["BENCH_SIGNING_INPUT"]).hex())

@@ -1,6 +1,5 @@
-"""A contestant that runs: a program that does works when it is told to, by a line on its
-standard input, and answers by a line. In between it sleeps. c/worker.c says which orders
-there are."""
+"""A running contestant. It reads one order per line from standard input, runs a workload,
+answers with one line and otherwise sleeps. c/worker.c lists the orders."""
 
 import contextlib
 import dataclasses
@@ -13,7 +12,7 @@ NICE = -20
 
 @dataclasses.dataclass(frozen=True)
 class HeapCalls:
-    """How often memory is allocated, and all calls: those and those that free it."""
+    """The number of allocations, and of all heap calls: allocations and frees."""
 
     allocations: int
     all: int
@@ -33,8 +32,8 @@ class Worker:
         self.take_precedence()
 
     def take_precedence(self):
-        """Over what else the machine does, where that can be had: root may. Linux shares a
-        core out among sessions first, where it has autogroups, and within each by nice."""
+        """Takes precedence over other programs, if the user is root. With autogroups, Linux
+        shares a core among sessions first, and only within a session by nice."""
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
             autogroup = pathlib.Path(f"/proc/{self.process.pid}/autogroup")
@@ -51,18 +50,18 @@ class Worker:
         answer = self.process.stdout.readline()
         if not answer.endswith("\n"):
             status = self.process.wait()
-            raise SystemExit(f"{self.name} has ended with {status} when told to {order!r}")
+            raise SystemExit(f"{self.name} exited with {status} at the order {order!r}")
         return answer[:-1]
 
     def show(self, work):
         return self.ask("show", work)
 
     def run(self, work, times, *cores):
-        """Nanoseconds for that many times, on each core."""
+        """Nanoseconds for `times` repetitions on each core."""
         return int(self.ask("run", work, times, *cores))
 
     def heap(self, work):
-        """The calls of the heap that it makes, where heap.c is preloaded."""
+        """Its heap calls. heap.c must be preloaded."""
         return HeapCalls(*(int(number) for number in self.ask("heap", work).split()))
 
     def stop(self):

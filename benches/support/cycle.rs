@@ -1,5 +1,5 @@
-//! What a program in C does, done from Rust: its texts are there already, and so is the
-//! buffer for the result.
+//! Calls the C functions as a C program would: its strings and its output buffer exist before
+//! the measured code runs.
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
@@ -10,7 +10,7 @@ use captoken::ffi::*;
 
 const TTL: i64 = 3600;
 
-/// What tokens are about.
+/// The contents of the tokens.
 pub(crate) struct Subject {
     pub(crate) account: CString,
     pub(crate) secret: CString,
@@ -19,32 +19,32 @@ pub(crate) struct Subject {
     pub(crate) params: Vec<(CString, CString)>,
 }
 
-/// A token in the making, for as long as it is used.
+/// A handle, freed when dropped.
 pub(crate) struct Handle(*mut CapToken);
 
-/// Where results are written.
+/// The output buffer.
 pub(crate) struct Buffer(Box<[Cell<c_char>]>);
 
 impl Subject {
     pub(crate) fn allow(&self) -> Result<Handle, String> {
         let mut token = null_mut();
-        // SAFETY: two texts and a place for the handle.
+        // SAFETY: two strings, and a pointer that may be written through.
         check(unsafe { cap_new(self.account.as_ptr(), self.secret.as_ptr(), &mut token) })?;
-        // Which frees it whatever comes.
+        // Frees the handle if a call below fails.
         let handle = Handle(token);
-        // SAFETY: the handle and a text each.
+        // SAFETY: a handle and a string each.
         unsafe {
             check(cap_allow_incoming(token, self.client.as_ptr()))?;
             check(cap_allow_outgoing(token, self.application.as_ptr()))?;
         }
         for (key, value) in &self.params {
-            // SAFETY: the handle and two texts.
+            // SAFETY: a handle and two strings.
             check(unsafe { cap_add_outgoing_param(token, key.as_ptr(), value.as_ptr()) })?;
         }
         Ok(handle)
     }
 
-    /// A full cycle: S1, where there is one parameter.
+    /// A full cycle: S1, if there is one parameter.
     pub(crate) fn mint<'a>(&self, buffer: &'a Buffer) -> Result<&'a Buffer, String> {
         let handle = self.allow()?;
         let Buffer(out) = buffer;
@@ -53,7 +53,7 @@ impl Subject {
         check(status).map(|()| buffer)
     }
 
-    /// A check of a token.
+    /// Verifies a token.
     pub(crate) fn verify<'a>(
         &self,
         token: &CStr,
@@ -61,7 +61,7 @@ impl Subject {
     ) -> Result<&'a Buffer, String> {
         let (token, secret) = (token.as_ptr(), self.secret.as_ptr());
         let Buffer(out) = buffer;
-        // SAFETY: two texts, a buffer and its size.
+        // SAFETY: two strings, a buffer and its size.
         let status =
             unsafe { cap_verify(token, secret, now(), buffer.start(), out.len(), null_mut()) };
         check(status).map(|()| buffer)
@@ -69,8 +69,8 @@ impl Subject {
 }
 
 impl Handle {
-    /// Another token, at a time of the caller's: S3.
-    #[allow(dead_code, reason = "not all that measure have a handle that stays")]
+    /// Another token of this handle, at the given time: S3.
+    #[allow(dead_code, reason = "not every benchmark keeps a handle")]
     pub(crate) fn mint_at(&self, now: i64, buffer: &Buffer) -> Result<(), String> {
         let Buffer(out) = buffer;
         // SAFETY: a handle, a buffer and its size.
@@ -90,9 +90,9 @@ impl Buffer {
         Self(vec![Cell::new(0); size].into())
     }
 
-    /// What was written last.
+    /// The last result.
     pub(crate) fn text(&self) -> &CStr {
-        // SAFETY: there is a NUL from the beginning, and behind each result.
+        // SAFETY: the buffer is zeroed at first, and each result ends with a NUL.
         unsafe { CStr::from_ptr(self.start()) }
     }
 
@@ -101,7 +101,7 @@ impl Buffer {
     }
 }
 
-/// By the clock, as programs ask it.
+/// The current time in seconds since 1970.
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs() as i64)

@@ -1,4 +1,4 @@
-/* Ours from C: a full cycle (S1), again from a handle that is there (S3), and a check. */
+/* captoken from C: a full cycle (S1), another token of one handle (S3), and verification. */
 #include "worker.h"
 
 #include <captoken.h>
@@ -70,7 +70,7 @@ static void in_one_call(char *out)
     check(cap_mint(secret, request, time(NULL), CAP_TTL_DEFAULT, out, OUT_SIZE, NULL));
 }
 
-/* A second later each time, and from now on in each thread. */
+/* Each token of a thread is one second later than the one before. */
 static void again(const cap_token *token, char *out)
 {
     static _Thread_local int64_t now;
@@ -117,7 +117,6 @@ static void access_thousand(char *out)
     many(new_access(), 1000, out);
 }
 
-/* Writes the payload. */
 static void verify(char *out)
 {
     check(cap_verify(jwt, secret, time(NULL), out, OUT_SIZE, NULL));
@@ -152,7 +151,7 @@ void read_input(void)
                      "{\"account_sid\":\"%s\",\"incoming\":\"%s\",\"outgoing\":"
                      "{\"application_sid\":\"%s\",\"params\":[[\"%s\",\"%s\"]]}}",
                      account, client, application, key, value) < (int)sizeof request,
-            "the request is too long");
+            "request is too long");
     jwt = input("BENCH_TOKEN");
     for (int i = 0; i < MOST_PARAMS; i++) {
         snprintf(keys[i], sizeof keys[i], "key%04d", i);

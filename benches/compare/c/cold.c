@@ -1,9 +1,9 @@
 /* cold LIBRARY CONTESTANT
  *
- * What a program pays that has just started: prints how many nanoseconds it took to load
- * the library, and the first work of the contestant, which is loaded in between. The
- * contestant is one of those that worker.c runs, compiled as a library; what it calls, it
- * finds in the one that is loaded already. */
+ * Prints how many nanoseconds two things took in a new process: loading the library, and
+ * the first workload of the contestant. The contestant is one that worker.c runs, compiled
+ * as a shared library. It is loaded in between, and calls the library that is already
+ * loaded. */
 #include "worker.h"
 
 #include <dlfcn.h>
@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     contestant = load(argv[2], RTLD_NOW);
     first = dlsym(contestant, "works");
     *(void **)&read_its_input = dlsym(contestant, "read_input");
-    require(first != NULL && read_its_input != NULL, "a contestant");
+    require(first != NULL && read_its_input != NULL, "a contestant exports works and read_input");
     read_its_input();
     start = clock_now();
     first->once(out);

@@ -1,5 +1,5 @@
-/* Counts the calls of the heap, when it is preloaded. What it counts it hands to the C
- * library under the names that this has besides. */
+/* Counts heap calls, if it is preloaded, and forwards each to the C library by its internal
+ * name. */
 #include <errno.h>
 #include <stddef.h>
 
@@ -52,7 +52,7 @@ int posix_memalign(void **block, size_t alignment, size_t size)
     return *block != NULL ? 0 : ENOMEM;
 }
 
-/* Freeing nothing is no call that costs anything. */
+/* free(NULL) costs nothing and is not counted. */
 void free(void *block)
 {
     frees += block != NULL;

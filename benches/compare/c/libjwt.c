@@ -1,6 +1,6 @@
-/* libjwt as its header and its examples show it: a token by jwt_new, grants of their
- * types, the algorithm with the key, jwt_encode_str. It knows no scope: that is put
- * together here, by one snprintf and a percent-encoding that writes into place. */
+/* libjwt as its header and examples show it: jwt_new, grants of the right types, the
+ * algorithm with the key, jwt_encode_str. It has no function for a scope, which is built
+ * here by one snprintf and a percent-encoding without intermediate buffers. */
 #include "worker.h"
 
 #include <jwt.h>
@@ -14,7 +14,7 @@ enum { SCOPE_SIZE = 512, TTL = 3600 };
 static const char *account, *secret, *application, *client, *key, *value, *token;
 static int secret_length;
 
-/* Writes a text as application/x-www-form-urlencoded does, and its NUL. */
+/* Writes a string as application/x-www-form-urlencoded, with a NUL. */
 static char *encode(char *to, const char *text)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -40,7 +40,7 @@ static void write_scope(char *scope)
 {
     char pair[SCOPE_SIZE / 4], params[SCOPE_SIZE / 4], name[SCOPE_SIZE / 4], *end;
 
-    /* What is read is encoded twice: as a pair, and in its place. */
+    /* Parameters are encoded twice: as a pair, and as the value of appParams. */
     end = encode(pair, key);
     *end++ = '=';
     encode(end, value);
@@ -71,7 +71,7 @@ static void mint(char *out)
     jwt_free(jwt);
 }
 
-/* It looks at no time, which is in its favour. */
+/* libjwt does not compare the times, which is to its advantage. */
 static void verify(char *out)
 {
     jwt_t *jwt;
@@ -102,7 +102,7 @@ void read_input(void)
     key = input("BENCH_KEY");
     value = input("BENCH_VALUE");
     token = input("BENCH_TOKEN");
-    require(strlen(client) + strlen(key) + strlen(value) < SCOPE_SIZE / 36, "a short input");
+    require(strlen(client) + strlen(key) + strlen(value) < SCOPE_SIZE / 36, "input is too long");
 }
 
 void prepare(void)

@@ -1,4 +1,4 @@
-/* What every contestant in C needs, also where it is loaded as a library. */
+/* Functions that every contestant in C needs, also if it is loaded as a library. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "worker.h"

@@ -1,10 +1,10 @@
-/* Does works of a contestant when it is told to, and sleeps in between:
+/* Runs workloads of a contestant on request and otherwise sleeps. The orders are:
  *
- *     show WORK               does it once and prints the result
- *     run WORK TIMES          prints how many nanoseconds that took
- *     run WORK TIMES CORE...  the same in a thread on each core, TIMES times each
- *     heap WORK               prints how many calls of the heap it makes, by heap.c:
- *                             those that allocate, and all
+ *     show WORK               runs it once and prints the result
+ *     run WORK TIMES          runs it TIMES times and prints the nanoseconds
+ *     run WORK TIMES CORE...  the same with a thread on each core, TIMES times each
+ *     heap WORK               prints its heap calls, which heap.c counts: allocations, and
+ *                             all calls
  */
 #define _GNU_SOURCE
 
@@ -20,7 +20,7 @@
 
 enum { MOST_THREADS = 64 };
 
-/* Of heap.c, where that is preloaded. */
+/* Defined by heap.c, if that is preloaded. */
 __attribute__((weak)) void heap_calls(long *allocations, long *all);
 
 struct share {
@@ -32,7 +32,7 @@ struct share {
     int64_t end;
 };
 
-/* How many threads are ready to begin. */
+/* The number of threads that are ready to begin. */
 static atomic_int ready;
 
 static void repeat(const struct work *work, long times)
@@ -70,7 +70,7 @@ static void *run_share(void *argument)
 
     CPU_ZERO(&cores);
     CPU_SET(share->core, &cores);
-    require(sched_setaffinity(0, sizeof cores, &cores) == 0, "a core for each thread");
+    require(sched_setaffinity(0, sizeof cores, &cores) == 0, "cannot pin a thread to its core");
     repeat(share->work, 1);
     atomic_fetch_add(&ready, 1);
     while (atomic_load(&ready) < share->threads)
@@ -81,7 +81,7 @@ static void *run_share(void *argument)
     return NULL;
 }
 
-/* From when the first begins until the last is done. */
+/* Prints the time from the start of the first thread to the end of the last. */
 static void run_threads(const struct work *work, long times, const int *cores, int threads)
 {
     pthread_t ids[MOST_THREADS];
@@ -92,7 +92,7 @@ static void run_threads(const struct work *work, long times, const int *cores, i
     atomic_store(&ready, 0);
     for (int i = 0; i < threads; i++) {
         shares[i] = (struct share){work, times, cores[i], threads, 0, 0};
-        require(pthread_create(&ids[i], NULL, run_share, &shares[i]) == 0, "a thread");
+        require(pthread_create(&ids[i], NULL, run_share, &shares[i]) == 0, "cannot start a thread");
     }
     for (int i = 0; i < threads; i++) {
         pthread_join(ids[i], NULL);
@@ -106,7 +106,7 @@ static void heap(const struct work *work)
 {
     long allocations_before, allocations, all_before, all;
 
-    require(heap_calls != NULL, "heap.c is preloaded");
+    require(heap_calls != NULL, "heap.c is not preloaded");
     repeat(work, 1);
     heap_calls(&allocations_before, &all_before);
     repeat(work, 1);
@@ -120,7 +120,7 @@ static const struct work *find(const char *name)
 
     while (work->name != NULL && (name == NULL || strcmp(work->name, name) != 0))
         work++;
-    require(work->name != NULL, "there is such a work");
+    require(work->name != NULL, "unknown workload");
     return work;
 }
 

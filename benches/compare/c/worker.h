@@ -1,36 +1,36 @@
-/* What a contestant in C offers; worker.c does the rest. */
+/* The interface of a contestant in C, which worker.c calls. */
 #ifndef WORKER_H
 #define WORKER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for what a work writes: the token of a thousand parameters is the longest. */
+/* The size of an output buffer. A token with 1,000 parameters is the longest output. */
 enum { OUT_SIZE = 128 * 1024 };
 
 struct work {
     const char *name;
-    /* Does the work once, and writes its result to `out`. */
+    /* Runs the workload once and writes its result to `out`. */
     void (*once)(char *out);
-    /* How many bytes the result has, or 0 where it is a text. */
+    /* The length of a binary result, or 0 if the result is a string. */
     size_t bytes;
 };
 
-/* All works of the contestant; the last has no name. */
+/* All workloads. The name of the last one is NULL. */
 extern const struct work works[];
 
-/* Called once, before any work: the first reads the input and calls nothing of the
- * library, the second makes what works find there. */
+/* Called once before any workload. read_input() must not call the measured library;
+ * prepare() creates the objects that workloads share. */
 void read_input(void);
 void prepare(void);
 
-/* An environment variable that must be there. */
+/* Returns an environment variable, or ends the program if it is not set. */
 const char *input(const char *name);
 
-/* Ends the program with a message unless all is well. */
+/* Ends the program with a message if `well` is 0. */
 void require(int well, const char *what);
 
-/* In nanoseconds, since some time or other. */
+/* Returns a monotonic time in nanoseconds. */
 int64_t clock_now(void);
 
 #endif

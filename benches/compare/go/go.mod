@@ -1,4 +1,4 @@
-// Where captoken and golang-jwt are, build.py says in a copy of this file.
+// build.py adds the folders of captoken and golang-jwt to a copy of this file.
 module compare
 
 go 1.19

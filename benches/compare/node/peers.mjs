@@ -1,8 +1,7 @@
 // peers.mjs FOLDER
 //
-// The twilio and the jsonwebtoken that are installed in FOLDER, as their documentation shows
-// them: does works when it is told to, and sleeps in between. worker.c says what it is told:
-// `show WORK` or `run WORK TIMES`.
+// Runs the twilio and the jsonwebtoken that are installed in FOLDER, as their documentation
+// shows them. worker.c explains the orders `show WORK` and `run WORK TIMES`.
 
 import { createHmac, createSecretKey } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -63,7 +62,7 @@ function mac() {
 const works = {
   twilio: twilioCapability,
   'twilio-access': twilioAccess,
-  // A text it takes for a private key first, and only then for a secret.
+  // Tries to parse a string as a private key before it uses it as a secret.
   'jsonwebtoken-text': () => jsonwebtokenByHand(secret),
   jsonwebtoken: () => jsonwebtokenByHand(createSecretKey(secret, 'utf8')),
   mac,

@@ -1,8 +1,7 @@
 <?php
 
-// Our class, installed by `make install-php` in the folder that is the argument, and
-// preloaded as captoken.ini has it: what a request does that makes an object, and what a
-// process does that keeps one.
+// captoken.php FOLDER: measures our class, with a new object for each request and with a kept
+// one. `make install-php` has installed it in FOLDER; it is preloaded as in captoken.ini.
 
 declare(strict_types=1);
 

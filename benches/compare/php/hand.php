@@ -1,6 +1,6 @@
 <?php
 
-// PHP by hand, as pages on the web show it: json_encode, hash_hmac, and base64url by strtr.
+// Measures a token made by hand, as web pages show it: json_encode, hash_hmac and strtr.
 
 declare(strict_types=1);
 

@@ -1,11 +1,11 @@
 <?php
 
-// Does works of a contestant when it is told to, and sleeps in between. worker.c says what
-// it is told: show WORK, or run WORK TIMES.
+// Runs workloads on request and otherwise sleeps. worker.c explains the orders `show WORK` and
+// `run WORK TIMES`.
 
 declare(strict_types=1);
 
-/** A variable of the environment that must be there. */
+/** Returns an environment variable that must be set. */
 function input(string $name): string
 {
     $value = getenv($name);

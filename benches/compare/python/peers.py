@@ -1,8 +1,7 @@
 """peers.py FOLDER
 
-The twilio and the PyJWT that are installed in FOLDER, as their documentation shows them:
-does works when it is told to, and sleeps in between. worker.c says what it is told:
-`show WORK` or `run WORK TIMES`."""
+Runs the twilio and the PyJWT that are installed in FOLDER, as their documentation shows them.
+worker.c explains the orders `show WORK` and `run WORK TIMES`."""
 
 import hashlib
 import hmac

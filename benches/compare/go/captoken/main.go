@@ -1,5 +1,4 @@
-// Our Go package: what a server does that makes a Token for each request, and what one
-// does that keeps it.
+// captoken measures our Go package, with a new Token for each request and with a kept one.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// golang-jwt as its documentation shows it: claims of a type of one's own, which takes less
-// than its MapClaims, NewWithClaims, SignedString.
+// golangjwt measures golang-jwt as its documentation shows it: NewWithClaims and
+// SignedString, with a claims type, which is faster than MapClaims.
 package main
 
 import (

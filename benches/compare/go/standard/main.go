@@ -1,4 +1,4 @@
-// Go's standard library by hand, as somebody would write it who wants no package for it.
+// standard measures a token made with only the standard library.
 package main
 
 import (

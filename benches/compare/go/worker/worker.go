@@ -1,5 +1,5 @@
-// Package worker does works of a contestant when it is told to, and sleeps in between.
-// worker.c says what it is told: show WORK, or run WORK TIMES.
+// Package worker runs workloads on request and otherwise sleeps. worker.c explains the
+// orders "show WORK" and "run WORK TIMES".
 package worker
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// TTL is how long all tokens live.
+// TTL is the time to live of all tokens.
 const TTL = time.Hour
 
-// Work does it once, and returns its result.
+// Work runs a workload once and returns its result.
 type Work func() (string, error)
 
-// Input is a variable of the environment that must be there.
+// Input returns an environment variable, and ends the program if it is not set.
 func Input(name string) string {
 	value, ok := os.LookupEnv(name)
 	if !ok {
@@ -26,12 +26,12 @@ func Input(name string) string {
 	return value
 }
 
-// Subject is what all tokens are about.
+// Subject holds the contents of all tokens.
 type Subject struct {
 	Account, Secret, Application, Client, Key, Value string
 }
 
-// Read takes it from the environment.
+// Read returns the Subject of the environment.
 func Read() Subject {
 	return Subject{
 		Account:     Input("BENCH_ACCOUNT"),
@@ -43,8 +43,8 @@ func Read() Subject {
 	}
 }
 
-// Scope is the claim, for the peers that know nothing of it. Joined texts: url.Values
-// would sort, and take longer.
+// Scope returns the scope claim, for peers without a function for it. It joins strings,
+// because url.Values sorts and is slower.
 func (s Subject) Scope() string {
 	client := url.QueryEscape(s.Client)
 	params := url.QueryEscape(url.QueryEscape(s.Key) + "=" + url.QueryEscape(s.Value))
@@ -53,16 +53,16 @@ func (s Subject) Scope() string {
 		"&appParams=" + params + "&clientName=" + client
 }
 
-// Obey does so until there are no more orders.
+// Obey follows orders until standard input ends.
 func Obey(works map[string]Work) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var order, name string
 		var times int
-		// show has no times, which is no mistake.
+		// show has no TIMES, so Sscan may fail.
 		_, _ = fmt.Sscan(lines.Text(), &order, &name, &times)
 		work, ok := works[name]
 		if !ok {
-			log.Fatalf("no such work: %s", name)
+			log.Fatalf("unknown workload: %s", name)
 		}
 		if order == "show" {
 			fmt.Println(once(work))

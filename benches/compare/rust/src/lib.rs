@@ -1,5 +1,5 @@
-//! Does works of a contestant when it is told to, and sleeps in between. `worker.c` says
-//! what it is told: `show WORK` or `run WORK TIMES`.
+//! Runs workloads on request and otherwise sleeps. `worker.c` explains the orders `show WORK`
+//! and `run WORK TIMES`.
 
 use std::env;
 use std::error::Error;
@@ -8,17 +8,17 @@ use std::hint::black_box;
 use std::io::stdin;
 use std::time::Instant;
 
-/// How a work ends that nothing stops.
+/// A result with any error.
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// A name, what does the work once, and what does it many times.
+/// A workload.
 pub struct Work<'a> {
     name: &'static str,
     show: Box<dyn Fn() -> Outcome<String> + 'a>,
     run: Box<dyn Fn(u64) -> Outcome<()> + 'a>,
 }
 
-/// A work: its name, what does it once, and what shows a result of it.
+/// Creates a workload from a function and one that formats its result.
 pub fn work<'a, T: 'a>(
     name: &'static str,
     once: impl Fn() -> Outcome<T> + Clone + 'a,
@@ -37,35 +37,35 @@ pub fn work<'a, T: 'a>(
     }
 }
 
-/// Shows a result that is a text.
+/// Formats a string.
 pub fn text(result: &impl AsRef<str>) -> String {
     result.as_ref().to_owned()
 }
 
-/// Shows a result of bytes in hexadecimal digits.
+/// Formats bytes as hexadecimal digits.
 pub fn digits(result: &impl AsRef<[u8]>) -> String {
     let mut digits = String::new();
     for byte in result.as_ref() {
-        write!(digits, "{byte:02x}").expect("a String takes all");
+        write!(digits, "{byte:02x}").expect("a String cannot fail");
     }
     digits
 }
 
-/// Obeys until there are no more orders.
+/// Follows orders until standard input ends.
 pub fn obey(works: &[Work<'_>]) -> Outcome<()> {
     for line in stdin().lines() {
         let line = line?;
         let mut words = line.split(' ');
         let order = words.next();
-        let name = words.next().ok_or("no work is named")?;
+        let name = words.next().ok_or("no workload is named")?;
         let work = works
             .iter()
             .find(|work| work.name == name)
-            .ok_or_else(|| format!("no such work: {name}"))?;
+            .ok_or_else(|| format!("unknown workload: {name}"))?;
         match order {
             Some("show") => println!("{}", (work.show)()?),
             _ => {
-                let times = words.next().ok_or("not said how often")?.parse()?;
+                let times = words.next().ok_or("TIMES is missing")?.parse()?;
                 let start = Instant::now();
                 (work.run)(times)?;
                 println!("{}", start.elapsed().as_nanos());
@@ -75,7 +75,7 @@ pub fn obey(works: &[Work<'_>]) -> Outcome<()> {
     Ok(())
 }
 
-/// A variable of the environment that must be there.
+/// Returns an environment variable that must be set.
 pub fn input(name: &str) -> Outcome<String> {
     env::var(name).map_err(|error| format!("{name}: {error}").into())
 }

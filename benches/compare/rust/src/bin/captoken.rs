@@ -1,4 +1,4 @@
-//! Ours from Rust: the functions of C, called without C.
+//! captoken from Rust: the C functions of the crate.
 
 use std::ffi::CString;
 

@@ -1,5 +1,5 @@
-//! The floor: HMAC-SHA256 of the signing input and nothing else, by three crates, with the
-//! key set up each time and with its state kept.
+//! The floor: only the HMAC-SHA256 of the signing input, by three crates, with the key set up
+//! each time and with its state kept.
 
 use compare::{Outcome, digits, input, obey, work};
 use hmac::{Hmac, KeyInit, Mac};
