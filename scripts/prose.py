@@ -133,7 +133,7 @@ def comments(kind, text):
 
 
 def prose(path):
-    """The comments of a file, at their places. Headings may begin with What and Where."""
+    """The comments of a file, at their places. Headings may begin with any word."""
     kind = type_of(path)
     text = path.read_text()
     found = list(blank(text))

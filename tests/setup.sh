@@ -32,7 +32,7 @@ has_file() {
     return 1
 }
 
-# What every group needs, to build the library.
+# Every group needs these, to build the library.
 need_always() {
     need gcc cc --version
     need libc6-dev has_file /usr/include/stdlib.h
