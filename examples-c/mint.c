@@ -88,9 +88,8 @@ static char *generate(const cap_token *token, const int64_t *now, int64_t ttl)
             return NULL;
         }
         jwt = larger;
-        status = now != NULL
-            ? cap_generate_at(token, *now, ttl, jwt, size + 1, &size)
-            : cap_generate(token, ttl, jwt, size + 1, &size);
+        status = now != NULL ? cap_generate_at(token, *now, ttl, jwt, size + 1, &size)
+                             : cap_generate(token, ttl, jwt, size + 1, &size);
     } while (status == CAP_STATUS_BUFFER_TOO_SMALL);
 
     if (!check(status, "token")) {

@@ -22,8 +22,8 @@ struct worker {
     const cap_token *token; /* const: shared by all workers */
     long wanted;
     long minted;
-    cap_status status;      /* of the last call */
-    char jwt[TOKEN_SIZE];   /* the last token */
+    cap_status status;    /* of the last call */
+    char jwt[TOKEN_SIZE]; /* the last token */
 };
 
 /* Runs in each thread: mints a token for each request of a browser. */
@@ -33,8 +33,8 @@ static void *serve(void *argument)
 
     worker->status = CAP_STATUS_OK;
     while (worker->minted < worker->wanted) {
-        worker->status = cap_generate(worker->token, TTL, worker->jwt,
-                                      sizeof worker->jwt, NULL);
+        worker->status =
+            cap_generate(worker->token, TTL, worker->jwt, sizeof worker->jwt, NULL);
         if (worker->status != CAP_STATUS_OK)
             break;
         worker->minted++;
@@ -84,8 +84,7 @@ static int serve_all(const cap_token *token, long threads, long tokens)
             printf("thread %ld: %ld tokens, the last %s\n", i, worker->minted,
                    worker->jwt);
         } else {
-            fprintf(stderr, "thread %ld: %s\n", i,
-                    cap_strerror((int)worker->status));
+            fprintf(stderr, "thread %ld: %s\n", i, cap_strerror((int)worker->status));
             ok = 0;
         }
     }

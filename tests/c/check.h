@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 /* Ends the program where something that must hold does not. */
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);  \
-            exit(EXIT_FAILURE);                                              \
-        }                                                                    \
+#define CHECK(condition)                                                                 \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);              \
+            exit(EXIT_FAILURE);                                                          \
+        }                                                                                \
     } while (0)

@@ -32,12 +32,14 @@ int main(void)
     CHECK(asked == 1 && jwt[0] == '\0' && length == 0);
     /* The clock is no argument: what is wrong with those comes first. */
     CHECK(cap_generate(token, 0, jwt, sizeof jwt, &length) == CAP_STATUS_INVALID_TTL);
-    CHECK(cap_generate(token, 3600, NULL, sizeof jwt, &length) == CAP_STATUS_NULL_ARGUMENT);
+    CHECK(cap_generate(token, 3600, NULL, sizeof jwt, &length)
+          == CAP_STATUS_NULL_ARGUMENT);
     CHECK(asked == 1);
 
     now = 4102444800; /* 2100: in 32 bits there is no such second */
     CHECK(cap_generate(token, 3600, jwt, sizeof jwt, NULL) == CAP_STATUS_OK);
-    CHECK(cap_generate_at(token, now, 3600, expected, sizeof expected, NULL) == CAP_STATUS_OK);
+    CHECK(cap_generate_at(token, now, 3600, expected, sizeof expected, NULL)
+          == CAP_STATUS_OK);
     CHECK(strcmp(jwt, expected) == 0);
     cap_token_free(token);
     return EXIT_SUCCESS;

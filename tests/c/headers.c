@@ -14,7 +14,8 @@ typedef char numbers[CAP_STATUS_OK == 0 && CAP_STATUS_OUT_OF_MEMORY == 14
                              && CAP_STATUS_TOKEN_NOT_YET_VALID == 20
                              && CAP_STATUS_INVALID_REQUEST == 21
                              && CAP_TTL_DEFAULT == 3600 && CAP_TTL_MAX == 86400
-                         ? 1 : -1];
+                         ? 1
+                         : -1];
 
 #ifdef __cplusplus
 #define TABLE(name) extern "C" const struct functions name
@@ -28,7 +29,8 @@ struct functions {
     cap_status (*allow_outgoing)(cap_token *, const char *);
     cap_status (*add_outgoing_param)(cap_token *, const char *, const char *);
     cap_status (*generate)(const cap_token *, int64_t, char *, size_t, size_t *);
-    cap_status (*generate_at)(const cap_token *, int64_t, int64_t, char *, size_t, size_t *);
+    cap_status (*generate_at)(const cap_token *, int64_t, int64_t, char *, size_t,
+                              size_t *);
     int (*free_)(void *);
     void (*token_free)(cap_token *);
     cap_status (*configure)(const char *, const char *);
@@ -38,9 +40,9 @@ struct functions {
 
 TABLE(table);
 TABLE(table) = {
-    cap_new, cap_allow_incoming, cap_allow_outgoing, cap_add_outgoing_param,
-    cap_generate, cap_generate_at, cap_free, cap_token_free, cap_configure,
-    cap_version, cap_strerror,
+    cap_new,       cap_allow_incoming, cap_allow_outgoing, cap_add_outgoing_param,
+    cap_generate,  cap_generate_at,    cap_free,           cap_token_free,
+    cap_configure, cap_version,        cap_strerror,
 };
 
 typedef cap_ttl seconds;

@@ -26,7 +26,8 @@ static void check_alive(const cap_token *token)
 {
     char jwt[sizeof expected];
 
-    CHECK(cap_generate_at(token, 1400000000, 3600, jwt, sizeof jwt, NULL) == CAP_STATUS_OK);
+    CHECK(cap_generate_at(token, 1400000000, 3600, jwt, sizeof jwt, NULL)
+          == CAP_STATUS_OK);
     CHECK(strcmp(jwt, expected) == 0);
 }
 

@@ -150,7 +150,8 @@ void read_input(void)
     require(snprintf(request, sizeof request,
                      "{\"account_sid\":\"%s\",\"incoming\":\"%s\",\"outgoing\":"
                      "{\"application_sid\":\"%s\",\"params\":[[\"%s\",\"%s\"]]}}",
-                     account, client, application, key, value) < (int)sizeof request,
+                     account, client, application, key, value)
+                < (int)sizeof request,
             "request is too long");
     jwt = input("BENCH_TOKEN");
     for (int i = 0; i < MOST_PARAMS; i++) {

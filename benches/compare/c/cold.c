@@ -34,7 +34,8 @@ int main(int argc, char **argv)
     contestant = load(argv[2], RTLD_NOW);
     first = dlsym(contestant, "works");
     *(void **)&read_its_input = dlsym(contestant, "read_input");
-    require(first != NULL && read_its_input != NULL, "a contestant exports works and read_input");
+    require(first != NULL && read_its_input != NULL,
+            "a contestant exports works and read_input");
     read_its_input();
     start = clock_now();
     first->once(out);

@@ -21,8 +21,8 @@ static char *encode(char *to, const char *text)
 
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        int plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                    (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
+        int plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z')
+            || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
 
         if (plain) {
             *to++ = *text;
@@ -59,10 +59,12 @@ static void mint(char *out)
 
     write_scope(scope);
     require(jwt_new(&jwt) == 0, "jwt_new");
-    require(jwt_add_grant(jwt, "iss", account) == 0 && jwt_add_grant(jwt, "scope", scope) == 0 &&
-                jwt_add_grant_int(jwt, "exp", time(NULL) + TTL) == 0,
+    require(jwt_add_grant(jwt, "iss", account) == 0
+                && jwt_add_grant(jwt, "scope", scope) == 0
+                && jwt_add_grant_int(jwt, "exp", time(NULL) + TTL) == 0,
             "jwt_add_grant");
-    require(jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, secret_length) == 0,
+    require(jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, secret_length)
+                == 0,
             "jwt_set_alg");
     encoded = jwt_encode_str(jwt);
     require(encoded != NULL, "jwt_encode_str");
@@ -102,7 +104,8 @@ void read_input(void)
     key = input("BENCH_KEY");
     value = input("BENCH_VALUE");
     token = input("BENCH_TOKEN");
-    require(strlen(client) + strlen(key) + strlen(value) < SCOPE_SIZE / 36, "input is too long");
+    require(strlen(client) + strlen(key) + strlen(value) < SCOPE_SIZE / 36,
+            "input is too long");
 }
 
 void prepare(void)

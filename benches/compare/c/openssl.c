@@ -53,7 +53,8 @@ static void key_kept(char *out)
 static void documented(char *out)
 {
     require(HMAC(EVP_sha256(), secret, (int)secret_length, (const unsigned char *)text,
-                 text_length, (unsigned char *)out, NULL) != NULL,
+                 text_length, (unsigned char *)out, NULL)
+                != NULL,
             "HMAC");
 }
 

@@ -70,7 +70,8 @@ static void *run_share(void *argument)
 
     CPU_ZERO(&cores);
     CPU_SET(share->core, &cores);
-    require(sched_setaffinity(0, sizeof cores, &cores) == 0, "cannot pin a thread to its core");
+    require(sched_setaffinity(0, sizeof cores, &cores) == 0,
+            "cannot pin a thread to its core");
     repeat(share->work, 1);
     atomic_fetch_add(&ready, 1);
     while (atomic_load(&ready) < share->threads)
@@ -82,7 +83,8 @@ static void *run_share(void *argument)
 }
 
 /* Prints the time from the start of the first thread to the end of the last. */
-static void run_threads(const struct work *work, long times, const int *cores, int threads)
+static void run_threads(const struct work *work, long times, const int *cores,
+                        int threads)
 {
     pthread_t ids[MOST_THREADS];
     struct share shares[MOST_THREADS];
@@ -92,7 +94,8 @@ static void run_threads(const struct work *work, long times, const int *cores, i
     atomic_store(&ready, 0);
     for (int i = 0; i < threads; i++) {
         shares[i] = (struct share){work, times, cores[i], threads, 0, 0};
-        require(pthread_create(&ids[i], NULL, run_share, &shares[i]) == 0, "cannot start a thread");
+        require(pthread_create(&ids[i], NULL, run_share, &shares[i]) == 0,
+                "cannot start a thread");
     }
     for (int i = 0; i < threads; i++) {
         pthread_join(ids[i], NULL);
@@ -132,7 +135,8 @@ static void obey(char *line)
     int cores[MOST_THREADS];
     int threads = 0;
 
-    for (const char *core; (core = strtok(NULL, " \n")) != NULL && threads < MOST_THREADS;)
+    for (const char *core;
+         (core = strtok(NULL, " \n")) != NULL && threads < MOST_THREADS;)
         cores[threads++] = atoi(core);
 
     if (strcmp(order, "show") == 0)
