@@ -1,7 +1,7 @@
-/* Watches the memory of a fully static program, into which valgrind cannot look:
- * the linker calls these functions wherever malloc() and its like are called
- * (--wrap; tests/support/program.rs). What is freed twice or was never given out, written behind its end, or
- * still there when the program ends, is reported and ends it with status 99. */
+/* Checks the memory of a static program, which valgrind cannot do. The linker option
+ * --wrap (tests/support/c_compiler.rs) redirects malloc() and its relatives to these
+ * functions. They end the program with status 99 after a double free, a free of a foreign
+ * pointer, a write after the end of a block, or a leak. */
 #define _GNU_SOURCE
 
 #include <pthread.h>
@@ -31,7 +31,7 @@ enum { BLOCKS_MAX = 4096, FENCE = 16 };
 static struct {
     unsigned char *start;
     size_t size;
-    int of_c_library; /* for starting the program or a thread: kept for good */
+    int of_c_library; /* from starting the program or a thread: never freed */
 } blocks[BLOCKS_MAX];
 
 static int program_started;
@@ -50,7 +50,7 @@ static void fail(const char *what)
     _exit(99);
 }
 
-/* The entry of a block, or a free one for NULL. The lock is held. */
+/* The entry of a block, or an unused entry for NULL. Requires the lock. */
 static size_t find(const void *start)
 {
     size_t i = 0;
@@ -79,7 +79,7 @@ void *__wrap_malloc(size_t size)
     return start;
 }
 
-/* Forgets a block that is whole, and returns its size. */
+/* Checks a block, removes its entry and returns its size. */
 static size_t take(const void *start)
 {
     size_t i, j, size;
@@ -87,11 +87,11 @@ static size_t take(const void *start)
     pthread_mutex_lock(&lock);
     i = find(start);
     if (i == BLOCKS_MAX)
-        fail("freed twice, or never given out");
+        fail("freed twice, or never allocated");
     size = blocks[i].size;
     for (j = 0; j < FENCE; j++)
         if (blocks[i].start[size + j] != 0xfe)
-            fail("written behind the end");
+            fail("written after the end");
     blocks[i].start = NULL;
     pthread_mutex_unlock(&lock);
     return size;
@@ -133,7 +133,7 @@ int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
     (void)block;
     (void)alignment;
     (void)size;
-    fail("an alignment that nobody asks for");
+    fail("posix_memalign is not supported");
     return -1;
 }
 
@@ -159,6 +159,6 @@ int __wrap_main(int argc, char **argv)
     result = __real_main(argc, argv);
     for (i = 0; i < BLOCKS_MAX; i++)
         if (blocks[i].start != NULL && !blocks[i].of_c_library)
-            fail("still there at the end");
+            fail("not freed");
     return result;
 }

@@ -1,6 +1,5 @@
-/* Loads captoken by its SONAME and calls it by name, as a host language does. The
- * argument says what of libcap there is: "linked" with the program, "loaded" by it
- * later, or "absent". */
+/* Loads captoken by its SONAME and finds its functions by name, like a host language. The
+ * argument says how libcap is present: "linked", "loaded" by the program, or "absent". */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -14,7 +13,7 @@ extern void *cap_get_proc(void);
 
 static void use(void *captoken, void *(*get_proc)(void))
 {
-    static long nobodys[8];
+    static long foreign[8];
     int (*create)(const char *, const char *, void **);
     int (*allow)(void *, const char *);
     int (*generate_at)(const void *, int64_t, int64_t, char *, size_t, size_t *);
@@ -35,7 +34,7 @@ static void use(void *captoken, void *(*get_proc)(void))
     if (get_proc != NULL)
         CHECK(release(get_proc()) == 0);
     errno = 0;
-    CHECK(release(&nobodys[4]) == -1);
+    CHECK(release(&foreign[4]) == -1);
     CHECK(errno == EINVAL);
 }
 
@@ -55,7 +54,7 @@ int main(int argc, char **argv)
     get_proc = cap_get_proc;
 #endif
 
-    /* Loaded, used and unloaded again and again. */
+    /* Loads, uses and unloads it repeatedly. */
     for (round = 0; round < 20; round++) {
         void *captoken = load("libcaptoken.so.0");
 

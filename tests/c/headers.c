@@ -1,5 +1,5 @@
-/* The header compiles alone, twice, and beside libcap's in either order; the
- * macros say which. */
+/* The header compiles alone, included twice, and with libcap's header before or after it.
+ * The macros select the order. */
 #ifdef LIBCAP_FIRST
 #include <sys/capability.h>
 #endif
@@ -9,7 +9,7 @@
 #include <sys/capability.h>
 #endif
 
-/* The contract of the ABI: numbers, and the types of every function. */
+/* The ABI: numbers, and types of functions. */
 typedef char numbers[CAP_STATUS_OK == 0 && CAP_STATUS_OUT_OF_MEMORY == 14
                              && CAP_STATUS_TOKEN_NOT_YET_VALID == 20
                              && CAP_STATUS_INVALID_REQUEST == 21

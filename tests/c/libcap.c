@@ -1,5 +1,5 @@
-/* Frees objects of libcap and of captoken through cap_free(), in a program that
- * links both. The argument says whose cap_free() that is: "captoken" or "libcap". */
+/* Frees objects of libcap and captoken through cap_free() in a program that links both.
+ * The argument names the library whose cap_free() it is: "captoken" or "libcap". */
 #include <captoken.h>
 #include <sys/capability.h>
 
@@ -31,7 +31,7 @@ static void check_alive(const cap_token *token)
     CHECK(strcmp(jwt, expected) == 0);
 }
 
-/* libcap's objects: a set, a text, a list, and one made while ours is alive. */
+/* Frees libcap's objects, a set and strings, while a handle of ours is alive. */
 static void free_theirs(void)
 {
     cap_t set = cap_get_proc();
@@ -52,8 +52,8 @@ static void free_theirs(void)
 
 int main(int argc, char **argv)
 {
-    /* Even addresses that are neither's, with room below them to look at. */
-    static long nobodys[8];
+    /* A foreign even address with readable bytes before it. */
+    static long foreign[8];
     int ours, round;
 
     CHECK(argc == 2);
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         cap_token *token = make();
         char below[8], zero[8] = {0};
 
-        /* Versions of libcap look there before they refuse. */
+        /* Some versions of libcap read these bytes before they refuse a pointer. */
         memcpy(below, (const char *)token - sizeof below, sizeof below);
         CHECK(memcmp(below, zero, sizeof below) == 0);
 
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
         free_theirs();
 
         errno = 0;
-        CHECK(cap_free(&nobodys[4]) == -1);
+        CHECK(cap_free(&foreign[4]) == -1);
         CHECK(errno == EINVAL);
         CHECK(cap_free(NULL) == 0);
     }

@@ -3,7 +3,7 @@
 
 #include "check.h"
 
-/* A library by its name, which must be there. */
+/* Loads a library by name. */
 static void *load(const char *name)
 {
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
@@ -14,7 +14,7 @@ static void *load(const char *name)
     return library;
 }
 
-/* A function by its name. The detour through memory is POSIX's own. */
+/* Finds a function by name. POSIX recommends this copy through memory. */
 static void find(void *library, const char *name, void *function)
 {
     void *address = dlsym(library, name);

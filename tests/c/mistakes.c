@@ -1,4 +1,4 @@
-/* Makes the mistake that its argument names, to see that it is noticed. */
+/* Makes the memory error that its argument names; the tests check that it is found. */
 #include <captoken.h>
 #include <string.h>
 

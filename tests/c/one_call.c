@@ -1,5 +1,5 @@
-/* A token in one call, as the header shows it: the same as that of a handle, and nothing
- * to free. */
+/* cap_mint() as in the header's example: the same token as from a handle, and nothing to
+ * free. */
 #include <captoken.h>
 #include <string.h>
 

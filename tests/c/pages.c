@@ -1,5 +1,5 @@
-/* The programs of Twilio's pages "Generate Capability Tokens" for Python, Ruby and
- * PHP, in C. Each prints its name and the token of the second 1400000000. */
+/* The programs of Twilio's pages "Generate Capability Tokens" for Python, Ruby and PHP,
+ * in C. Each prints its name and its token for the second 1400000000. */
 #include <captoken.h>
 
 #include "check.h"
@@ -19,7 +19,7 @@ static void print(const char *name, const cap_token *token, int64_t ttl)
     printf("%s %s\n", name, jwt);
 }
 
-/* Python: a client that can be called. */
+/* Python: incoming calls. */
 static void python_incoming(void)
 {
     cap_token *token;
@@ -30,7 +30,7 @@ static void python_incoming(void)
     cap_token_free(token);
 }
 
-/* Python: one that can also call an application. */
+/* Python: incoming and outgoing calls. */
 static void python_both(void)
 {
     cap_token *token;
@@ -56,7 +56,7 @@ static void ruby_configured(void)
     check(cap_configure(NULL, NULL));
 }
 
-/* PHP: an application alone. */
+/* PHP: outgoing calls. */
 static void php_outgoing(void)
 {
     cap_token *token;
@@ -67,7 +67,7 @@ static void php_outgoing(void)
     cap_token_free(token);
 }
 
-/* PHP: a parameter for the application, and ten minutes to live. */
+/* PHP: a parameter for the application, for ten minutes. */
 static void php_params(void)
 {
     cap_token *token;
@@ -80,7 +80,7 @@ static void php_params(void)
     cap_token_free(token);
 }
 
-/* PHP: the application is told who calls. */
+/* PHP: a parameter that tells the application who calls. */
 static void php_user_id(void)
 {
     cap_token *token;

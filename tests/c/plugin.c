@@ -1,5 +1,5 @@
-/* A plug-in that uses captoken, and (HOST) a program that loads it. Where the program
- * has libcap itself, the plug-in's cap_free() is libcap's. */
+/* A plug-in that uses captoken. HOST compiles the program that loads it; if that program
+ * links with libcap, the plug-in's cap_free() is libcap's. */
 #define _POSIX_C_SOURCE 200809L
 
 #ifdef HOST
