@@ -126,8 +126,9 @@ test-go:
 .PHONY: test-deep
 ## run make test, a longer property test, and Miri
 test-deep: test
-	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib --test property
-	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test access --test ffi --test mint
+	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
+	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
+	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test it -- access:: ffi:: mint::
 	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
 
 ## rounds of make bench

@@ -24,11 +24,11 @@ use serde_json::{Value, json};
 
 #[path = "cli/access.rs"]
 mod access;
-#[path = "support/cases.rs"]
+#[path = "support/vectors.rs"]
 mod cases;
 #[path = "support/document.rs"]
 mod document;
-#[path = "support/native.rs"]
+#[path = "support/install.rs"]
 mod native;
 #[path = "support/scope.rs"]
 mod scope;

@@ -1,7 +1,8 @@
-//! How long `cap_verify` takes does not tell where a signature is wrong: who can
-//! measure that finds the right one byte by byte.
+//! `cap_verify` takes the same time for every wrong signature. A timing difference would let
+//! an attacker guess a signature byte by byte.
 //!
-//! Time is counted in instructions, by valgrind, which makes it exact.
+//! valgrind counts instructions, which are exact. A separate program, because it defines
+//! `memcmp` and `bcmp` for everything that is linked with it.
 
 #![expect(unsafe_code, reason = "the functions are C's")]
 #![expect(
@@ -21,26 +22,26 @@ use std::ptr::null_mut;
 use captoken::ffi::*;
 use data_encoding::BASE64URL_NOPAD;
 
-#[path = "support/native.rs"]
-mod native;
+#[path = "support/install.rs"]
+mod install;
 #[path = "support/token.rs"]
 mod token;
 
-use native::run;
+use install::run;
 
-/// Compares as a C library may, and as nothing may compare a secret: this is what
-/// `==` calls in a build without optimisation. (The C library's own function takes
-/// the same time for so few bytes, on some processors.)
+/// Stops at the first difference. `==` calls it in a debug build, so that the test would
+/// notice a `==` of signatures. The C library's function may take constant time for 32
+/// bytes, depending on the CPU.
 ///
 /// # Safety
 ///
-/// Both blocks are readable for `size` bytes.
+/// Both blocks must be readable for `size` bytes.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(left: *const c_void, right: *const c_void, size: usize) -> c_int {
     let (left, right): (*const u8, *const u8) = (left.cast(), right.cast());
     let mut index = 0;
     while index < size {
-        // SAFETY: below the size that the caller promises.
+        // SAFETY: `index` is less than `size`.
         let (left, right) = unsafe { (*left.add(index), *right.add(index)) };
         if left != right {
             return c_int::from(left) - c_int::from(right);
@@ -55,11 +56,11 @@ unsafe extern "C" fn memcmp(left: *const c_void, right: *const c_void, size: usi
 /// As for [`memcmp`].
 #[unsafe(no_mangle)]
 unsafe extern "C" fn bcmp(left: *const c_void, right: *const c_void, size: usize) -> c_int {
-    // SAFETY: the caller's promises are the same.
+    // SAFETY: the contract is the same.
     unsafe { memcmp(left, right, size) }
 }
 
-/// A token for each byte of the signature, which is wrong in that byte alone.
+/// One token for each byte of the signature; only this byte is wrong.
 fn wrong_tokens() -> Vec<CString> {
     let token = token::sign(token::HEADER.as_bytes(), br#"{"exp":1}"#, "secret");
     let (signing_input, signature) = token.rsplit_once('.').expect("a token");
@@ -69,22 +70,22 @@ fn wrong_tokens() -> Vec<CString> {
         let mut signature = signature.clone();
         signature[index] ^= 0x10;
         let signature = BASE64URL_NOPAD.encode(&signature);
-        CString::new(format!("{signing_input}.{signature}")).expect("a text")
+        CString::new(format!("{signing_input}.{signature}")).expect("a string")
     };
     (0..signature.len()).map(wrong).collect()
 }
 
-/// What valgrind counts. The first rounds are for what is done once.
+/// The program that valgrind measures. The first rounds include one-time work.
 #[test]
-#[ignore = "run by the test below, under valgrind"]
+#[ignore = "wrong_signatures_take_the_same_time runs it under valgrind"]
 fn verify_wrong_tokens() {
     let tokens = wrong_tokens();
-    // All at one address, as reading a text may take longer at some.
+    // One address for all, because reading a string may depend on its alignment.
     let mut place = tokens[0].clone().into_bytes_with_nul();
     for _ in 0..ROUNDS {
         for token in &tokens {
             place.copy_from_slice(token.as_bytes_with_nul());
-            // SAFETY: two texts, and no places for a payload.
+            // SAFETY: two strings, and NULL for the buffer and the length.
             let status = unsafe {
                 let (jwt, secret) = (place.as_ptr().cast(), c"secret".as_ptr());
                 cap_verify(jwt, secret, 0, null_mut(), 0, null_mut())
@@ -97,12 +98,12 @@ fn verify_wrong_tokens() {
 const ROUNDS: usize = 3;
 
 #[test]
-fn a_wrong_signature_takes_as_long_wherever_it_is_wrong() {
+fn wrong_signatures_take_the_same_time() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("constant-time");
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).expect("a folder");
     let program = env::current_exe().expect("this program");
-    run(Command::new("valgrind")
+    let out = run(Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
         .args(["--toggle-collect=cap_verify", "--dump-after=cap_verify"])
         .args(["--zero-before=cap_verify", "--callgrind-out-file=count"])
@@ -114,6 +115,8 @@ fn a_wrong_signature_takes_as_long_wherever_it_is_wrong() {
             "--test-threads=1",
         ])
         .current_dir(&folder));
+    // A name that matches no test passes, too.
+    assert!(out.contains("test result: ok. 1 passed"), "{out}");
 
     let per_round = wrong_tokens().len();
     assert_eq!(per_round, 32);
@@ -121,7 +124,7 @@ fn a_wrong_signature_takes_as_long_wherever_it_is_wrong() {
     let counts: Vec<u64> = (last_round..last_round + per_round)
         .map(|number| instructions(&folder.join(format!("count.{}", number + 1))))
         .collect();
-    // A count of nothing would be the same everywhere, too.
+    // Zeros would be equal, too.
     assert!(counts[0] > 1000, "{counts:?}");
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
 }

@@ -1,4 +1,5 @@
-//! Memory that runs out at any moment is a status, and loses nothing.
+//! Every allocation failure is a status, changes nothing and leaks nothing. A separate program,
+//! because its global allocator can fail.
 
 #![expect(unsafe_code, reason = "the functions are C's, and so is an allocator")]
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
@@ -10,20 +11,19 @@ use std::ptr::{null, null_mut};
 
 use captoken::ffi::*;
 
+#[path = "support/configure_lock.rs"]
+mod configure_lock;
 #[path = "support/token.rs"]
 mod token;
-#[path = "support/turn.rs"]
-mod turn;
 
+use configure_lock::lock_defaults;
 use token::parts;
-use turn::turn;
 
 thread_local! {
-    /// How many more allocations of this thread succeed before one fails. Those
-    /// behind it succeed again.
+    /// The number of allocations of this thread before one fails. Later ones succeed.
     static UNTIL_FAILURE: Cell<Option<usize>> = const { Cell::new(None) };
 
-    /// How many blocks this thread has taken, less those that it has given back.
+    /// The number of blocks that this thread has allocated minus those it has freed.
     static BLOCKS: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -38,40 +38,39 @@ fn fails() -> bool {
     left == Some(0)
 }
 
-// SAFETY: hands everything to the system's allocator, or fails, which is allowed.
+// SAFETY: every call goes to the system's allocator or fails, which is allowed.
 unsafe impl GlobalAlloc for Failing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if fails() {
             return null_mut();
         }
         BLOCKS.set(BLOCKS.get() + 1);
-        // SAFETY: the caller's promises are the system allocator's.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         BLOCKS.set(BLOCKS.get() - 1);
-        // SAFETY: the caller's promises are the system allocator's.
+        // SAFETY: the caller upholds the contract of `dealloc`.
         unsafe { System.dealloc(block, layout) };
     }
 }
 
 const NOW: i64 = 1_400_000_000;
 
-const LONG: &CStr = c"more text than fits what was reserved before: \xc3\xa9 & = + %";
+const LONG: &CStr = c"longer than any string that is stored in place: \xc3\xa9 & = + %";
 
-/// JSON of everything that there is, longer than it will be.
+/// JSON of every type, longer than its compact form.
 const JSON: &CStr = c" { \"\xc3\xa9\\n\" : [ 1.50 , true , null , \"\\ud83d\\ude00\" ] } ";
 
-/// All calls for a token that take memory.
+/// A sequence of calls that build a token.
 struct Script {
     calls: usize,
-    /// Those that take no memory, since their texts are short, or there is room left.
+    /// The calls that allocate nothing: their strings are short, or the capacity suffices.
     without_memory: &'static [usize],
-    /// Makes one of them, by its number.
+    /// Makes the call with this number.
     call: fn(usize, &mut *mut CapToken) -> Status,
-    /// Makes one that takes no memory and changes the token, if it is to stand before
-    /// the one with this number.
+    /// Makes a call without allocation that must precede the call with this number.
     before: fn(usize, *mut CapToken),
 }
 
@@ -94,7 +93,7 @@ const FILTER: usize = 8;
 
 fn capability_call(number: usize, token: &mut *mut CapToken) -> Status {
     let handle = *token;
-    // SAFETY: texts, a place for the handle, and the handle once it is there.
+    // SAFETY: strings, a valid `out`, and the handle once it is there.
     unsafe {
         match number {
             0 => cap_configure(c"AC123123".as_ptr(), c"secret".as_ptr()),
@@ -118,7 +117,7 @@ fn capability_call(number: usize, token: &mut *mut CapToken) -> Status {
 fn access_call(number: usize, token: &mut *mut CapToken) -> Status {
     let handle = *token;
     let (sid, short, long) = (c"AC123123".as_ptr(), c"Foo".as_ptr(), LONG.as_ptr());
-    // SAFETY: texts, a place for the handle, and the handle once it is there.
+    // SAFETY: strings, a valid `out`, and the handle once it is there.
     unsafe {
         match number {
             0 => cap_new_access(sid, c"SK123123".as_ptr(), c"secret".as_ptr(), token),
@@ -141,12 +140,12 @@ fn access_call(number: usize, token: &mut *mut CapToken) -> Status {
     }
 }
 
-/// The token of a handle; of NULL, that of a handle with what is configured.
+/// The token of a handle, or, for NULL, of a new handle with the configured defaults.
 fn mint(token: *const CapToken) -> [u8; 4096] {
     let mut jwt = [0_u8; 4096];
     let buffer = jwt.as_mut_ptr().cast::<c_char>();
     let mut configured = null_mut();
-    // SAFETY: a place for a handle, a handle, and a buffer of the size that is said.
+    // SAFETY: a valid `out`, a handle, and a buffer of 4096 bytes.
     unsafe {
         if token.is_null() {
             assert_eq!(cap_new(null(), null(), &mut configured), Status::Ok);
@@ -159,14 +158,14 @@ fn mint(token: *const CapToken) -> [u8; 4096] {
     jwt
 }
 
-/// Starts from other credentials, so that a failure could lose them.
+/// Sets other credentials first, so that a failure would be seen to lose them.
 fn configure_others() {
-    // SAFETY: two texts.
+    // SAFETY: two strings.
     let status = unsafe { cap_configure(c"ACother".as_ptr(), c"other".as_ptr()) };
     assert_eq!(status, Status::Ok);
 }
 
-/// This takes no memory, and changes the token.
+/// Changes the token without allocation.
 fn allow_events_before_filters(number: usize, token: *mut CapToken) {
     if number == FILTER {
         // SAFETY: a handle.
@@ -175,9 +174,8 @@ fn allow_events_before_filters(number: usize, token: *mut CapToken) {
     }
 }
 
-/// Makes all calls; where the allocation of that number belongs to one, it fails,
-/// changes nothing, and succeeds when it is repeated. Returns which one that was,
-/// and the token in the end.
+/// Makes all calls while one allocation fails. Checks that the call with this allocation
+/// changes nothing and succeeds when repeated. Returns its number and the final token.
 fn calls_with_failure(script: &Script, allocation: Option<usize>) -> (Option<usize>, [u8; 4096]) {
     configure_others();
     let mut token = null_mut();
@@ -192,12 +190,12 @@ fn calls_with_failure(script: &Script, allocation: Option<usize>) -> (Option<usi
         if status == Status::OutOfMemory {
             assert_eq!((failed, until_failure), (None, None));
             failed = Some(number);
-            assert!(mint(token) == before, "call {number} has changed something");
+            assert!(mint(token) == before, "call {number} changed the token");
             assert_eq!((script.call)(number, &mut token), Status::Ok);
         } else {
             assert_eq!(status, Status::Ok);
         }
-        // A new handle with what is configured mints what one had minted before.
+        // Call 1 makes a handle with the defaults, which mints the same token as before.
         assert!(mint(token) != before || number == 1);
     }
     let whole = mint(token);
@@ -207,8 +205,8 @@ fn calls_with_failure(script: &Script, allocation: Option<usize>) -> (Option<usi
 }
 
 #[test]
-fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
-    let _turn = turn();
+fn failed_allocations_change_nothing() {
+    let _lock = lock_defaults();
     for script in [CAPABILITY, ACCESS] {
         let (failed, undisturbed) = calls_with_failure(&script, None);
         assert_eq!(failed, None);
@@ -217,7 +215,7 @@ fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
         for allocation in 0.. {
             let (failed, token) = calls_with_failure(&script, Some(allocation));
             assert!(token == undisturbed);
-            // Until the calls are over before their allocation is due.
+            // Ends when the calls need fewer allocations.
             let Some(call) = failed else { break };
             failed_calls.push(call);
         }
@@ -229,12 +227,12 @@ fn every_allocation_that_fails_is_a_status_and_changes_nothing() {
 }
 
 #[test]
-fn a_handle_that_cannot_be_made_gives_back_what_it_took() {
-    let _turn = turn();
+fn failed_cap_new_leaks_nothing() {
+    let _lock = lock_defaults();
     let (sid, secret) = (LONG.as_ptr(), c"secret".as_ptr());
-    // SAFETY: texts, and a place for the handle.
+    // SAFETY: strings, and a valid `out`.
     let capability = |token: &mut *mut CapToken| unsafe { cap_new(sid, secret, token) };
-    // SAFETY: texts, and a place for the handle.
+    // SAFETY: strings, and a valid `out`.
     let access = |token: &mut *mut CapToken| unsafe { cap_new_access(sid, sid, secret, token) };
     let calls: [&dyn Fn(&mut *mut CapToken) -> Status; 2] = [&capability, &access];
     for call in calls {
@@ -245,7 +243,7 @@ fn a_handle_that_cannot_be_made_gives_back_what_it_took() {
             let is_over = UNTIL_FAILURE.take().is_some();
             if is_over {
                 assert_eq!(status, Status::Ok);
-                assert!(allocation > 1, "the handle, and a text");
+                assert!(allocation > 1, "the handle and a string");
             } else {
                 assert_eq!((status, token), (Status::OutOfMemory, null_mut()));
             }
@@ -259,24 +257,23 @@ fn a_handle_that_cannot_be_made_gives_back_what_it_took() {
     }
 }
 
-/// Names that come before, between and behind each other, more than memory is taken for
-/// at once.
+/// Names in no sorted order, more than one allocation has room for.
 const NAMES: [&CStr; 12] = [
     c"m", c"a", c"z", c"c", c"b", c"k", c"x", c"d", c"y", c"l", c"e", c"f",
 ];
 
-/// A member for which there was no memory is not there, and the others are still found
-/// under their names: what a failure leaves behind can be seen in later calls alone.
+/// A grant whose allocation failed is absent, and the others are still found by name. Only
+/// later calls can show a damaged index.
 #[test]
-fn a_name_that_found_no_memory_is_in_nobody_s_way() {
-    let _turn = turn();
+fn failed_grant_leaves_other_names_intact() {
+    let _lock = lock_defaults();
     for allocation in 0.. {
         let mut token = null_mut();
         assert_eq!(access_call(0, &mut token), Status::Ok);
         let mut kept = Vec::with_capacity(NAMES.len());
         UNTIL_FAILURE.set(Some(allocation));
         for name in NAMES {
-            // SAFETY: a handle and two texts.
+            // SAFETY: a handle and two strings.
             match unsafe { cap_add_grant(token, name.as_ptr(), c"{}".as_ptr()) } {
                 Status::Ok => kept.push(name),
                 status => assert_eq!(status, Status::OutOfMemory),
@@ -286,7 +283,7 @@ fn a_name_that_found_no_memory_is_in_nobody_s_way() {
 
         let mut expected = Vec::new();
         for name in &kept {
-            // SAFETY: a handle and two texts.
+            // SAFETY: a handle and two strings.
             let status = unsafe { cap_add_grant(token, name.as_ptr(), c"{\"a\":1}".as_ptr()) };
             assert_eq!(status, Status::Ok);
             expected.push(format!(r#"{name:?}:{{"a":1}}"#));
@@ -294,7 +291,7 @@ fn a_name_that_found_no_memory_is_in_nobody_s_way() {
         let jwt = mint(token);
         // SAFETY: the handle is not used again.
         unsafe { cap_token_free(token) };
-        let jwt = CStr::from_bytes_until_nul(&jwt).expect("a text");
+        let jwt = CStr::from_bytes_until_nul(&jwt).expect("a string");
         let [_, payload] = parts(jwt.to_str().expect("ASCII"));
         let grants = format!(r#""grants":{{{}}}}}"#, expected.join(","));
         assert!(payload.ends_with(&grants), "{payload}");
@@ -316,10 +313,10 @@ fn whole_handle(script: &Script) -> *mut CapToken {
     token
 }
 
-/// Up to the size of the payload buffer, generating needs no memory. Freeing never does.
+/// Payloads up to the size of the stack buffer need no allocation. Freeing never does.
 #[test]
-fn generating_usual_tokens_takes_no_memory() {
-    let _turn = turn();
+fn generate_allocates_nothing_for_usual_tokens() {
+    let _lock = lock_defaults();
     let calls: [fn(&mut *mut CapToken); 2] = [
         |token| {
             for number in 1..5 {
@@ -346,8 +343,8 @@ fn generating_usual_tokens_takes_no_memory() {
 
 /// A payload above the size of the buffer goes to the heap.
 #[test]
-fn generating_long_tokens_returns_out_of_memory() {
-    let _turn = turn();
+fn generate_reports_failure_for_long_tokens() {
+    let _lock = lock_defaults();
     for script in [CAPABILITY, ACCESS] {
         let token = whole_handle(&script);
         for name in [c"b", c"c", c"d", c"e"] {
@@ -362,8 +359,7 @@ fn generating_long_tokens_returns_out_of_memory() {
             let (mut jwt, mut length, before) = ([0x55_u8; 4096], 0x5555, BLOCKS.get());
             let buffer = jwt.as_mut_ptr().cast();
             UNTIL_FAILURE.set(Some(allocation));
-            // SAFETY: a handle, a buffer of the size that is said, and a place for the
-            // length.
+            // SAFETY: a handle, a buffer of 4096 bytes, and a length.
             let status = unsafe { cap_generate_at(token, NOW, 3600, buffer, 4096, &mut length) };
             let is_over = UNTIL_FAILURE.take().is_some();
             assert_eq!(BLOCKS.get(), before, "leaked");
@@ -373,23 +369,22 @@ fn generating_long_tokens_returns_out_of_memory() {
                 break;
             }
             assert_eq!((status, jwt[0], length), (Status::OutOfMemory, 0, 0));
-            assert!(mint(token) == expected, "the handle has changed");
+            assert!(mint(token) == expected, "the handle changed");
         }
         // SAFETY: the handle is not used again.
         unsafe { cap_token_free(token) };
     }
 }
 
-/// A request of short strings needs none. Longer strings, escapes and JSON need some.
+/// A request with short strings allocates nothing. Long strings, escapes and JSON do.
 #[test]
-fn mint_returns_a_token_or_out_of_memory() {
-    let _turn = turn();
+fn mint_reports_allocation_failure() {
+    let _lock = lock_defaults();
     let mint = |request: &CStr| {
         let (mut jwt, mut length) = ([0x55_u8; 4096], 0x5555);
         let (secret, request) = (c"secret".as_ptr(), request.as_ptr());
         let buffer = jwt.as_mut_ptr().cast();
-        // SAFETY: two strings, a buffer of the size that is said, and a place for the
-        // length.
+        // SAFETY: two strings, a buffer of 4096 bytes, and a length.
         let status = unsafe { cap_mint(secret, request, NOW, 60, buffer, 4096, &mut length) };
         (status, jwt[0], length)
     };
@@ -438,9 +433,9 @@ fn mint_returns_a_token_or_out_of_memory() {
 }
 
 #[test]
-fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
-    let _turn = turn();
-    // Its header is read, while that of a capability token is known.
+fn verify_reports_allocation_failure() {
+    let _lock = lock_defaults();
+    // The header of an access token is parsed; that of a capability token is compared.
     let token = whole_handle(&ACCESS);
     let jwt = mint(token);
     // SAFETY: the handle is not used again.
@@ -450,8 +445,7 @@ fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
     loop {
         let (mut payload, mut length) = ([0x55_u8; 4096], 0x5555);
         UNTIL_FAILURE.set(Some(failures));
-        // SAFETY: two texts, a buffer of the size that is said, and a place for the
-        // length.
+        // SAFETY: two strings, a buffer of 4096 bytes, and a length.
         let status = unsafe {
             let (jwt, buffer) = (jwt.as_ptr().cast(), payload.as_mut_ptr().cast());
             let secret = c"secret".as_ptr();
@@ -464,6 +458,6 @@ fn a_check_that_finds_no_memory_is_a_status_and_says_nothing_of_the_token() {
         assert_eq!((status, payload[0], length), (Status::OutOfMemory, 0, 0));
         failures += 1;
     }
-    // Header, payload and signature, decoded; and the claim whose name has an escape.
+    // The decoded header, payload and signature, and a claim name with an escape.
     assert_eq!(failures, 4);
 }

@@ -115,11 +115,11 @@ has_current_go() {
 
 # has_python_sdk '' | -3.8.0: compares with the list that install_python_sdk has left.
 has_python_sdk() {
-    cmp -s "tests/interop/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
+    cmp -s "tests/sdk/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
 }
 
 has_node_sdk() {
-    cmp -s tests/interop/package-lock.json "$sdk/node/package-lock.json"
+    cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
 }
 
 # put NEW FOLDER: replaces FOLDER by a rename, so that an interrupted run leaves no half.
@@ -131,15 +131,15 @@ put() {
 install_python_sdk() {
     rm -rf "$sdk/new"
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-        --no-deps --target "$sdk/new" --requirement "tests/interop/requirements$1.txt"
-    cp "tests/interop/requirements$1.txt" "$sdk/new"
+        --no-deps --target "$sdk/new" --requirement "tests/sdk/requirements$1.txt"
+    cp "tests/sdk/requirements$1.txt" "$sdk/new"
     put "$sdk/new" "$sdk/python$1"
 }
 
 install_node_sdk() {
     rm -rf "$sdk/new"
     mkdir -p "$sdk/new"
-    cp tests/interop/package.json tests/interop/package-lock.json "$sdk/new"
+    cp tests/sdk/package.json tests/sdk/package-lock.json "$sdk/new"
     (cd "$sdk/new" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) > /dev/null
     put "$sdk/new" "$sdk/node"
 }

@@ -12,7 +12,7 @@ import cpu
 import locked
 
 FLAGS = ["sha_ni", "ssse3", "avx", "avx2", "bmi2", "avx512f", "avx512bw", "avx512vl"]
-SDK = build.ROOT / "tests" / "interop"
+SDK = build.ROOT / "tests" / "sdk"
 
 
 def describe(rounds, core):

@@ -1,5 +1,5 @@
-/* What tests/instructions.rs counts the instructions of: a full cycle, and another token
- * of a handle that is there. */
+/* Two workloads for tests/it/instructions.rs: a full cycle, and another token of a
+ * handle. */
 #include <captoken.h>
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ static cap_token *make(void)
     return token;
 }
 
-/* Seen by name from outside, whatever a compiler would rather do. */
+/* External linkage, so that valgrind finds the functions by name. */
 void full_cycle(void);
 void again(const cap_token *token, int64_t now);
 
@@ -43,8 +43,8 @@ void again(const cap_token *token, int64_t now)
     check(cap_generate_at(token, now, CAP_TTL_DEFAULT, jwt, sizeof jwt, NULL));
 }
 
-/* What is done once for the process, or for a handle, is not counted: the last of three
- * is. */
+/* Only the third call is counted, without the one-time work of the process and the
+ * handle. */
 int main(void)
 {
     cap_token *token = make();

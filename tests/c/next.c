@@ -1,6 +1,6 @@
-/* What is not ours goes to whichever cap_free() comes next. Compiled once as a
- * library that has one (OTHER), and once as a program that is linked with captoken
- * and then with that library, or with captoken alone (NOBODY). */
+/* cap_free() forwards foreign pointers to the next cap_free(). OTHER compiles a library
+ * with such a function. Otherwise this is a program that links with captoken and then
+ * with that library; with NO_OTHER, only with captoken. */
 #include <captoken.h>
 #include <errno.h>
 
@@ -25,7 +25,7 @@ int main(void)
     CHECK(cap_free(token) == 0);
     CHECK(cap_free(NULL) == 0);
     errno = 0;
-#ifdef NOBODY
+#ifdef NO_OTHER
     CHECK(cap_free(&object) == -1);
     CHECK(errno == EINVAL);
     CHECK(object == 0);

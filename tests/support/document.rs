@@ -1,6 +1,6 @@
-//! The documents of the repository: their blocks of code, their tables and their links.
+//! Reads code blocks, tables and links from the documents of the repository.
 
-#![allow(dead_code, reason = "no test reads everything of a document")]
+#![allow(dead_code, reason = "not every program uses all of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,17 +16,17 @@ pub(crate) struct Block<'a> {
     pub(crate) text: String,
 }
 
-/// A link that a document contains.
+/// A link in a document.
 pub(crate) struct Link<'a> {
-    /// As it is written.
+    /// The target as written.
     pub(crate) text: &'a str,
-    /// The file or folder. An external link has none.
+    /// The file or folder; None for an external link.
     pub(crate) path: Option<PathBuf>,
-    /// The heading there.
+    /// The heading in that file.
     pub(crate) anchor: Option<&'a str>,
 }
 
-/// The rows of a table, its head first, and the cells of each.
+/// The cells of each row; the head is the first row.
 pub(crate) type Table<'a> = Vec<Vec<&'a str>>;
 
 impl Document {
@@ -38,7 +38,7 @@ impl Document {
         }
     }
 
-    /// The text of the one block in a language that starts so.
+    /// The only block in a language that starts with `start`.
     pub(crate) fn block(&self, language: &str, start: &str) -> String {
         let mut blocks = self.blocks();
         blocks.retain(|block| block.language == language && block.text.starts_with(start));
@@ -63,9 +63,9 @@ impl Document {
                     blocks.push(Block { language, text });
                 }
             } else {
-                // An indented fence, or another kind of one, would be overlooked.
+                // This parser does not know indented fences or tildes.
                 let fence = ["```", "~~~"].iter().any(|fence| line.contains(fence));
-                assert!(!fence, "a fence that this does not read: {line}");
+                assert!(!fence, "unsupported fence: {line}");
                 if inside {
                     let block = blocks.last_mut().expect("a block");
                     block.text.push_str(line);
@@ -91,7 +91,7 @@ impl Document {
         tables(&self.text)
     }
 
-    /// The lines outside of blocks of code.
+    /// The lines outside code blocks.
     fn prose(&self) -> impl Iterator<Item = &str> {
         let mut inside = false;
         self.text.lines().filter(move |line| {
@@ -123,7 +123,7 @@ impl Document {
             .collect()
     }
 
-    /// The names by which GitHub's links call the headings.
+    /// The anchors that GitHub gives the headings.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let headings = self.prose().filter(|line| line.starts_with('#'));
         headings
@@ -170,12 +170,12 @@ fn tables(text: &str) -> Vec<Table<'_>> {
     tables
 }
 
-/// What is code in a cell.
+/// The code spans of a cell.
 pub(crate) fn spans(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// The code in a column, in the order of the rows.
+/// The code spans of a column, in the order of the rows.
 pub(crate) fn column<'a>(table: &Table<'a>, number: usize) -> Vec<&'a str> {
     let cells = table.iter().skip(1).filter_map(|row| row.get(number));
     cells.flat_map(|cell| spans(cell)).collect()

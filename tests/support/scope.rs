@@ -1,18 +1,18 @@
-//! The `scope` claim, read with another library's form decoder.
+//! Reads the `scope` claim with a form decoder that the library does not use.
 
 use form_urlencoded::parse;
 use serde_json::Value;
 
-/// One scope, its query read as a form.
+/// One scope; its query is decoded as a form.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scope {
     pub(crate) name: String,
     pub(crate) query: Vec<(String, String)>,
-    /// The parameters in `appParams`, or the filters in `params`, in their order.
+    /// The pairs in `appParams` or `params`, in their order.
     pub(crate) params: Vec<(String, String)>,
 }
 
-/// The scopes of a payload, sorted by name, and the keys of each by theirs.
+/// The scopes of a payload, sorted by name, with sorted keys.
 pub(crate) fn scopes(claims: &Value) -> Vec<Scope> {
     let claim = claims["scope"].as_str().expect("scope is a string");
     let mut scopes: Vec<Scope> = claim.split_terminator(' ').map(scope).collect();
@@ -20,8 +20,8 @@ pub(crate) fn scopes(claims: &Value) -> Vec<Scope> {
     scopes
 }
 
-/// Keys and values as they are in a [`Scope`].
-#[allow(dead_code, reason = "not every test spells them out")]
+/// Owned keys and values, as in a [`Scope`].
+#[allow(dead_code, reason = "not every program uses it")]
 pub(crate) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs
         .iter()

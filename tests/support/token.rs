@@ -1,7 +1,6 @@
-//! A token read by code that shares nothing with the library's: another base64,
-//! another SHA-256.
+//! Signs and reads tokens with another base64 and another SHA-256 than the library's.
 
-#![allow(dead_code, reason = "a test signs tokens or reads them")]
+#![allow(dead_code, reason = "not every program uses all of it")]
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
@@ -10,23 +9,23 @@ use serde_json::Value;
 /// The header of every capability token.
 pub(crate) const HEADER: &str = r#"{"typ":"JWT","alg":"HS256"}"#;
 
-/// That of every access token without a region.
+/// The header of every access token without a region.
 pub(crate) const ACCESS_HEADER: &str = r#"{"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"}"#;
 
-/// A token of any two texts with a right signature.
+/// A correctly signed token with any header and payload.
 pub(crate) fn sign(header: &[u8], payload: &[u8], secret: &str) -> String {
     let part = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
     sign_parts(&part(header), &part(payload), secret)
 }
 
-/// The same of two parts that are spelled already, however they are.
+/// A correctly signed token from two parts that are already encoded.
 pub(crate) fn sign_parts(header: &str, payload: &str, secret: &str) -> String {
     let signing_input = format!("{header}.{payload}");
     let signature = hmac_sha256::HMAC::mac(signing_input.as_bytes(), secret.as_bytes());
     format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
-/// A token that is signed as its header says, by HMAC with another hash than SHA-256.
+/// A token signed with the algorithm `alg`, which is HMAC with the hash `H`.
 pub(crate) fn sign_by<H: EagerHash>(alg: &str, payload: &str, secret: &str) -> String {
     let header = HEADER.replace("HS256", alg);
     let [header, payload] = [&header, payload].map(|text| BASE64URL_NOPAD.encode(text.as_bytes()));
@@ -37,7 +36,7 @@ pub(crate) fn sign_by<H: EagerHash>(alg: &str, payload: &str, secret: &str) -> S
     format!("{signing_input}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
-/// The claims of a token, whose signature and form are verified.
+/// The claims of a capability token; checks its signature, header and order.
 pub(crate) fn decode(token: &str, secret: &str) -> Value {
     assert!(token.is_ascii());
     let [header, payload] = signed_parts(token, secret);
@@ -48,14 +47,14 @@ pub(crate) fn decode(token: &str, secret: &str) -> Value {
     serde_json::from_str(&payload).expect("a payload is JSON")
 }
 
-/// The header and the payload of a token of this secret, which is verified.
+/// The header and the payload of a token; checks its signature.
 pub(crate) fn signed_parts(token: &str, secret: &str) -> [String; 2] {
     let [header, payload] = parts(token);
     assert_eq!(token, sign(header.as_bytes(), payload.as_bytes(), secret));
     [header, payload]
 }
 
-/// The header and the payload of a token, as they are spelled.
+/// The header and the payload of a token, without checks.
 pub(crate) fn parts(token: &str) -> [String; 2] {
     let mut parts = token.split('.').map(text);
     [(); 2].map(|()| parts.next().expect("a part"))

@@ -1,0 +1,458 @@
+//! C and C++ programs that link with the installed library, most under valgrind.
+
+#![cfg(not(miri))]
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{self, Command};
+use std::time::UNIX_EPOCH;
+use std::{env, fs};
+
+use crate::support::c_compiler::{Language, Linkage, Program, WARNINGS, compile, compiler};
+use crate::support::document::document;
+use crate::support::install::{make, outcome, root, run, stage};
+use crate::support::scope::{self, scopes};
+use crate::support::token::{self, HEADER, decode, sign};
+use crate::support::vectors::{self, cases};
+
+/// The case of tests/data whose input `make demo` uses.
+const DEMO: &str = "seed_php_params_ttl_600";
+const DEMO_ARGUMENTS: [&str; 10] = [
+    "-i",
+    "Alice",
+    "-o",
+    "AP123123",
+    "-p",
+    "Foo=Bar",
+    "-t",
+    "600",
+    "-n",
+    "1400000000",
+];
+
+/// The token that one of Twilio's libraries minted for a case.
+fn official(name: &str, sdk: &str) -> String {
+    let cases = cases();
+    let case = cases.iter().find(|case| case["name"] == name);
+    vectors::official(case.expect("the case"), sdk).to_owned()
+}
+
+/// An example, compiled for each language and linkage.
+fn example(name: &str) -> Vec<Program> {
+    let source = root().join("examples-c").join(name);
+    let mut programs = Vec::new();
+    for language in [Language::C99, Language::Cpp17] {
+        for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+            programs.push(compile(&source, language, linkage, &["captoken"]));
+        }
+    }
+    programs
+}
+
+fn with_credentials(mut command: Command) -> Command {
+    command
+        .env("TWILIO_ACCOUNT_SID", "AC123123")
+        .env("TWILIO_AUTH_TOKEN", "secret");
+    command
+}
+
+fn without_credentials(mut command: Command) -> Command {
+    command
+        .env_remove("TWILIO_ACCOUNT_SID")
+        .env_remove("TWILIO_AUTH_TOKEN");
+    command
+}
+
+#[test]
+fn example_mint_prints_the_official_token() {
+    for mint in example("mint.c") {
+        let token = run(with_credentials(mint.watched()).args(DEMO_ARGUMENTS));
+        assert_eq!(token.trim_end(), official(DEMO, "ruby-3.16.1"));
+        assert_eq!(
+            run(with_credentials(mint.command()).args(DEMO_ARGUMENTS)),
+            token
+        );
+
+        // With the clock, and a parameter longer than any fixed buffer.
+        let param = format!("Foo={}", "x=".repeat(5000));
+        let arguments = ["-o", "AP123123", "-p", param.as_str()];
+        let token = run(with_credentials(mint.watched()).args(arguments));
+        let scopes = scopes(&decode(token.trim_end(), "secret"));
+        assert_eq!(scopes[0].params, [("Foo".to_owned(), "x=".repeat(5000))]);
+    }
+}
+
+#[test]
+fn example_mint_reports_errors() {
+    let source = root().join("examples-c/mint.c");
+    let mint = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let wrong = [
+        (vec!["-i", ""], "client name: a required string is empty"),
+        (
+            vec!["-o", ""],
+            "application SID: a required string is empty",
+        ),
+        (
+            vec!["-p", "a=b"],
+            "parameter (-o comes first): call cap_allow_outgoing",
+        ),
+        (vec!["-o", "AP1", "-p", "ab"], "a parameter lacks '=': ab"),
+        (vec!["-t", "0"], "the time to live is not between"),
+        (vec!["-t", "86401"], "the time to live is not between"),
+        (vec!["-t", "600s"], "not a whole number: 600s"),
+        (vec!["-t", "99999999999999999999"], "not a whole number"),
+        (vec!["-n", "-1"], "a time is before 1970"),
+        (vec!["-n"], "usage: mint"),
+        (vec!["-x"], "usage: mint"),
+        (vec!["Alice"], "usage: mint"),
+        (vec!["-i", "Alice", "-x"], "usage: mint"),
+    ];
+    for (arguments, message) in wrong {
+        let (code, out, err) = outcome(with_credentials(mint.watched()).args(&arguments));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}: {err}");
+        assert!(err.contains(message), "{arguments:?}: {err}");
+    }
+    // Help needs no credentials, and usage errors are reported before missing ones.
+    let help = run(without_credentials(mint.watched()).arg("-h"));
+    assert!(help.starts_with("usage: mint"), "{help}");
+    let (_, _, err) = outcome(without_credentials(mint.watched()).arg("-x"));
+    assert!(err.contains("usage: mint"), "{err}");
+    let (code, out, err) = outcome(&mut without_credentials(mint.watched()));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("no account SID or auth token was given"),
+        "{err}"
+    );
+}
+
+#[test]
+fn example_voice_app_mints_from_all_threads() {
+    for voice_app in example("voice_app.c") {
+        let out = run(with_credentials(voice_app.watched()).args(["3", "20"]));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines.len(), 3, "{out}");
+        for (number, line) in lines.into_iter().enumerate() {
+            let start = format!("thread {number}: 20 tokens, the last ");
+            let token = line.strip_prefix(&start).expect("a token");
+            let claims = decode(token, "secret");
+            assert_eq!(claims["iss"], "AC123123");
+            let queue = ("queue".to_owned(), "sales & support".to_owned());
+            assert_eq!(scopes(&claims)[1].params, [queue]);
+        }
+        let (code, _, err) = outcome(&mut without_credentials(voice_app.watched()));
+        assert_eq!(code, Some(1), "{err}");
+        assert!(
+            err.contains("set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn example_check_prints_only_valid_payloads() {
+    let handed = |mut command: Command, token: &str| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("token-{}", process::id()));
+        fs::write(&path, token).expect("a file");
+        let outcome = outcome(command.stdin(File::open(&path).expect("a file")));
+        fs::remove_file(path).expect("removed");
+        outcome
+    };
+    let payload = r#"{"exp":9999999999,"name":"é"}"#;
+    let token = |payload: &str| sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
+    let valid = token(payload);
+    for check in example("check.c") {
+        let (code, out, err) = handed(with_credentials(check.watched()), &format!("{valid}\n"));
+        assert_eq!((code, out), (Some(0), format!("{payload}\n")), "{err}");
+    }
+
+    let source = root().join("examples-c/check.c");
+    let check = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    for end in ["", "\r\n", "\nanother line"] {
+        let command = with_credentials(check.command());
+        let (code, _, err) = handed(command, &format!("{valid}{end}"));
+        assert_eq!(code, Some(0), "{err}");
+    }
+    for (token, message) in [
+        (String::new(), "no line with a token on standard input"),
+        (
+            format!("{valid}\0x"),
+            "no line with a token on standard input",
+        ),
+        (token(r#"{"exp":1}"#), "ask for a new token"),
+        (token("{}"), "the token is malformed"),
+        (format!("{valid}="), "the token is malformed"),
+        (
+            sign(HEADER.as_bytes(), b"{}", "x"),
+            "signature does not match",
+        ),
+    ] {
+        let (code, out, err) = handed(with_credentials(check.watched()), &token);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{message}");
+        assert!(err.contains(message), "{err}");
+    }
+    let (code, _, err) = handed(without_credentials(check.watched()), &valid);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("a required argument is NULL"), "{err}");
+}
+
+/// The other tests rely on this: `watched` reports each memory error, for each linkage.
+#[test]
+fn watched_programs_fail_on_memory_errors() {
+    let source = root().join("tests/c/mistakes.c");
+    for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+        let mistakes = compile(&source, Language::C99, linkage, &["captoken"]);
+        run(mistakes.watched().arg("none"));
+        for mistake in ["leak", "handle", "twice", "overrun"] {
+            let (code, _, err) = outcome(mistakes.watched().arg(mistake));
+            assert_eq!(code, Some(99), "{linkage:?}, {mistake}: {err}");
+        }
+    }
+}
+
+#[test]
+fn programs_of_twilio_pages_match() {
+    let source = root().join("tests/c/pages.c");
+    let pages = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let out = run(&mut pages.watched());
+    let mut programs = 0;
+    for line in out.lines() {
+        let (name, token) = line.split_once(' ').expect("a name and a token");
+        if name == "user_id" {
+            let params = &scopes(&decode(token, "secret"))[0].params;
+            assert_eq!(*params, [("user_id".to_owned(), "42".to_owned())]);
+        } else {
+            assert_eq!(token, official(name, "ruby-3.16.1"), "{name}");
+        }
+        programs += 1;
+    }
+    assert_eq!(programs, 6);
+}
+
+#[test]
+fn cap_mint_equals_a_handle() {
+    let source = root().join("tests/c/one_call.c");
+    for language in [Language::C99, Language::Cpp17] {
+        for linkage in [Linkage::Shared, Linkage::Static, Linkage::FullyStatic] {
+            let one_call = compile(&source, language, linkage, &["captoken"]);
+            run(&mut one_call.watched());
+        }
+    }
+}
+
+#[test]
+fn clock_before_1970_is_an_error() {
+    let source = root().join("tests/c/clock.c");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let clock = compile(&source, Language::C99, linkage, &["captoken"]);
+        run(&mut clock.watched());
+    }
+}
+
+#[test]
+fn header_compiles_in_every_standard() {
+    let header = |compiler: &mut Command, extra: &[&str]| {
+        compiler
+            .args(WARNINGS)
+            .args(extra)
+            .arg("-I")
+            .arg(stage().join("include"))
+            .arg("-fsyntax-only")
+            .arg(root().join("tests/c/headers.c"));
+        run(compiler);
+    };
+    for extra in [&[][..], &["-DLIBCAP_FIRST"], &["-DLIBCAP_LAST"]] {
+        for standard in ["-std=c99", "-std=c11", "-std=c17", "-std=c2x", "-std=gnu99"] {
+            header(&mut compiler("CC", "cc", &[standard]), extra);
+        }
+        for standard in ["-std=c++11", "-std=c++17", "-std=c++20", "-std=gnu++11"] {
+            header(&mut compiler("CXX", "c++", &[standard, "-x", "c++"]), extra);
+        }
+    }
+}
+
+#[test]
+fn quick_starts_run_as_printed() {
+    for (name, document) in [
+        ("readme", document("README.md")),
+        ("guide", document("docs/c.md")),
+    ] {
+        let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.c"));
+        fs::write(&source, document.block("c", "#include")).expect("written");
+        for (language, linkage) in [
+            (Language::C99, Linkage::Shared),
+            (Language::C99, Linkage::Static),
+            (Language::Cpp17, Linkage::Shared),
+        ] {
+            let program = compile(&source, language, linkage, &["captoken"]);
+            let token = run(&mut program.watched());
+            let claims = decode(token.trim_end(), "secret");
+            assert_eq!(claims["iss"], "AC123123");
+            let [incoming, outgoing] = scopes(&claims).try_into().expect("two scopes");
+            assert_eq!(incoming.query, scope::pairs(&[("clientName", "Alice")]));
+            assert_eq!(outgoing.params, scope::pairs(&[("Foo", "Bar")]));
+        }
+    }
+}
+
+#[test]
+fn make_demo_prints_token_and_payload() {
+    let out = run(make("demo").arg("NOW=1400000000"));
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 3, "{out}");
+    assert_eq!(lines[0], official(DEMO, "ruby-3.16.1"));
+    assert_eq!(lines[0], official(DEMO, "php-head"));
+    assert_eq!(lines[1], format!("header:  {}", token::HEADER));
+    assert_eq!(
+        lines[2],
+        "payload: {\"scope\":\"scope:client:incoming?clientName=Alice \
+         scope:client:outgoing?appSid=AP123123&appParams=Foo%3DBar&clientName=Alice\",\
+         \"iss\":\"AC123123\",\"exp\":1400000600}"
+    );
+    assert_eq!(out, document("README.md").block("text", "eyJ"));
+    // With the clock, only the times and the signature differ.
+    let clock = || UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    let before = clock();
+    let out = run(&mut make("demo"));
+    let claims = decode(out.lines().next().expect("a token"), "secret");
+    let exp = claims["exp"].as_u64().expect("a whole number");
+    assert!((before + 600..=clock() + 600).contains(&exp));
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.is_symlink() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path.display().to_string());
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Root often has no cargo: `make install` then installs the existing build.
+#[test]
+fn make_install_and_uninstall_without_cargo() {
+    stage();
+    let destination = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a destination");
+    let with_prefix = |target, prefix| {
+        let mut command = make(target);
+        command.arg(format!("DESTDIR={}", destination.display()));
+        command.args([prefix, "CARGO=no-cargo-here"]);
+        command
+    };
+    for wrong in ["PREFIX=relative", "PREFIX=/with space", "PREFIX="] {
+        let (code, _, err) = outcome(&mut with_prefix("install", wrong));
+        assert_eq!(code, Some(2), "{wrong}");
+        assert!(err.contains("PREFIX must"), "{err}");
+    }
+    run(&mut with_prefix("uninstall", "PREFIX=/opt"));
+    assert!(!destination.exists());
+
+    run(&mut with_prefix("install", "PREFIX=/opt"));
+    run(&mut with_prefix("install", "PREFIX=/opt"));
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = [
+        "include/captoken.ffi.h",
+        "include/captoken.h",
+        "lib/libcaptoken.a",
+        "lib/libcaptoken.so",
+        "lib/libcaptoken.so.0",
+        &format!("lib/libcaptoken.so.{version}"),
+        "lib/pkgconfig/captoken.pc",
+    ]
+    .map(|file| format!("{}/opt/{file}", destination.display()));
+    assert_eq!(files(&destination), expected);
+    for file in expected {
+        let mode = fs::metadata(file).expect("a file").mode();
+        assert_eq!(mode & 0o444, 0o444, "readable for all users");
+    }
+
+    run(&mut with_prefix("uninstall", "PREFIX=/opt"));
+    assert!(files(&destination).is_empty());
+    fs::remove_dir_all(&destination).expect("removed");
+}
+
+/// The commands of README and docs/c.md, with the library installed in another prefix.
+#[test]
+fn documented_commands_link_the_quick_starts() {
+    let folder = env::temp_dir().join(format!("captoken-readme-{}", process::id()));
+    fs::create_dir(&folder).expect("a folder");
+    let prefix = folder.join("installed");
+    let mut install = make("install");
+    // Any DESTDIR prevents `ldconfig`, which would change the system.
+    install
+        .arg("DESTDIR=/")
+        .arg(format!("PREFIX={}", prefix.display()));
+    run(&mut install);
+    for (name, start) in [
+        ("README.md", "cc token.c"),
+        ("docs/c.md", "cc token.c"),
+        ("docs/c.md", "cc -static token.c"),
+    ] {
+        let document = document(name);
+        fs::write(folder.join("token.c"), document.block("c", "#include")).expect("written");
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-euc", &document.block("sh", start)])
+            .current_dir(&folder)
+            .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
+            .env("LD_LIBRARY_PATH", prefix.join("lib"));
+        let token = run(&mut shell);
+        assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
+    }
+    let mut pkg_config = Command::new("pkg-config");
+    pkg_config.args(["--modversion", "captoken"]);
+    pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    assert_eq!(run(&mut pkg_config).trim_end(), env!("CARGO_PKG_VERSION"));
+    fs::remove_dir_all(&folder).expect("removed");
+}
+
+/// Without apt-get, setup.sh names the packages to install.
+#[test]
+fn setup_lists_missing_packages() {
+    let mut setup = Command::new("/bin/sh");
+    setup
+        .arg(root().join("tests/setup.sh"))
+        .env("PATH", root().join("tests/c"));
+    let (code, out, err) = outcome(&mut setup);
+    assert_eq!(code, Some(1), "{out}{err}");
+    for package in [
+        "gcc",
+        "g++",
+        "binutils",
+        "pkg-config",
+        "valgrind",
+        "php-cli",
+    ] {
+        assert!(out.contains(package), "{out}");
+    }
+    assert!(err.contains("There is no apt-get here."), "{err}");
+}
+
+#[test]
+fn php_calls_through_the_flat_header() {
+    let program = r#"
+        $c = FFI::load($argv[1]);
+        $token = $c->new('cap_token *');
+        $check = fn (int $status) => $status === $c->CAP_STATUS_OK
+            ?: throw new Exception($c->cap_strerror($status));
+        $check($c->cap_new('AC123123', 'secret', FFI::addr($token)));
+        $check($c->cap_allow_incoming($token, 'Alice'));
+        $check($c->cap_allow_outgoing($token, 'AP123123'));
+        $check($c->cap_add_outgoing_param($token, 'Foo', 'Bar'));
+        $jwt = $c->new('char[1024]');
+        $check($c->cap_generate_at($token, 1400000000, 600, $jwt, 1024, null));
+        $c->cap_token_free($token);
+        echo FFI::string($jwt);
+    "#;
+    let mut php = Command::new("php");
+    php.args(["-d", "ffi.enable=1", "-r", program, "--"])
+        .arg(stage().join("include/captoken.ffi.h"))
+        .env("LD_LIBRARY_PATH", stage().join("lib"));
+    assert_eq!(run(&mut php), official(DEMO, "ruby-3.16.1"));
+}

@@ -1,0 +1,95 @@
+//! Minting takes no more instructions than before. Unlike times, the counts are the same in
+//! each run, so that they show small regressions.
+//!
+//! tests/data/instructions.json has the counts of a release build under valgrind, whose CPU
+//! has AVX2 but no SHA instructions. `BLESS=1` rewrites it.
+
+#![cfg(not(miri))]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use crate::support::c_compiler::{Language, Linkage, compile};
+use crate::support::install::{root, run, stage};
+
+/// The allowed growth of a count, in percent.
+const TOLERANCE: u64 = 5;
+
+type Counts = BTreeMap<String, u64>;
+
+#[test]
+fn instruction_counts_do_not_grow() {
+    let found = counts();
+    let file = root().join("tests/data/instructions.json");
+    if env::var_os("BLESS").is_some() {
+        let json = serde_json::to_string_pretty(&found).expect("JSON");
+        return fs::write(file, json + "\n").expect("written");
+    }
+    let kept = fs::read_to_string(file).expect("the counts");
+    let kept: Counts = serde_json::from_str(&kept).expect("the counts");
+    assert!(found.keys().eq(kept.keys()), "{found:?}");
+    for (what, count) in &found {
+        assert!(
+            count * 100 <= kept[what] * (100 + TOLERANCE),
+            "{what}: {count} instructions, {} before; to accept this, run \
+             BLESS=1 cargo test --test it instructions::",
+            kept[what]
+        );
+    }
+}
+
+/// Two counts for each workload, with and without the hash. The hash takes most of the
+/// instructions and would hide growth elsewhere.
+fn counts() -> Counts {
+    let source = root().join("tests/c/instructions.c");
+    let program = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions");
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).expect("a folder");
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--collect-atstart=no"]);
+    valgrind.arg("--callgrind-out-file=count");
+    for function in ["full_cycle", "again"] {
+        for option in ["toggle-collect", "zero-before", "dump-after"] {
+            valgrind.arg(format!("--{option}={function}"));
+        }
+    }
+    // Resolves symbols at start, not in the first call of each function.
+    let valgrind = valgrind
+        .env("LD_BIND_NOW", "1")
+        .env("LD_LIBRARY_PATH", stage().join("lib"))
+        .arg(&program.path)
+        .current_dir(&folder);
+    run(valgrind);
+
+    // The last of three calls of each.
+    let dumps = [("S1", "count.3"), ("S3", "count.6")];
+    let counts = dumps.map(|(what, dump)| {
+        let table = run(Command::new("callgrind_annotate")
+            .args(["--threshold=100", "--auto=no"])
+            .arg(folder.join(dump)));
+        let all = instructions(&table, &["PROGRAM TOTALS"]);
+        let hash = instructions(&table, &["sha2::sha256::compress256"]);
+        // Otherwise the hash function has another name.
+        assert!(hash > all / 2, "{table}");
+        [
+            (what.to_owned(), all),
+            (format!("{what} without the hash"), all - hash),
+        ]
+    });
+    counts.into_iter().flatten().collect()
+}
+
+/// The instructions of all functions whose names contain one of these strings.
+fn instructions(table: &str, functions: &[&str]) -> u64 {
+    let counts = table.lines().filter_map(|line| {
+        // 1,234 (56.7%)  file:function [object]
+        let (count, function) = line.split_once('(')?;
+        let is_counted = functions.iter().any(|name| function.contains(name));
+        let count = count.trim().replace(',', "");
+        is_counted.then(|| count.parse::<u64>().expect("a count"))
+    });
+    counts.sum()
+}

@@ -1,0 +1,113 @@
+//! The libraries and the header declare exactly the same functions.
+
+#![cfg(not(miri))]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use crate::support::install::{root, run, stage};
+
+/// The functions of a header. A declaration starts at the beginning of a line, and its name
+/// ends at the first parenthesis.
+fn declared(header: &str) -> BTreeSet<String> {
+    let header = fs::read_to_string(root().join("include").join(header)).expect("a header");
+    header
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter_map(|line| line.split_once('('))
+        .filter_map(|(before, _)| before.rsplit([' ', '*']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The symbols of a library, each with nm's letter for its type.
+fn symbols(arguments: &[&str], library: &str) -> Vec<(String, String)> {
+    let mut nm = Command::new("nm");
+    nm.args(arguments).arg(stage().join("lib").join(library));
+    run(&mut nm)
+        .lines()
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            match fields.as_slice() {
+                [_, kind, name] | [kind, name] => Some(((*name).to_owned(), (*kind).to_owned())),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn both_headers_declare_the_same_functions() {
+    assert_eq!(declared("captoken.h").len(), 23);
+    assert_eq!(declared("captoken.h"), declared("captoken.ffi.h"));
+}
+
+#[test]
+fn header_index_lists_every_function_once() {
+    let header = fs::read_to_string(root().join("include/captoken.h")).expect("a header");
+    let listed: Vec<String> = header
+        .lines()
+        .filter_map(|line| line.strip_prefix(" *     cap_")?.split_once("()  "))
+        .map(|(name, _)| format!("cap_{name}"))
+        .collect();
+    assert_eq!(listed.len(), declared("captoken.h").len());
+    assert_eq!(BTreeSet::from_iter(listed), declared("captoken.h"));
+}
+
+#[test]
+fn shared_library_exports_exactly_the_header() {
+    let exported = symbols(&["-D", "--defined-only"], "libcaptoken.so");
+    let names = exported.iter().map(|(name, _)| name.clone());
+    assert_eq!(names.collect::<BTreeSet<_>>(), declared("captoken.h"));
+    assert!(exported.iter().all(|(_, kind)| kind == "T"), "{exported:?}");
+}
+
+/// Rust's runtime must be hidden, because another Rust archive contains it, too.
+#[test]
+fn archive_defines_header_and_weak_cap_free() {
+    let defined = symbols(&["--defined-only", "--extern-only"], "libcaptoken.a");
+    let names = defined.iter().map(|(name, _)| name.clone());
+    assert_eq!(names.collect::<BTreeSet<_>>(), declared("captoken.h"));
+    for (function, kind) in defined {
+        let expected = if function == "cap_free" { "W" } else { "T" };
+        assert_eq!(kind, expected, "{function}");
+    }
+}
+
+/// A removed caller must not leave an undefined symbol. Rust's runtime refers to functions of
+/// newer C libraries weakly, and static linking would otherwise require them.
+#[test]
+fn archive_needs_no_unused_symbols() {
+    let undefined = symbols(&["--undefined-only"], "libcaptoken.a");
+    let names: BTreeSet<_> = undefined.into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains("malloc"), "{names:?}");
+    for name in ["pidfd_spawnp", "copy_file_range", "getaddrinfo", "socket"] {
+        assert!(!names.contains(name), "{name}");
+    }
+}
+
+fn dynamic_section() -> String {
+    let mut readelf = Command::new("readelf");
+    run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")))
+}
+
+#[test]
+fn soname_is_the_major_version() {
+    let dynamic = dynamic_section();
+    let soname = format!("[libcaptoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
+    let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
+    assert!(
+        line.is_some_and(|line| line.ends_with(&soname)),
+        "{dynamic}"
+    );
+}
+
+#[test]
+fn shared_library_needs_only_libc() {
+    let dynamic = dynamic_section();
+    for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
+        let known = ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux-"];
+        assert!(known.iter().any(|library| line.contains(library)), "{line}");
+    }
+}

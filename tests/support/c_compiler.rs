@@ -1,0 +1,145 @@
+//! Compiles C and C++ programs that link with the installed library.
+
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs};
+
+use super::install::{root, run, stage};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Language {
+    C99,
+    Cpp17,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Linkage {
+    /// Against `libcaptoken.so`.
+    Shared,
+    /// Against `libcaptoken.a`; everything else is shared.
+    Static,
+    /// With `-static`.
+    FullyStatic,
+}
+
+/// A compiled program.
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    linkage: Linkage,
+}
+
+/// Compiles a program; a warning is an error. The argument `captoken` stands for the
+/// library, linked as `linkage` says.
+pub(crate) fn compile(
+    source: &Path,
+    language: Language,
+    linkage: Linkage,
+    arguments: &[&str],
+) -> Program {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+        "program-{}-{}",
+        process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    ));
+    let mut compiler = match language {
+        Language::C99 => compiler("CC", "cc", &["-std=c99"]),
+        Language::Cpp17 => compiler("CXX", "c++", &["-std=c++17", "-x", "c++"]),
+    };
+    let lib = stage().join("lib");
+    compiler
+        .args(WARNINGS)
+        .arg("-I")
+        .arg(stage().join("include"));
+    compiler
+        .arg(source)
+        .args(["-x", "none"])
+        .arg("-L")
+        .arg(&lib);
+    if linkage == Linkage::FullyStatic {
+        compiler.args(["-static", WRAP]).arg(balance());
+    }
+    for &argument in arguments {
+        match (argument, linkage) {
+            ("captoken", Linkage::Static) => compiler.arg(lib.join("libcaptoken.a")),
+            ("captoken", _) => compiler.arg("-lcaptoken"),
+            _ => compiler.arg(argument),
+        };
+    }
+    // Libs.private of captoken.pc.in.
+    compiler.args(["-lpthread", "-ldl", "-lm"]);
+    run(compiler.arg("-o").arg(&path));
+    Program { path, linkage }
+}
+
+/// The functions that tests/c/balance.c replaces.
+const WRAP: &str = "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign,\
+                    --wrap=free,--wrap=pthread_create,--wrap=main";
+
+/// tests/c/balance.c, compiled once.
+fn balance() -> &'static Path {
+    static BALANCE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let new = folder.join(format!("balance-{}.o", process::id()));
+        let object = folder.join("balance.o");
+        let mut compiler = compiler("CC", "cc", &["-std=c99", "-O2", "-c"]);
+        let source = root().join("tests/c/balance.c");
+        run(compiler.args(WARNINGS).arg(source).arg("-o").arg(&new));
+        // Atomic, because another run of the tests may be linking it.
+        fs::rename(new, &object).expect("renamed");
+        object
+    });
+    &BALANCE
+}
+
+/// At least as strict as users' compilers.
+pub(crate) const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"];
+
+/// The compiler that an environment variable names, or a default.
+pub(crate) fn compiler(variable: &str, default: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var(variable).unwrap_or_else(|_| default.to_owned()));
+    command.args(arguments);
+    command
+}
+
+impl Program {
+    /// A command that runs the program.
+    pub(crate) fn command(&self) -> Command {
+        self.with_library(Command::new(&self.path))
+    }
+
+    /// A command that ends with status 99 on a memory error or a leak. It runs valgrind,
+    /// except for a static program, which contains tests/c/balance.c instead.
+    pub(crate) fn watched(&self) -> Command {
+        if self.linkage == Linkage::FullyStatic {
+            return self.command();
+        }
+        let mut command = Command::new("valgrind");
+        command
+            .args([
+                "--quiet",
+                "--error-exitcode=99",
+                "--leak-check=full",
+                "--show-leak-kinds=all",
+                "--errors-for-leak-kinds=all",
+            ])
+            .arg(&self.path);
+        self.with_library(command)
+    }
+
+    fn with_library(&self, mut command: Command) -> Command {
+        if self.linkage == Linkage::Shared {
+            command.env("LD_LIBRARY_PATH", stage().join("lib"));
+        }
+        command
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // A leftover file in the target folder is harmless.
+        let _ = fs::remove_file(&self.path);
+    }
+}

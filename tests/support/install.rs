@@ -1,0 +1,59 @@
+//! The installed library, `make` and other commands.
+
+#![allow(dead_code, reason = "not every program uses all of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The root folder of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// `make TARGET`, without the variables of a `make` that runs these tests.
+pub(crate) fn make(target: &str) -> Command {
+    let mut command = Command::new("make");
+    command
+        .args(["--no-print-directory", "--silent", target])
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", target_folder())
+        .env_remove("MAKEFLAGS")
+        .env_remove("MFLAGS")
+        .env_remove("MAKELEVEL");
+    command
+}
+
+fn target_folder() -> &'static Path {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().expect("a folder in the target folder")
+}
+
+/// The folder `usr` of an installation in the target folder.
+pub(crate) fn stage() -> &'static Path {
+    static STAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+        run(&mut make("stage"));
+        target_folder().join("stage/usr")
+    });
+    &STAGE
+}
+
+/// Runs a command that must succeed, and returns its standard output.
+pub(crate) fn run(command: &mut Command) -> String {
+    let (code, out, err) = outcome(command);
+    assert!(code == Some(0), "{command:?}: {code:?}\n{out}{err}");
+    out
+}
+
+/// Runs a command, and returns its exit code, standard output and standard error.
+pub(crate) fn outcome(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}

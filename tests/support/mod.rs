@@ -1,0 +1,13 @@
+//! Helpers of the test programs. `it` includes all of them; the other programs, and the
+//! tests of the command line, include single files.
+
+pub(crate) mod c_compiler;
+pub(crate) mod configure_lock;
+pub(crate) mod cpu;
+pub(crate) mod document;
+pub(crate) mod install;
+pub(crate) mod safe_handle;
+pub(crate) mod scope;
+pub(crate) mod sdk;
+pub(crate) mod token;
+pub(crate) mod vectors;
