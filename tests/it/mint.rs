@@ -36,7 +36,7 @@ fn mint_into(
 ) -> (Status, usize, Vec<u8>) {
     let mut bytes = vec![0x55; size + 8];
     let mut length = 0x5555;
-    let pointer = |text: Option<&CStr>| text.map_or(null(), CStr::as_ptr);
+    let pointer = |string: Option<&CStr>| string.map_or(null(), CStr::as_ptr);
     let buffer = bytes.as_mut_ptr().cast();
     // SAFETY: NULL or strings, a buffer of that size, and a length.
     let status = unsafe {
@@ -162,12 +162,12 @@ fn mint_fills_or_empties_any_buffer() {
     let request = CString::new(WHOLE).unwrap();
     let token = mint("secret", WHOLE, NOW, 3600).unwrap();
     for size in [0, 1, 2, token.len() - 1, token.len(), token.len() + 1, 2048] {
-        let (status, length, text) = mint_into(Some(c"secret"), Some(&request), size);
+        let (status, length, string) = mint_into(Some(c"secret"), Some(&request), size);
         assert_eq!(length, token.len());
         if size > token.len() {
-            assert_eq!((status, text), (Status::Ok, token.clone().into_bytes()));
+            assert_eq!((status, string), (Status::Ok, token.clone().into_bytes()));
         } else {
-            assert_eq!((status, text), (Status::BufferTooSmall, Vec::new()));
+            assert_eq!((status, string), (Status::BufferTooSmall, Vec::new()));
         }
     }
 

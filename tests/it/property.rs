@@ -34,7 +34,7 @@ fn any_json() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
         "(null|true|false)",
         r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
-        any_string().prop_map(|text| Value::from(text).to_string()),
+        any_string().prop_map(|string| Value::from(string).to_string()),
     ];
     scalar.prop_recursive(5, 30, 5, |inner| {
         let member = (any_string(), inner.clone())
@@ -240,46 +240,46 @@ proptest! {
         filters in proptest::option::of(any_pairs()),
         claims in proptest::collection::vec((any_claim_name(), any_json()), 0..4),
         not_before in proptest::option::of(any_time()),
-        texts in proptest::array::uniform2(proptest::option::weighted(0.3, any_string())),
+        strings in proptest::array::uniform2(proptest::option::weighted(0.3, any_string())),
         grants in proptest::collection::vec((any_claim_name(), any_object()), 0..2),
         order in Just((0..11_usize).collect::<Vec<_>>()).prop_shuffle(),
         escaped in any::<bool>(),
         now in any_time(),
         ttl in prop_oneof![Just(0), 1..=86_400_i64, Just(86_401)],
     ) {
-        let string = |text: &str| if escaped { escape(text) } else { Value::from(text).to_string() };
+        let quote = |string: &str| if escaped { escape(string) } else { Value::from(string).to_string() };
         let pairs = |pairs: &[(String, String)]| {
-            let pairs = pairs.iter().map(|(key, value)| format!("[{}, {}]", string(key), string(value)));
+            let pairs = pairs.iter().map(|(key, value)| format!("[{}, {}]", quote(key), quote(value)));
             format!("[{}]", pairs.collect::<Vec<_>>().join(","))
         };
         let values = |members: &[(String, String)]| {
-            let members = members.iter().map(|(name, json)| format!("{}:{json}", string(name)));
+            let members = members.iter().map(|(name, json)| format!("{}:{json}", quote(name)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         };
         let [incoming, client_name] = &names;
-        let [region, push_credential_sid] = &texts;
+        let [region, push_credential_sid] = &strings;
         let members = [
-            ("account_sid", Some(string(&account_sid))),
-            ("api_key_sid", api_key_sid.as_deref().map(string)),
-            ("incoming", incoming.as_deref().map(string)),
-            ("client_name", client_name.as_deref().map(string)),
+            ("account_sid", Some(quote(&account_sid))),
+            ("api_key_sid", api_key_sid.as_deref().map(quote)),
+            ("incoming", incoming.as_deref().map(quote)),
+            ("client_name", client_name.as_deref().map(quote)),
             ("outgoing", outgoing.as_ref().map(|(sid, params)| {
-                format!(r#"{{"application_sid":{},"params":{}}}"#, string(sid), pairs(params))
+                format!(r#"{{"application_sid":{},"params":{}}}"#, quote(sid), pairs(params))
             })),
             ("event_stream", filters.as_ref().map(|filters| {
                 format!(r#"{{"filters":{}}}"#, pairs(filters))
             })),
             ("claims", (!claims.is_empty()).then(|| values(&claims))),
             ("not_before", not_before.map(|time| time.to_string())),
-            ("region", region.as_deref().map(string)),
-            ("push_credential_sid", push_credential_sid.as_deref().map(string)),
+            ("region", region.as_deref().map(quote)),
+            ("push_credential_sid", push_credential_sid.as_deref().map(quote)),
             ("grants", (!grants.is_empty()).then(|| values(&grants))),
         ];
         let members: Vec<String> = order
             .iter()
             .filter_map(|&index| {
                 let (name, value) = &members[index];
-                value.as_ref().map(|value| format!("{}: {value}", string(name)))
+                value.as_ref().map(|value| format!("{}: {value}", quote(name)))
             })
             .collect();
         let request = format!("{{{}}}", members.join(","));
@@ -342,7 +342,7 @@ fn any_time() -> impl Strategy<Value = i64> {
 }
 
 /// A JSON string in which every character is escaped.
-fn escape(text: &str) -> String {
-    let units = text.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
+fn escape(string: &str) -> String {
+    let units = string.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
     format!("\"{}\"", units.collect::<String>())
 }

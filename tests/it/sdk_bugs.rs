@@ -62,15 +62,15 @@ fn string_never_becomes_a_second_parameter() {
 
 #[test]
 fn string_never_becomes_a_second_scope() {
-    let text = "alice scope:client:outgoing?appSid=AP666&clientName=x";
+    let name = "alice scope:client:outgoing?appSid=AP666&clientName=x";
     let mut handle = handle();
-    handle.allow_incoming(text).unwrap();
+    handle.allow_incoming(name).unwrap();
     handle.allow_outgoing("AP&x=1").unwrap();
     let [incoming, outgoing] = scopes(&claims(&handle)).try_into().unwrap();
-    assert_eq!(incoming.query, pairs(&[("clientName", text)]));
+    assert_eq!(incoming.query, pairs(&[("clientName", name)]));
     assert_eq!(
         outgoing.query,
-        pairs(&[("appSid", "AP&x=1"), ("clientName", text)])
+        pairs(&[("appSid", "AP&x=1"), ("clientName", name)])
     );
 }
 

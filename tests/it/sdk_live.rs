@@ -171,8 +171,8 @@ fn browser_client_reads_our_tokens() {
         let exp = &decode(token, &input.secret)["exp"];
         assert_eq!(&read["exp"], exp, "{what}: {read}");
         let scopes = input.scopes();
-        let mut texts = scopes.iter().flat_map(|scope| &scope.query);
-        if texts.any(|(_, text)| is_query(text)) {
+        let mut strings = scopes.iter().flat_map(|scope| &scope.query);
+        if strings.any(|(_, string)| is_query(string)) {
             queries.push((input, read));
         }
     }

@@ -166,7 +166,7 @@ fn only_hs256_is_accepted() {
         assert_eq!(check(&header, PAYLOAD), Status::TokenAlgorithm, "{alg}");
         // Without a signature, as attackers send them.
         let [header, payload, _] =
-            [header.as_str(), PAYLOAD, ""].map(|text| BASE64URL_NOPAD.encode(text.as_bytes()));
+            [header.as_str(), PAYLOAD, ""].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
         let unsigned = format!("{header}.{payload}.");
         assert_eq!(status(unsigned), Status::TokenAlgorithm, "{alg}");
     }

@@ -28,7 +28,7 @@ pub(crate) fn sign_parts(header: &str, payload: &str, secret: &str) -> String {
 /// A token signed with the algorithm `alg`, which is HMAC with the hash `H`.
 pub(crate) fn sign_by<H: EagerHash>(alg: &str, payload: &str, secret: &str) -> String {
     let header = HEADER.replace("HS256", alg);
-    let [header, payload] = [&header, payload].map(|text| BASE64URL_NOPAD.encode(text.as_bytes()));
+    let [header, payload] = [&header, payload].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
     let signing_input = format!("{header}.{payload}");
     let mut hmac = Hmac::<H>::new_from_slice(secret.as_bytes()).expect("a key");
     hmac.update(signing_input.as_bytes());
@@ -56,11 +56,11 @@ pub(crate) fn signed_parts(token: &str, secret: &str) -> [String; 2] {
 
 /// The header and the payload of a token, without checks.
 pub(crate) fn parts(token: &str) -> [String; 2] {
-    let mut parts = token.split('.').map(text);
+    let mut parts = token.split('.').map(decode_part);
     [(); 2].map(|()| parts.next().expect("a part"))
 }
 
-fn text(part: &str) -> String {
+fn decode_part(part: &str) -> String {
     let bytes = BASE64URL_NOPAD.decode(part.as_bytes());
     String::from_utf8(bytes.expect("base64url")).expect("UTF-8")
 }

@@ -73,7 +73,7 @@ pub(crate) fn fail_to_mint() {
     assert_eq!(status, Status::Unsupported);
 }
 
-pub(crate) fn mint(request: &CStr) -> (Status, [u8; 1024]) {
+fn mint(request: &CStr) -> (Status, [u8; 1024]) {
     let mut jwt = [0; 1024];
     let buffer = jwt.as_mut_ptr().cast();
     // SAFETY: two strings, and a buffer of 1024 bytes.

@@ -35,7 +35,7 @@ fn replaced_defaults_are_wiped() {
 
 /// The writable static memory of this program: the writable mappings of its file, and the
 /// anonymous mapping directly after them (/proc/self/maps, proc(5)).
-pub(crate) fn static_memory() -> Vec<u8> {
+fn static_memory() -> Vec<u8> {
     let program = fs::read_link("/proc/self/exe").expect("a link");
     let maps = fs::read_to_string("/proc/self/maps").expect("the mappings");
     let memory = File::open("/proc/self/mem").expect("the memory");

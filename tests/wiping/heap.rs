@@ -25,7 +25,7 @@ fn freed_memory_holds_no_api_key_secret() {
     assert_freed_memory_is_wiped(new_access);
 }
 
-pub(crate) fn assert_freed_memory_is_wiped(new: fn() -> *mut CapToken) {
+fn assert_freed_memory_is_wiped(new: fn() -> *mut CapToken) {
     let ([ipad, _], [inner, outer]) = (padded(), states());
     start_looking_for([secret(), ipad, inner, outer]);
     let token = new();
@@ -40,8 +40,8 @@ pub(crate) fn assert_freed_memory_is_wiped(new: fn() -> *mut CapToken) {
     assert!(contains(object, &[inner]));
     assert!(contains(object, &[outer]));
     // The next change wipes the cached state of the first token.
-    let text = CStr::from_bytes_until_nul(&jwt).expect("a string");
-    let cached = states_within(text.to_bytes());
+    let string = CStr::from_bytes_until_nul(&jwt).expect("a string");
+    let cached = states_within(string.to_bytes());
     assert!(contains(object, &cached));
     // This test computed states on the stack, which unused bytes of the handle may copy.
     zero_stack();

@@ -95,15 +95,15 @@ fn stack_holds_no_secret_without_sha() {
 
 /// Leaves many copies, because reading the stack overwrites the nearest ones.
 #[inline(never)]
-pub(crate) fn careless() {
+fn careless() {
     black_box(&mut [padded_block(0x36); 32]);
 }
 
 /// The searched size of the stack, larger than any call uses.
-pub(crate) const DEPTH: usize = 128 * 1024;
+const DEPTH: usize = 128 * 1024;
 
 /// The stack below the caller after a call, in a separate thread.
-pub(crate) fn stack_after(call: impl FnOnce() + Send) -> Vec<u8> {
+fn stack_after(call: impl FnOnce() + Send) -> Vec<u8> {
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let memory = File::open("/proc/self/mem").expect("the memory");

@@ -1,12 +1,18 @@
 //! Handles, calls and buffers that the tests share.
 
 use std::ffi::{CStr, c_char};
-use std::ptr::{self};
+use std::ptr;
 
 use captoken::ffi::*;
 
 use crate::support::safe_handle::Handle;
 
+pub(super) const NOW: i64 = 1_400_000_000;
+
+/// 2^53 - 1, the last valid time.
+pub(super) const LAST: i64 = 9_007_199_254_740_991;
+
+/// A capability token with every permission and option.
 pub(super) fn handle() -> Handle {
     let mut handle = Handle::new("AC123123", "secret").unwrap();
     handle.allow_incoming("Alice").unwrap();
@@ -19,6 +25,7 @@ pub(super) fn handle() -> Handle {
     handle
 }
 
+/// An access token with every kind of grant and option.
 pub(super) fn access_handle() -> Handle {
     let mut handle = Handle::access("AC123123", "SK123123", "secret").unwrap();
     handle.allow_incoming("Alice").unwrap();
@@ -34,11 +41,6 @@ pub(super) fn access_handle() -> Handle {
 
 /// One constructor for each token kind.
 pub(super) const KINDS: [fn() -> Handle; 2] = [handle, access_handle];
-
-pub(super) const NOW: i64 = 1_400_000_000;
-
-/// 2^53 - 1, the last valid time.
-pub(super) const LAST: i64 = 9_007_199_254_740_991;
 
 /// The token of a handle, minted at [`NOW`] for an hour.
 pub(super) fn token_of(handle: &Handle) -> String {
@@ -81,8 +83,8 @@ pub(super) fn new_access(
     make(|out| unsafe { cap_new_access(account_sid, api_key_sid, api_key_secret, out) })
 }
 
-/// Checks that a failure replaces a garbage handle by NULL.
-pub(super) fn make(new: impl FnOnce(*mut *mut CapToken) -> Status) -> Status {
+/// Calls `new` with a garbage handle; checks that a failure replaces it by NULL.
+fn make(new: impl FnOnce(*mut *mut CapToken) -> Status) -> Status {
     let mut out = ptr::without_provenance_mut(0x55);
     let status = new(&mut out);
     assert_eq!(out.is_null(), status != Status::Ok);
@@ -133,8 +135,8 @@ impl Buffer {
     /// The string in the buffer; checks that the guard is intact.
     pub(super) fn string(&self) -> &str {
         assert!(self.bytes[self.size..].iter().all(|&byte| byte == 0x55));
-        let text = CStr::from_bytes_until_nul(&self.bytes[..self.size]).unwrap();
-        text.to_str().unwrap()
+        let string = CStr::from_bytes_until_nul(&self.bytes[..self.size]).unwrap();
+        string.to_str().unwrap()
     }
 
     pub(super) fn assert_emptied(&self) {

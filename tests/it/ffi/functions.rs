@@ -34,41 +34,41 @@ pub(super) fn with_string() -> impl Iterator<Item = WithString> {
 }
 
 unsafe extern "C" fn add_param_with_key(token: *mut CapToken, key: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_outgoing_param(token, key, c"value".as_ptr()) }
 }
 
 unsafe extern "C" fn add_param_with_value(token: *mut CapToken, value: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_outgoing_param(token, c"key".as_ptr(), value) }
 }
 
 unsafe extern "C" fn add_filter_with_key(token: *mut CapToken, key: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_event_filter(token, key, c"value".as_ptr()) }
 }
 
 unsafe extern "C" fn add_filter_with_value(token: *mut CapToken, value: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_event_filter(token, c"key".as_ptr(), value) }
 }
 
 unsafe extern "C" fn add_claim_with_name(token: *mut CapToken, name: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_claim(token, name, c"null".as_ptr()) }
 }
 
 unsafe extern "C" fn add_claim_with_json(token: *mut CapToken, json: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_claim(token, c"name".as_ptr(), json) }
 }
 
 unsafe extern "C" fn add_grant_with_name(token: *mut CapToken, name: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_grant(token, name, c"{}".as_ptr()) }
 }
 
 unsafe extern "C" fn add_grant_with_json(token: *mut CapToken, json: *const c_char) -> Status {
-    // SAFETY: a handle or NULL, and two strings or NULL.
+    // SAFETY: the caller's handle and string, and a constant string.
     unsafe { cap_add_grant(token, c"name".as_ptr(), json) }
 }

@@ -128,13 +128,13 @@ fn strings_are_copied() {
 /// Calls `body` with a function that returns the strings one by one; then overwrites and
 /// frees them.
 fn with_temporary_strings(strings: &[&str], body: impl FnOnce(&mut dyn FnMut() -> *const c_char)) {
-    let text = |text: &&str| CString::new(*text).unwrap().into_bytes_with_nul();
-    let mut strings: Vec<Vec<u8>> = strings.iter().map(text).collect();
-    let mut pointers = strings.iter().map(|text| text.as_ptr().cast());
+    let with_nul = |string: &&str| CString::new(*string).unwrap().into_bytes_with_nul();
+    let mut strings: Vec<Vec<u8>> = strings.iter().map(with_nul).collect();
+    let mut pointers = strings.iter().map(|string| string.as_ptr().cast());
     body(&mut || pointers.next().unwrap());
     assert!(pointers.next().is_none());
-    for text in &mut strings {
-        text.fill(b'#');
+    for string in &mut strings {
+        string.fill(b'#');
     }
 }
 

@@ -88,7 +88,7 @@ fn last_client_name_is_on_outgoing_calls() {
     );
     let both = format!("scope:client:incoming?clientName=Alice {outgoing}&clientName=Carol");
     assert_eq!(scope_after(|handle| handle.set_client_name("Carol")), both);
-    // A call that fails decides nothing.
+    // Failed calls change nothing.
     assert_eq!(
         scope_after(|handle| {
             assert_eq!(handle.allow_incoming(""), Err(Status::EmptyArgument));

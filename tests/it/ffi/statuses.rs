@@ -8,8 +8,8 @@ use captoken::ffi::*;
 fn status_messages_are_distinct() {
     let strerror = |status: c_int| {
         // SAFETY: a constant string.
-        let text = unsafe { CStr::from_ptr(cap_strerror(status)) };
-        text.to_str().unwrap()
+        let string = unsafe { CStr::from_ptr(cap_strerror(status)) };
+        string.to_str().unwrap()
     };
     let header = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/include/captoken.h"));
     let mut strings: Vec<&str> = header
@@ -26,8 +26,8 @@ fn status_messages_are_distinct() {
         assert_eq!(strerror(other), unknown);
     }
     strings.push(unknown);
-    for text in &strings {
-        assert!(!text.is_empty() && !text.contains('\n') && !text.ends_with('.'));
+    for string in &strings {
+        assert!(!string.is_empty() && !string.contains('\n') && !string.ends_with('.'));
     }
     strings.sort_unstable();
     strings.dedup();

@@ -167,9 +167,9 @@ fn access_tokens_need_all_credentials() {
         let handle = Handle::access(account_sid, api_key_sid, api_key_secret);
         assert_eq!(handle.err(), Some(Status::EmptyArgument), "{credentials:?}");
     }
-    let texts = [c"AC1", c"SK1", c"secret"].map(|text| text.as_ptr());
-    for missing in 0..texts.len() {
-        let mut given = texts;
+    let strings = [c"AC1", c"SK1", c"secret"].map(|string| string.as_ptr());
+    for missing in 0..strings.len() {
+        let mut given = strings;
         given[missing] = ptr::null();
         let mut token = ptr::null_mut();
         // SAFETY: strings or NULL, and a valid `out`.

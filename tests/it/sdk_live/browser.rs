@@ -44,15 +44,15 @@ pub(crate) fn is_query(string: &str) -> bool {
 }
 
 /// The value that the client reads from a string decoded once.
-fn reread(text: &str) -> Option<Value> {
-    if text.is_empty() {
+fn reread(string: &str) -> Option<Value> {
+    if string.is_empty() {
         return Some(json!({}));
     }
-    if !is_query(text) {
-        return Some(text.into());
+    if !is_query(string) {
+        return Some(string.into());
     }
     let mut values = Map::new();
-    for pair in text.split('&') {
+    for pair in string.split('&') {
         let mut parts = pair.split('=');
         let key = decoded(parts.next().unwrap_or_default())?;
         let value = decoded(parts.next().unwrap_or("undefined"))?;
@@ -62,9 +62,9 @@ fn reread(text: &str) -> Option<Value> {
 }
 
 /// decodeURIComponent.
-fn decoded(text: &str) -> Option<String> {
+fn decoded(string: &str) -> Option<String> {
     let mut bytes = Vec::new();
-    let mut pieces = text.split('%');
+    let mut pieces = string.split('%');
     bytes.extend(pieces.next().unwrap_or_default().bytes());
     for piece in pieces {
         let (digits, rest) = piece.split_at_checked(2)?;

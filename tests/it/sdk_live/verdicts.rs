@@ -94,7 +94,7 @@ pub(crate) fn verdicts(input: &Input, now: i64) -> Vec<(&'static str, String, [V
     // The last character has two unused bits, which are 0.
     let (most, last) = signature.split_at(signature.len() - 1);
     let last = char::from(last.as_bytes()[0] + 1);
-    let text = format!(r#"{{"scope":"","iss":"AC123","exp":"{}"}}"#, now + 600);
+    let string_exp = format!(r#"{{"scope":"","iss":"AC123","exp":"{}"}}"#, now + 600);
 
     vec![
         ("unchanged", token.clone(), [Accepted; 5]),
@@ -172,7 +172,7 @@ pub(crate) fn verdicts(input: &Input, now: i64) -> Vec<(&'static str, String, [V
         ),
         (
             "an expiry in a string, as in twilio-java 4",
-            saying(&text),
+            saying(&string_exp),
             [Accepted, Accepted, Accepted, Form, Accepted],
         ),
         (
