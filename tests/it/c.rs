@@ -272,6 +272,30 @@ fn header_compiles_in_every_standard() {
 }
 
 #[test]
+fn version_macros_equal_cap_version() {
+    let source = root().join("tests/c/version.c");
+    for language in [Language::C99, Language::Cpp17] {
+        let version = compile(&source, language, Linkage::Shared, &["captoken"]);
+        run(&mut version.command());
+    }
+}
+
+#[test]
+fn ignoring_cap_verify_is_a_warning() {
+    let mut compiler = compiler("CC", "cc", &["-std=c99", "-c", "-DUNUSED"]);
+    compiler
+        .args(WARNINGS)
+        .arg("-I")
+        .arg(stage().join("include"));
+    compiler.args(["-o", "/dev/null"]);
+    let (code, _, err) = outcome(compiler.arg(root().join("tests/c/version.c")));
+    assert_ne!(code, Some(0));
+    let warnings: Vec<&str> = err.lines().filter(|line| line.contains("error:")).collect();
+    assert_eq!(warnings.len(), 1, "{err}");
+    assert!(warnings[0].contains("cap_verify"), "{err}");
+}
+
+#[test]
 fn quick_starts_run_as_printed() {
     for (name, document) in [
         ("readme", document("README.md")),
