@@ -149,7 +149,7 @@ final class DoctorTest extends TestCase
                 'The library was built for a newer C library than this system has.',
             ],
             'a header whose library lacks a function' => [
-                ['-d', "ffi.preload={$header(Stub::compile('-DWITHOUT_GENERATE'))}"],
+                ['-d', "ffi.preload={$header(FakeLibrary::build('-Dcap_generate=renamed'))}"],
                 'php-fpm does not start: Warning: failed pre-loading',
                 'Package and library are of different versions.',
             ],
@@ -165,7 +165,7 @@ final class DoctorTest extends TestCase
                 '',
             ],
             'a header whose library has another version' => [
-                ['-d', "ffi.preload={$header(Stub::compile('-DVERSION="1.2.3"'))}"],
+                ['-d', "ffi.preload={$header(FakeLibrary::build('-DVERSION="1.2.3"'))}"],
                 'the C library of captoken cannot be loaded: ffi.preload: version 1.2.3, but this package needs'
                     . ' version 0.x',
                 'Package and library are of different versions.',
@@ -256,10 +256,10 @@ final class DoctorTest extends TestCase
 
     public function testLibraryThatMintsNothingIsReported(): void
     {
-        $stub = Stub::compile('-DFAILS=15');
-        $done = self::doctor(['--web'], ['CAPTOKEN_LIB' => $stub]);
+        $fake = FakeLibrary::build('-DMINT_STATUS=15');
+        $done = self::doctor(['--web'], ['CAPTOKEN_LIB' => $fake]);
         [$commandLine] = explode("\nA web server", $done->out);
-        self::assertStringContainsString('WRONG  something else', $commandLine);
+        self::assertStringContainsString('WRONG  another status', $commandLine);
     }
 
     public function testMessagesAreShownDespiteErrorLog(): void
@@ -349,7 +349,7 @@ final class DoctorTest extends TestCase
                 'The library exists, but one that it needs is missing. Install that one.',
             ],
             'without a function' => [
-                static fn (): string => Stub::compile('-DWITHOUT_GENERATE'),
+                static fn (): string => FakeLibrary::build('-Dcap_generate=renamed'),
                 "Failed resolving C function 'cap_generate'",
                 'Package and library are of different versions.',
             ],
@@ -370,7 +370,7 @@ final class DoctorTest extends TestCase
                 'The library was built for another C library: glibc and musl do not mix.',
             ],
             'another version' => [
-                static fn (): string => Stub::compile('-DVERSION="1.2.3"'),
+                static fn (): string => FakeLibrary::build('-DVERSION="1.2.3"'),
                 'version 1.2.3, but this package needs version 0.x',
                 'Package and library are of different versions.',
             ],
@@ -479,7 +479,7 @@ final class DoctorTest extends TestCase
         $other = TempFolder::make() . "/$name";
         $cc = ['cc', '-shared', "-Wl,-soname,$name", '-o', $other, TempFolder::file('', 'empty.c')];
         self::assertSame(0, Process::run($cc, Process::environment())->status);
-        $library = Stub::compile('-Wl,--no-as-needed', $other);
+        $library = FakeLibrary::build('-Wl,--no-as-needed', $other);
         unlink($other);
         return $library;
     }

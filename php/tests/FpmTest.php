@@ -175,15 +175,15 @@ final class FpmTest extends TestCase
     public function testPoolMayChooseLibraryButRequestCannot(): void
     {
         $this->need();
-        $stub = Stub::compile('-DVERSION="0.98.7"');
+        $fake = FakeLibrary::build('-DVERSION="0.98.7"');
         $fpm = Fpm::start(
             self::ini(['ffi.enable' => '1']),
-            pools: ['www' => [], 'other' => ['env[CAPTOKEN_LIB]' => $stub]],
+            pools: ['www' => [], 'other' => ['env[CAPTOKEN_LIB]' => $fake]],
         );
         $this->assertServes($fpm);
         $version = self::script('echo Library::version(), getenv("CAPTOKEN_LIB") === false ? "" : " set";');
         self::assertSame('0.98.7 set', $fpm->request($version, 'other'));
-        $params = ['CAPTOKEN_LIB' => $stub];
+        $params = ['CAPTOKEN_LIB' => $fake];
         self::assertSame(Library::version() . ' set', $fpm->request($version, 'www', $params));
         self::assertSame(Library::version(), $fpm->request($version));
     }
@@ -455,7 +455,7 @@ final class FpmTest extends TestCase
         $version = self::script('echo Library::version();', $package);
         $this->assertMints($fpm, $package);
 
-        self::installLibrary(Stub::compile('-DVERSION="0.98.7"'), $package);
+        self::installLibrary(FakeLibrary::build('-DVERSION="0.98.7"'), $package);
         self::assertSame(Library::version(), $fpm->request($version));
         $this->assertMints($fpm, $package);
         $fpm->reload($pid);

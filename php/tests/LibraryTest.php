@@ -18,7 +18,7 @@ final class LibraryTest extends TestCase
         try {
             echo Library::version(), "\n";
             $maps = file_get_contents('/proc/self/maps');
-            preg_match_all('~ (/\S*lib(?:captoken|stub)\S*)~', $maps, $files);
+            preg_match_all('~ (/\S*lib(?:captoken|fake)\S*)~', $maps, $files);
             echo implode("\n", array_unique($files[1]));
         } catch (CaptokenException $e) {
             echo $e->getCode(), "\n", $e->getMessage();
@@ -66,10 +66,10 @@ final class LibraryTest extends TestCase
 
     public function testLibraryOfEnvironmentComesFirst(): void
     {
-        $stub = Stub::compile('-DVERSION="0.98.7"');
+        $fake = FakeLibrary::build('-DVERSION="0.98.7"');
         self::assertSame(
-            ['0.98.7', $stub],
-            self::report(Package::folder(), ['CAPTOKEN_LIB' => $stub]),
+            ['0.98.7', $fake],
+            self::report(Package::folder(), ['CAPTOKEN_LIB' => $fake]),
         );
     }
 
@@ -88,13 +88,13 @@ final class LibraryTest extends TestCase
     {
         self::assertSame(
             [self::$version, Package::library(Package::folder())],
-            self::report(Package::folder(), ['LD_LIBRARY_PATH' => self::folderOf(Stub::compile())]),
+            self::report(Package::folder(), ['LD_LIBRARY_PATH' => self::folderOf(FakeLibrary::build())]),
         );
     }
 
     public function testInstalledLibraryIsTheLastChoice(): void
     {
-        $folder = self::folderOf(Stub::compile('-DVERSION="0.97.0"'));
+        $folder = self::folderOf(FakeLibrary::build('-DVERSION="0.97.0"'));
         self::assertSame(
             ['0.97.0', "$folder/" . Library::SONAME],
             self::report(self::packageWithoutLibrary(), ['LD_LIBRARY_PATH' => $folder]),
@@ -106,9 +106,9 @@ final class LibraryTest extends TestCase
         $package = Package::copy();
         $file = Package::library($package);
         $folder = self::folderOf(Package::library(Package::folder()));
-        foreach (["no library\n" => null, '1.0.0' => Stub::compile('-DVERSION="1.0.0"')] as $content => $stub) {
+        foreach (["no library\n" => null, '1.0.0' => FakeLibrary::build('-DVERSION="1.0.0"')] as $content => $fake) {
             unlink($file);
-            $stub === null ? file_put_contents($file, $content) : copy($stub, $file);
+            $fake === null ? file_put_contents($file, $content) : copy($fake, $file);
             self::assertSame(
                 [self::$version, "$folder/" . Library::SONAME],
                 self::report($package, ['LD_LIBRARY_PATH' => $folder]),
@@ -168,21 +168,21 @@ final class LibraryTest extends TestCase
             'an empty file' => [static fn () => TempFolder::file('', 'lib.so'), 'file too short$'],
             'a library that needs a missing one' => [
                 static function (): string {
-                    $needed = Stub::compile();
-                    $file = Stub::compile('-Wl,--no-as-needed', $needed);
+                    $needed = FakeLibrary::build();
+                    $file = FakeLibrary::build('-Wl,--no-as-needed', $needed);
                     unlink($needed);
                     return $file;
                 },
-                'libstub\.so: cannot open shared object file: No such file or directory$',
+                'libfake\.so: cannot open shared object file: No such file or directory$',
             ],
-            'of another project' => [static fn () => Stub::compile('-DWITHOUT_VERSION'), 'cap_version'],
-            'a missing function' => [static fn () => Stub::compile('-DWITHOUT_GENERATE'), "cap_generate'"],
+            'of another project' => [static fn () => FakeLibrary::build('-Dcap_version=renamed'), 'cap_version'],
+            'a missing function' => [static fn () => FakeLibrary::build('-Dcap_generate=renamed'), "cap_generate'"],
             'version 1' => [
-                static fn () => Stub::compile('-DVERSION="1.0.0"'),
+                static fn () => FakeLibrary::build('-DVERSION="1.0.0"'),
                 'version 1\.0\.0, but this package needs version 0\.x$',
             ],
-            'an unreadable version' => [static fn () => Stub::compile('-DVERSION="x"'), 'version x, but'],
-            'version 01' => [static fn () => Stub::compile('-DVERSION="01.0"'), 'version 01\.0, but'],
+            'an unreadable version' => [static fn () => FakeLibrary::build('-DVERSION="x"'), 'version x, but'],
+            'version 01' => [static fn () => FakeLibrary::build('-DVERSION="01.0"'), 'version 01\.0, but'],
         ];
     }
 

@@ -39,7 +39,7 @@ final class ReentryTest extends TestCase
                 echo (new Capability('AC2', 'secret'))->generateToken(), "\n";
             });
             echo $c->generateToken(), "\n", $c->generateToken(), "\n";
-            END, ['CAPTOKEN_LIB' => Stub::compile('-DECHO', '-DSIGNAL=2')]);
+            END, ['CAPTOKEN_LIB' => FakeLibrary::build('-DSIGNAL=2')]);
         self::assertSame(
             "{\"account_sid\":\"AC2\"}\n{\"account_sid\":\"AC1\"}\n{\"account_sid\":\"AC1\"}\n",
             $out,
@@ -48,7 +48,7 @@ final class ReentryTest extends TestCase
 
     public function testSetterInterruptedByExceptionChangesNothing(): void
     {
-        $stub = Stub::compile('-DECHO', '-DSIGNAL=2');
+        $fake = FakeLibrary::build('-DSIGNAL=2');
         foreach (self::SETTERS as $setter) {
             $out = Php::run(<<<END
                 pcntl_async_signals(true);
@@ -64,7 +64,7 @@ final class ReentryTest extends TestCase
                     echo \$e->getMessage(), "\n";
                 }
                 echo \$c->generateToken(), "\n", \$c->{$setter}->generateToken();
-                END, ['CAPTOKEN_LIB' => $stub]);
+                END, ['CAPTOKEN_LIB' => $fake]);
             [$before, $during, $message, $after, $changed] = explode("\n", $out);
             self::assertSame([$before, $before], [$during, $after], $setter);
             self::assertSame('thrown by the handler', $message);
@@ -75,7 +75,7 @@ final class ReentryTest extends TestCase
     /** PHP 8.2 crashed at the second exception if the call of C was an argument. */
     public function testHandlerThatThrowsRepeatedlyCrashesNothing(): void
     {
-        $stub = Stub::compile('-DSIGNAL=-1');
+        $fake = FakeLibrary::build('-DSIGNAL=-1');
         foreach (['generateToken()', ...self::SETTERS] as $call) {
             $out = Php::run(<<<END
                 pcntl_async_signals(true);
@@ -88,7 +88,7 @@ final class ReentryTest extends TestCase
                         echo \$e->getMessage(), "\n";
                     }
                 }
-                END, ['CAPTOKEN_LIB' => $stub]);
+                END, ['CAPTOKEN_LIB' => $fake]);
             self::assertSame(str_repeat("thrown by the handler\n", 3), $out, $call);
         }
     }

@@ -368,13 +368,13 @@ final class SecrecyTest extends TestCase
 
     public function testCallRefusedByCHidesTheSecret(): void
     {
-        $stub = ['CAPTOKEN_LIB' => Stub::compile('-DREFUSES=14', '-DFAILS=14')];
+        $fake = ['CAPTOKEN_LIB' => FakeLibrary::build('-DCHECK_STATUS=14', '-DMINT_STATUS=14')];
         $calls = ['setNotBefore(1)' => 'check', 'addClaim("a", 1)' => 'check', 'generateToken()' => 'token'];
         foreach ($calls as $call => $frame) {
             $statements = "\$c = (new Capability('AC1', SECRET))->allowClientIncoming('Alice'); \$c->$call;";
             $caught = "try { $statements } catch (CaptokenException \$e) { print_r(\$e->getTrace()); var_dump(\$e); }";
-            self::assertStringContainsString('Mint', $this->shown($caught, 0, $stub));
-            self::assertStringContainsString("Mint::$frame(", $this->shown($statements, 255, $stub));
+            self::assertStringContainsString('Mint', $this->shown($caught, 0, $fake));
+            self::assertStringContainsString("Mint::$frame(", $this->shown($statements, 255, $fake));
         }
     }
 
