@@ -171,7 +171,7 @@ func needed(t *testing.T, program string) (libraries []string, dynamic bool) {
 
 // Protects: `go mod vendor` copies the archive and the header. Such a program needs neither
 // captoken's shared library nor libgcc at run time, and can be linked fully statically.
-func TestBuildVendored(t *testing.T) {
+func TestBuildVendoredNeedsNoSharedLibrary(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint")
 	run(t, w.goes(nil, "mod", "vendor"))
@@ -194,7 +194,7 @@ func TestBuildVendored(t *testing.T) {
 
 // Protects: a program can also link another static library written in Rust, even one whose
 // copy of Rust's runtime differs because of link time optimisation.
-func TestBuildWithAnotherRustLibrary(t *testing.T) {
+func TestBuildLinksAnotherRustLibrary(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint", "rust")
 	for _, optimisation := range []string{"-Clto=off", "-Clto=fat"} {
@@ -240,7 +240,7 @@ func TestBuildRelinksAChangedArchive(t *testing.T) {
 }
 
 // Protects: the build tag links the installed library instead of the archive.
-func TestBuildWithPkgConfig(t *testing.T) {
+func TestBuildWithPkgConfigLinksInstalledLibrary(t *testing.T) {
 	slow(t)
 	stage := t.TempDir()
 	run(t, command("..", nil, "make", "install", "DESTDIR="+stage, "PREFIX=/usr"))

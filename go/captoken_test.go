@@ -22,7 +22,7 @@ const (
 
 // Protects: the programs of Twilio's pages mint the tokens of Twilio's libraries. The sixth
 // page has no official token, so its scope is compared.
-func TestTwiliosExamplesMintOfficialTokens(t *testing.T) {
+func TestTwilioExamplesMintOfficialTokens(t *testing.T) {
 	foo := captoken.Param{Key: "Foo", Value: "Bar"}
 	user := captoken.Param{Key: "user_id", Value: "42"}
 	programs := []struct {

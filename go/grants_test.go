@@ -96,7 +96,7 @@ func TestVerifyRefusesExpiredAndForgedAccessTokens(t *testing.T) {
 
 // Protects: Verify reads access tokens of Twilio's own libraries. They have another order,
 // other claims, nested parameters, and grants that this package does not write.
-func TestVerifyReadsTwiliosAccessTokens(t *testing.T) {
+func TestVerifyReadsTwilioAccessTokens(t *testing.T) {
 	const params = `{"user":{"id":42,"roles":["a",null]},"amount":1.50,"b":true}`
 	const payload = `{"jti":"SK123-1400000000","grants":{"identity":"alice","video":{"room":"a"},"voice":{"endpoint_id":"phone",` +
 		`"push_credential_sid":"CR1","incoming":{"allow":true},"outgoing":{"params":` + params +

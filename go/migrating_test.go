@@ -82,7 +82,7 @@ func checkAccess(t *testing.T, token, header string, from, to int64, grants map[
 
 // Protects: the line that the document changes makes access tokens, and nothing else has
 // to change; and its lines for access tokens alone work where they are to stand.
-func TestBuildMigrating(t *testing.T) {
+func TestBuildMigratedProgramMintsAccessTokens(t *testing.T) {
 	slow(t)
 	const accessTokens = "docs/access-tokens.md"
 	w := newWorkspace(t, nil)

@@ -28,7 +28,7 @@ func documentBlock(t *testing.T, name, language, start string) string {
 
 // Protects: the quick start of the guide and its command work as they stand there, except
 // for the path to the package.
-func TestBuildQuickStartOfGuide(t *testing.T) {
+func TestBuildQuickStartMintsAToken(t *testing.T) {
 	slow(t)
 	const guide = "docs/go.md"
 	w := newWorkspace(t, nil)
@@ -48,7 +48,7 @@ func TestBuildQuickStartOfGuide(t *testing.T) {
 }
 
 // Protects: the function of README works as it stands there.
-func TestBuildFunctionOfReadme(t *testing.T) {
+func TestBuildReadmeFunctionMintsAToken(t *testing.T) {
 	slow(t)
 	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\t\"time\"\n\n\t\"captoken\"\n)\n\n" +
 		documentBlock(t, "README.md", "go", "func mint()") +
@@ -59,7 +59,7 @@ func TestBuildFunctionOfReadme(t *testing.T) {
 }
 
 // Protects: the lines of the package's own README work as they stand there.
-func TestBuildLinesOfPackageReadme(t *testing.T) {
+func TestBuildPackageReadmeMintsAToken(t *testing.T) {
 	slow(t)
 	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\n\t\"captoken\"\n)\n\nfunc main() {\n" +
 		documentBlock(t, "go/README.md", "go", "token, err :=") +

@@ -173,7 +173,7 @@ final class CapabilityTest extends TestCase
         self::assertSame([], Token::read($capability->generateTokenAt(self::NOW), 'secret')->filters());
     }
 
-    public function testEventStreamIsThatOfTheAccount(): void
+    public function testEventStreamCoversTheAccount(): void
     {
         $capability = (new Capability('AC123', 'secret'))->allowEventStream(['a' => '1 & 2']);
         self::assertSame(
@@ -389,7 +389,7 @@ final class CapabilityTest extends TestCase
         ];
     }
 
-    public function testCloneChangedLeavesOriginalAlone(): void
+    public function testChangedCloneLeavesOriginalAlone(): void
     {
         $original = self::full('AC1', 'secret');
         $access = Capability::access('AC1', 'SK1', 'secret')->addGrant('video', ['room' => 'a']);
@@ -409,7 +409,7 @@ final class CapabilityTest extends TestCase
         }
     }
 
-    public function testCloneOutlivesOriginalConstructedAgain(): void
+    public function testCloneOutlivesReconstructedOriginal(): void
     {
         $original = self::full('AC1', 'one');
         $before = $original->generateTokenAt(self::NOW);
@@ -421,7 +421,7 @@ final class CapabilityTest extends TestCase
         self::assertSame($before, $another->generateTokenAt(self::NOW));
     }
 
-    public function testSubclassWithOwnMembersIsIndependentToo(): void
+    public function testSubclassWithOwnMembersIsIndependent(): void
     {
         $make = static fn (string $sid): Capability => new class ($sid) extends Capability {
             // The names of private properties of the class.
@@ -468,7 +468,7 @@ final class CapabilityTest extends TestCase
     }
 
     /** The fake library aborts if a function that makes or needs a handle is called. */
-    public function testNoMethodMakesHandle(): void
+    public function testMethodsMakeNoHandle(): void
     {
         $out = Php::run(<<<'END'
             Capability::configure('AC1', 'secret');
@@ -489,7 +489,7 @@ final class CapabilityTest extends TestCase
         self::assertMatchesRegularExpression('/\A(\{"account_sid":"AC1",.*\}\n){2}\z/', $out);
     }
 
-    public function testMemoryExhaustedLeavesObjectUsable(): void
+    public function testOutOfMemoryLeavesObjectUsable(): void
     {
         $out = Php::run(<<<'END'
             $c = (new Capability('AC1', 'secret'))->allowClientIncoming('Alice');
@@ -530,7 +530,7 @@ final class CapabilityTest extends TestCase
         self::assertSame(str_repeat("14 out of memory\n", 3), $out);
     }
 
-    public function testLibraryNotConstructedDoesNothing(): void
+    public function testUnconstructedLibraryDoesNothing(): void
     {
         $out = Php::run(<<<'END'
             unserialize('O:16:"Captoken\Library":0:{}');

@@ -11,7 +11,7 @@ final class DoctorTest extends TestCase
 {
     use SkipsAloud;
 
-    public function testAllIsWellWithTheInstalledIni(): void
+    public function testInstalledIniPassesAllChecks(): void
     {
         $done = self::doctor([], self::installedIni());
         self::assertStringContainsString('ffi.preload', $done->out);
@@ -201,7 +201,7 @@ final class DoctorTest extends TestCase
         self::assertSame(0, $doctor('www-data')->status);
     }
 
-    public function testMissingLibraryIsToBeInstalled(): void
+    public function testMissingLibraryAdvisesInstallation(): void
     {
         $package = Package::copy();
         unlink(Package::library($package));
@@ -224,7 +224,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
-    public function testPreloadUserIsThatOfTheInstallation(): void
+    public function testPreloadUserComesFromTheInstallation(): void
     {
         $copy = Package::copy();
         $ini = file_get_contents("$copy/captoken.ini");
@@ -232,7 +232,7 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString('opcache.preload_user=daemon', self::doctor([], package: $copy)->out);
     }
 
-    public function testFfiForAllIsWellWithLibrary(): void
+    public function testFfiForAllPassesWithLibrary(): void
     {
         foreach (['1', 'On'] as $on) {
             $done = self::doctor(['--', '-d', "ffi.enable=$on"]);
@@ -273,7 +273,7 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString("failed pre-loading '/nowhere/captoken.ffi.h'", $done->out);
     }
 
-    public function testExtensionsOfTheServerDecide(): void
+    public function testServerExtensionsDecide(): void
     {
         // The command line has only the extension FFI.
         $done = self::doctor([], self::installedIni(), ['-n', '-d', 'extension=ffi']);
@@ -303,7 +303,7 @@ final class DoctorTest extends TestCase
         self::assertSame(['', 1], [$done->err, $done->status]);
     }
 
-    public function testMissingHeaderIsOnlyNote(): void
+    public function testMissingHeaderIsOnlyANote(): void
     {
         $done = self::doctor(['--', '-d', 'ffi.preload='], self::installedIni());
         self::assertStringContainsString('ffi.preload is empty', $done->out);
@@ -407,7 +407,7 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status, $done->out);
     }
 
-    public function testCopyNotInstalledSaysSo(): void
+    public function testUninstalledCopyAdvisesInstallation(): void
     {
         $copy = Package::copy();
         unlink("$copy/captoken.ini");
@@ -416,7 +416,7 @@ final class DoctorTest extends TestCase
         self::assertStringNotContainsString('has these lines', $done->out);
     }
 
-    public function testHelpAndWrongArguments(): void
+    public function testArgumentsDecideOutputAndExitStatus(): void
     {
         $done = self::doctor(['--help']);
         self::assertStringStartsWith('usage: captoken-doctor', $done->out);

@@ -19,7 +19,7 @@ final class MigratingTest extends TestCase
         ],
     ];
 
-    public function testOneLineTurnsTheProgramIntoOneOfAccessTokens(): void
+    public function testOneChangedLineMintsAccessTokens(): void
     {
         [$before, $after] = self::beforeAndAfter();
 
@@ -40,7 +40,7 @@ final class MigratingTest extends TestCase
         self::assertAccess(null, self::GRANTS, $token);
     }
 
-    public function testTheLinesForAccessTokensAloneWorkWhereTheyAreToStand(): void
+    public function testLinesForAccessTokensMintEveryGrant(): void
     {
         [, $program] = self::beforeAndAfter();
         $generates = 'echo $capability->generateToken(';

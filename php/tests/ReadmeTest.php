@@ -12,7 +12,7 @@ final class ReadmeTest extends TestCase
     private const GUIDE = 'docs/php.md';
 
     /** @dataProvider quickStarts */
-    public function testTheQuickStartPrintsAToken(string $document): void
+    public function testQuickStartPrintsAToken(string $document): void
     {
         $done = Php::file((new Document($document))->block('php'));
         self::assertSame([0, ''], [$done->status, $done->err], $done->out);
@@ -29,7 +29,7 @@ final class ReadmeTest extends TestCase
         yield [self::GUIDE];
     }
 
-    public function testTheReadmeOfThePackagePrintsAToken(): void
+    public function testPackageReadmePrintsAToken(): void
     {
         $done = Php::file((new Document('php/README.md'))->block('php'));
         self::assertSame([0, ''], [$done->status, $done->err], $done->out);
@@ -38,7 +38,7 @@ final class ReadmeTest extends TestCase
         self::assertEqualsWithDelta(time() + 600, $token->claims['exp'], 60);
     }
 
-    public function testTheSettingsAreThoseOfTheInstalledFile(): void
+    public function testDocumentedSettingsEqualInstalledIni(): void
     {
         $installed = parse_ini_file(Package::folder() . '/captoken.ini', false, INI_SCANNER_RAW);
         self::assertNotEmpty($installed);
@@ -46,7 +46,7 @@ final class ReadmeTest extends TestCase
         self::assertSame($installed, parse_ini_string($documented, false, INI_SCANNER_RAW));
     }
 
-    public function testComposerInstallsTheFolderAsItSays(): void
+    public function testComposerInstallsTheDocumentedFolder(): void
     {
         $project = TempFolder::make();
         file_put_contents("$project/composer.json", '{"repositories": {"packagist.org": false}}');
@@ -63,7 +63,7 @@ final class ReadmeTest extends TestCase
         self::assertSame('AC123123', Token::read($done->out, 'secret')->claims['iss'], $done->err);
     }
 
-    public function testThePathsAreThoseOfAnInstallation(): void
+    public function testDocumentedPathsExistAfterInstallation(): void
     {
         $guide = (new Document(self::GUIDE))->text;
         preg_match_all('~' . preg_quote(Package::folder(), '~') . '[\w./-]*~', $guide, $found);

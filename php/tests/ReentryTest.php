@@ -161,7 +161,7 @@ final class ReentryTest extends TestCase
         self::assertSame('thrown whole', $out);
     }
 
-    public function testFiberLeavesTokenOfAnotherAlone(): void
+    public function testFiberLeavesOtherTokensAlone(): void
     {
         $mint = static function (string $sid): string {
             $capability = (new Capability($sid, 'secret'))->allowClientIncoming('Alice');

@@ -318,7 +318,7 @@ final class SecrecyTest extends TestCase
     }
 
     /** @dataProvider ends */
-    public function testSecretOfObjectGoneIsReleased(string $end): void
+    public function testSecretOfDestroyedObjectIsReleased(string $end): void
     {
         $out = $this->shown(<<<END
             class Sub extends Capability
@@ -351,7 +351,7 @@ final class SecrecyTest extends TestCase
         ];
     }
 
-    public function testConfiguredSecretClearedIsReleased(): void
+    public function testClearedConfiguredSecretIsReleased(): void
     {
         $out = $this->shown(<<<'END'
             $configured = new ReflectionProperty(Capability::class, 'configured');
