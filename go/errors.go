@@ -13,28 +13,28 @@ type Status int32
 
 // The statuses of the C library. This package never returns those marked "C only".
 const (
-	StatusOK                Status = 0  // no error
+	StatusOK                Status = 0  // success
 	StatusNullArgument      Status = 1  // C only: a required argument is NULL
 	StatusEmptyArgument     Status = 2  // a required string is empty
-	StatusInvalidUTF8       Status = 3  // a string is not UTF-8
-	StatusInvalidTTL        Status = 4  // ttl is not whole seconds from 1 to MaxTTL
-	StatusInvalidTime       Status = 5  // before 1970, or more than 2^53 - 1 seconds after it
-	StatusBufferTooSmall    Status = 6  // C only: the buffer is too small
-	StatusNoCredentials     Status = 7  // an argument is "" and no default is configured
-	StatusInvalidHandle     Status = 8  // C only: not a handle
-	StatusMissingScope      Status = 9  // C only: a parameter or filter precedes its permission
-	StatusInvalidClientName Status = 10 // not a client name that every Twilio product accepts
-	StatusReservedName      Status = 11 // a claim or grant that the library writes itself
-	StatusInvalidJSON       Status = 12 // not a JSON value, or a grant that is not an object
-	StatusUnsupported       Status = 13 // not supported by this token kind
-	StatusOutOfMemory       Status = 14 // an allocation failed
-	StatusInternal          Status = 15 // the library caught a bug
-	StatusTokenMalformed    Status = 16 // not a signed token, or no expiry
-	StatusTokenAlgorithm    Status = 17 // not signed with HS256
-	StatusTokenSignature    Status = 18 // signed with another secret, or modified
-	StatusTokenExpired      Status = 19 // expired
-	StatusTokenNotYetValid  Status = 20 // nbf is in the future
-	StatusInvalidRequest    Status = 21 // C only: the request of cap_mint is not valid
+	StatusInvalidUTF8       Status = 3  // a string is not valid UTF-8
+	StatusInvalidTTL        Status = 4  // the time to live is not whole seconds from 1 to MaxTTL
+	StatusInvalidTime       Status = 5  // a time is before 1970, or the time or the expiry is too late
+	StatusBufferTooSmall    Status = 6  // C only: the buffer cannot hold the result and its NUL
+	StatusNoCredentials     Status = 7  // an account SID or auth token is "" and none is configured
+	StatusInvalidHandle     Status = 8  // C only: the handle is not one of this library
+	StatusMissingScope      Status = 9  // C only: a parameter or filter was added before its permission
+	StatusInvalidClientName Status = 10 // the client name is not 1 to 256 ASCII letters, digits and underscores
+	StatusReservedName      Status = 11 // the library writes a claim or grant of this name itself
+	StatusInvalidJSON       Status = 12 // the value is not JSON, or the grant is not a JSON object
+	StatusUnsupported       Status = 13 // the call does not apply to this kind of token
+	StatusOutOfMemory       Status = 14 // memory allocation failed
+	StatusInternal          Status = 15 // a bug in the library
+	StatusTokenMalformed    Status = 16 // the token is not a signed JSON Web Token, or has no valid expiry
+	StatusTokenAlgorithm    Status = 17 // the token is not signed with HS256
+	StatusTokenSignature    Status = 18 // the signature does not match: another secret, or a changed token
+	StatusTokenExpired      Status = 19 // the token has expired
+	StatusTokenNotYetValid  Status = 20 // the token is not valid yet
+	StatusInvalidRequest    Status = 21 // C only: the request is not a JSON object as cap_mint documents it
 )
 
 // The statuses of this package.
