@@ -56,11 +56,6 @@ function setting(string $name): ?string
     return $value === false || $value === '' ? null : $value;
 }
 
-function required(string $name): string
-{
-    return setting($name) ?? giveUp("set $name");
-}
-
 if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     header('Allow: GET');
     answer(405, ['error' => 'only GET is allowed']);
@@ -73,21 +68,29 @@ if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 
     answer(400, ['error' => 'client must be 1 to 256 ASCII letters, digits and underscores']);
 }
 
-$accountSid = required('TWILIO_ACCOUNT_SID');
-$appSid = required('TWILIO_APP_SID');
 // Half an API key is a mistake, not a request for capability tokens.
 $hasApiKey = setting('TWILIO_API_KEY_SID') !== null || setting('TWILIO_API_KEY_SECRET') !== null;
+$required = ['TWILIO_ACCOUNT_SID', 'TWILIO_APP_SID'];
+if ($hasApiKey) {
+    array_push($required, 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET');
+}
+$missing = array_filter($required, static fn (string $name): bool => setting($name) === null);
+if (!$hasApiKey && setting('TWILIO_AUTH_TOKEN') === null) {
+    $missing[] = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN';
+}
+if ($missing !== []) {
+    giveUp('missing environment variables: ' . implode(', ', $missing));
+}
 
 // Read before the token is made, so that it is never later than the token's expiry.
 $expiresAt = time() + TIME_TO_LIVE;
 try {
+    $accountSid = setting('TWILIO_ACCOUNT_SID');
     $capability = $hasApiKey
-        ? Capability::access($accountSid, required('TWILIO_API_KEY_SID'), required('TWILIO_API_KEY_SECRET'))
-        : new Capability($accountSid, setting('TWILIO_AUTH_TOKEN') ?? giveUp(
-            'set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN',
-        ));
+        ? Capability::access($accountSid, setting('TWILIO_API_KEY_SID'), setting('TWILIO_API_KEY_SECRET'))
+        : new Capability($accountSid, setting('TWILIO_AUTH_TOKEN'));
     $capability->allowClientIncoming($client);
-    $capability->allowClientOutgoing($appSid, ['client' => $client]);
+    $capability->allowClientOutgoing(setting('TWILIO_APP_SID'), ['client' => $client]);
     $token = $capability->generateToken(TIME_TO_LIVE);
 } catch (CaptokenException $e) {
     giveUp($e->getMessage());

@@ -38,11 +38,11 @@ final class ExampleTest extends TestCase
      * @dataProvider \Captoken\Tests\Example::incomplete
      * @param array<string, string> $environment
      */
-    public function testMissingSettingIsNamedInLog(array $environment, string $missing): void
+    public function testMissingVariablesAreNamedInLog(array $environment, string $missing): void
     {
         [$status, , $body, $log] = $this->get($environment, '?client=alice');
         self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
-        self::assertMatchesRegularExpression("/token\.php: set $missing$/m", $log);
+        self::assertMatchesRegularExpression("/token\.php: missing environment variables: $missing$/m", $log);
         self::assertStringNotContainsString('auth-token', $log);
         self::assertStringNotContainsString('key-secret', $log);
     }

@@ -216,7 +216,8 @@ final class FpmTest extends TestCase
         }
         foreach ($incomplete as $pool => [, $missing]) {
             self::assertSame("{\"error\":\"the server is not set up\"}\n", $answer($pool), $pool);
-            self::assertTrue($fpm->logs("/pool $pool\].*token\.php: set $missing\"?$/m"), $fpm->log());
+            $pattern = "/pool $pool\].*token\.php: missing environment variables: $missing\"?$/m";
+            self::assertTrue($fpm->logs($pattern), $fpm->log());
         }
         self::assertStringNotContainsString('auth-token', $fpm->log());
         self::assertStringNotContainsString('key-secret', $fpm->log());

@@ -43,7 +43,7 @@ final class Example
     }
 
     /**
-     * Incomplete environments, and the variable that the log names.
+     * Incomplete environments, and the variables that the log names.
      *
      * @return array<string, array{array<string, string>, string}>
      */
@@ -51,7 +51,7 @@ final class Example
     {
         $either = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN';
         $cases = [
-            'nothing' => [[], 'TWILIO_ACCOUNT_SID'],
+            'nothing' => [[], "TWILIO_ACCOUNT_SID, TWILIO_APP_SID, $either"],
             'no-credentials' => [self::SHARED, $either],
             'empty-auth-token' => [['TWILIO_AUTH_TOKEN' => ''] + self::SHARED, $either],
         ];
