@@ -27,7 +27,7 @@
 // [New] is for capability tokens. A capability token lists its permissions in the claim
 // scope, and is signed with the account's auth token.
 //
-// [NewAccess] is for access tokens, the successor that Twilio recommends. They work in
+// [NewAccess] is for access tokens, which Twilio recommends. They work in
 // all of Twilio's regions and with its libraries for phones. An access token lists its
 // permissions in the claim grants, and is signed with the secret of an API key. Create
 // the key in the Twilio console; a restricted key does not work.
@@ -272,9 +272,9 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 	return t.allow(libAllowEventStream, nil, filters)
 }
 
-// AddClaim adds a custom claim, so that one token also serves the program's API.
-// A repeated name keeps its place and takes the new value. Custom claims precede those of
-// the library.
+// AddClaim adds a private claim, so that one token also serves the program's API.
+// A repeated name keeps its place and takes the new value. Private claims precede the
+// claims of the library.
 //
 // [json.Marshal] encodes the value before the Token is locked. Bytes in a string that are
 // not UTF-8 become U+FFFD. For a [json.RawMessage], the order of keys, repeated keys and

@@ -395,8 +395,8 @@ func TestEventStreamEncodesAndReplacesFilters(t *testing.T) {
 	}
 }
 
-// Protects: the last name is that of outgoing calls, and SetClientName does not allow
-// incoming calls.
+// Protects: outgoing calls have the last name, and SetClientName does not allow incoming
+// calls.
 func TestLastNameCountsForOutgoingCalls(t *testing.T) {
 	token := newToken(t)
 	const outgoing = "scope:client:outgoing?appSid=AP1"
@@ -446,8 +446,8 @@ type marshaler func() ([]byte, error)
 
 func (m marshaler) MarshalJSON() ([]byte, error) { return m() }
 
-// Protects: AddClaim encodes each value as JSON. Custom claims precede those of the library,
-// in the order of the first calls.
+// Protects: AddClaim encodes each value as JSON. Private claims precede the claims of the
+// library, in the order of the first calls.
 func TestClaimsAreEncodedInOrder(t *testing.T) {
 	type user struct {
 		Name string `json:"name"`

@@ -44,7 +44,7 @@ type Claims struct {
 	// claim is missing or not an object.
 	Grants *Grants
 
-	// Custom are all claims without a field in Claims, by name, as JSON.
+	// Custom are the private claims: all claims without a field here, by name, as JSON.
 	Custom map[string]json.RawMessage
 
 	// Payload is the whole payload as it was signed. It shares no memory with the other

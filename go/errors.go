@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// A Status is the outcome of a call. Numbers from 0 are those of the C library; later
+// A Status is the outcome of a call. The C library defines the numbers from 0; later
 // versions append to them. Negative numbers belong to this package.
 type Status int32
 

@@ -43,7 +43,7 @@ func TestMintingBetweenChangesHasNoEffect(t *testing.T) {
 				check(t, err)
 			}
 			if other := change(minting); !errors.Is(other, err) {
-				t.Fatalf("%v and %v", err, other)
+				t.Fatalf("one Token returns %v, the other %v", err, other)
 			}
 			mint(t, minting)
 		}

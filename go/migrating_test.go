@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// The blocks of docs/access-tokens.md in Go, as they stand there.
+// These tests run the Go blocks of docs/access-tokens.md as printed.
 
-// beforeAndAfter returns what a diff is made from, and what it makes of it: one line is
-// another.
+// beforeAndAfter returns the program before and after a diff, which changes one line.
 func beforeAndAfter(t *testing.T, diff string) (before, after string) {
 	t.Helper()
 	removed, added := 0, 0
@@ -34,7 +33,7 @@ func beforeAndAfter(t *testing.T, diff string) (before, after string) {
 			before += content
 			after += content
 		default:
-			t.Fatalf("no line of a diff: %q", line)
+			t.Fatalf("not a line of a diff: %q", line)
 		}
 	}
 	if removed != 1 || added != 1 {
@@ -43,7 +42,8 @@ func beforeAndAfter(t *testing.T, diff string) (before, after string) {
 	return before, after
 }
 
-// printed returns what a program prints, and the seconds in which it may have been run.
+// printed builds and runs a program. It returns the token that the program prints, and the
+// times before and after.
 func printed(t *testing.T, w workspace, program string) (token string, from, to int64) {
 	t.Helper()
 	check(t, os.WriteFile(filepath.Join(w.user, "main.go"), []byte(program), 0o666))
@@ -53,7 +53,7 @@ func printed(t *testing.T, w workspace, program string) (token string, from, to 
 	return token, from, time.Now().Unix()
 }
 
-// checkLife wants an expiry in these seconds.
+// checkLife checks that the expiry is between two times.
 func checkLife(t *testing.T, exp, from, to int64) {
 	t.Helper()
 	if exp < from || exp > to {
@@ -61,7 +61,7 @@ func checkLife(t *testing.T, exp, from, to int64) {
 	}
 }
 
-// checkAccess wants an access token of the document's credentials with these grants.
+// checkAccess checks an access token of the document's credentials with these grants.
 func checkAccess(t *testing.T, token, header string, from, to int64, grants map[string]any) {
 	t.Helper()
 	var read map[string]any
@@ -80,8 +80,8 @@ func checkAccess(t *testing.T, token, header string, from, to int64, grants map[
 	}
 }
 
-// Protects: the line that the document changes makes access tokens, and nothing else has
-// to change; and its lines for access tokens alone work where they are to stand.
+// Protects: the one changed line of the document turns the program into one for access
+// tokens. The document's other lines for access tokens work in that program.
 func TestBuildMigratedProgramMintsAccessTokens(t *testing.T) {
 	slow(t)
 	const accessTokens = "docs/access-tokens.md"

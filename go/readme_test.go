@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// documentBlock returns the one block of a document in a language that starts so. name is
-// the document's path in the repository.
+// documentBlock returns the only block of a document in this language with this start. name
+// is the document's path in the repository.
 func documentBlock(t *testing.T, name, language, start string) string {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
@@ -26,8 +26,8 @@ func documentBlock(t *testing.T, name, language, start string) string {
 	return found[0]
 }
 
-// Protects: the quick start of the guide and its command work as they stand there, except
-// for the path to the package.
+// Protects: the quick start of the guide and its command work as printed, except for the
+// path to the package.
 func TestBuildQuickStartMintsAToken(t *testing.T) {
 	slow(t)
 	const guide = "docs/go.md"
@@ -37,7 +37,7 @@ func TestBuildQuickStartMintsAToken(t *testing.T) {
 	check(t, os.WriteFile(filepath.Join(w.user, "main.go"), []byte(program), 0o666))
 	edit := documentBlock(t, guide, "sh", "go mod edit")
 	if !strings.Contains(edit, "=/path/to/captoken/go\n") {
-		t.Fatalf("%s says %s", guide, edit)
+		t.Fatalf("the command of %s is %s", guide, edit)
 	}
 	edit = strings.Replace(edit, "/path/to/captoken/go", "'"+w.captoken+"'", 1)
 	path := "PATH=" + filepath.Dir(w.goTool) + string(os.PathListSeparator) + os.Getenv("PATH")
@@ -47,7 +47,7 @@ func TestBuildQuickStartMintsAToken(t *testing.T) {
 	checkQuickStart(t, token, from+600, to+600)
 }
 
-// Protects: the function of README works as it stands there.
+// Protects: the function of README works as printed.
 func TestBuildReadmeFunctionMintsAToken(t *testing.T) {
 	slow(t)
 	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\t\"time\"\n\n\t\"captoken\"\n)\n\n" +
@@ -58,7 +58,7 @@ func TestBuildReadmeFunctionMintsAToken(t *testing.T) {
 	checkQuickStart(t, token, from+600, to+600)
 }
 
-// Protects: the lines of the package's own README work as they stand there.
+// Protects: the lines of the package's README work as printed.
 func TestBuildPackageReadmeMintsAToken(t *testing.T) {
 	slow(t)
 	program := "package main\n\nimport (\n\t\"fmt\"\n\t\"log\"\n\n\t\"captoken\"\n)\n\nfunc main() {\n" +
@@ -72,7 +72,8 @@ func TestBuildPackageReadmeMintsAToken(t *testing.T) {
 	}
 }
 
-// checkQuickStart wants the token of a quick start, with an expiry in these seconds.
+// checkQuickStart checks the token of a quick start, and that its expiry is between two
+// times.
 func checkQuickStart(t *testing.T, token string, from, to int64) {
 	t.Helper()
 	read := decode(t, token, "secret")

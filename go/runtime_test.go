@@ -181,7 +181,7 @@ func TestConcurrentCloseIsSafe(t *testing.T) {
 					}
 					if err != nil {
 						if !errors.Is(err, captoken.ErrClosed) || jwt != "" {
-							t.Errorf("%q and %v", jwt, err)
+							t.Errorf("Generate returns %q and %v", jwt, err)
 						}
 						return
 					}
@@ -534,7 +534,7 @@ func TestGenerateAtHandlesLongAndShortTimes(t *testing.T) {
 	early, err := token.GenerateAt(time.Unix(0, 0), time.Second)
 	check(t, err)
 	if len(early) >= len(today) || len(today) >= len(later) {
-		t.Errorf("%d, %d, %d bytes", len(early), len(today), len(later))
+		t.Errorf("the tokens have %d, %d and %d bytes", len(early), len(today), len(later))
 	}
 	if exp := decode(t, later, authToken).exp; exp != 1<<53-1 {
 		t.Errorf("exp is %d", exp)

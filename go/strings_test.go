@@ -63,7 +63,7 @@ func TestGoAndCRefuseTheSameStrings(t *testing.T) {
 	}
 	for err, times := range outcomes {
 		if times < 100 {
-			t.Errorf("%v %d times", err, times)
+			t.Errorf("%v occurs only %d times", err, times)
 		}
 	}
 	if len(outcomes) != 4 {

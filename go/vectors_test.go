@@ -141,7 +141,7 @@ func (v vector) expected(t *testing.T) []permission {
 }
 
 // sameBytes reports whether the token must equal twilio-ruby's byte for byte. That library
-// encodes filters wrong and has no custom claims.
+// encodes filters wrong and has no private claims.
 func (v vector) sameBytes() bool {
 	if v.EventStream != nil || len(v.Claims) > 0 {
 		return false

@@ -289,7 +289,7 @@ func TestVerifyReadsUnusualPayloads(t *testing.T) {
 		{`{"exp":1400003600,"iss":"a","iss":"b"}`, captoken.Claims{Issuer: "b"}},
 		{`{"exp":1400003600,"iss":"a","iss":1}`, captoken.Claims{}},
 		{`{"exp":1400003600,"iss":"\u0000\ud83d\ude00é"}`, captoken.Claims{Issuer: "\x00😀é"}},
-		// Custom claims.
+		// Private claims.
 		{`{"exp":1400003600,"Exp":1,"ISS":"a","Scope":"b"}`, captoken.Claims{Custom: map[string]json.RawMessage{
 			"Exp": json.RawMessage("1"), "ISS": json.RawMessage(`"a"`), "Scope": json.RawMessage(`"b"`)}}},
 		{`{"exp":1400003600,"a":1e400,"b":1E+02,"":null}`, captoken.Claims{Custom: map[string]json.RawMessage{
@@ -315,8 +315,8 @@ func TestVerifyReadsUnusualPayloads(t *testing.T) {
 	}
 }
 
-// Protects: Verify decodes a scope as a form, and its parameters twice. It returns only the
-// text of an ambiguous scope, and sets no field that belongs to another scope.
+// Protects: Verify decodes a scope as a form, and its parameters twice. For an ambiguous
+// scope it sets only Text. It sets no field that belongs to another scope.
 func TestVerifyParsesScopes(t *testing.T) {
 	scope := func(service, privilege string, query ...captoken.Param) captoken.Scope {
 		return captoken.Scope{Service: service, Privilege: privilege, Query: query}
@@ -598,7 +598,7 @@ func checkRefused(t *testing.T, claims captoken.Claims, err error) {
 			return
 		}
 	}
-	t.Fatalf("%v, with %+v", err, claims)
+	t.Fatalf("the error is %v, the claims are %+v", err, claims)
 }
 
 // checkClaims checks the properties of every valid token.

@@ -218,7 +218,7 @@ class Capability
     }
 
     /**
-     * Adds a custom claim, for example for the program's own API.
+     * Adds a private claim, for example for the program's own API.
      *
      * A claim that is added again keeps its place and takes the new value.
      *
@@ -376,9 +376,9 @@ class Capability
      * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
      * @return array<string|int, mixed> all claims by name
      * @throws InvalidTokenException the token is invalid, for one of these reasons:
-     * @throws TokenMalformedException it is not a signed token, or has no readable expiry
+     * @throws TokenMalformedException it is not a signed JSON Web Token, or has no valid expiry
      * @throws TokenAlgorithmException it is not signed with HS256
-     * @throws TokenSignatureException it was signed with another secret, or changed later
+     * @throws TokenSignatureException its signature does not match
      * @throws TokenExpiredException it has expired
      * @throws TokenNotYetValidException its nbf is later than $now
      * @throws CaptokenException INVALID_TIME: $now is negative or above 2**53 - 1;

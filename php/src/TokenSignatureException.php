@@ -4,7 +4,11 @@ declare(strict_types=1);
 
 namespace Captoken;
 
-/** The token was signed with another secret, or changed later. The code is TOKEN_SIGNATURE. */
+/**
+ * The signature does not match: another secret, or a changed token.
+ *
+ * The code is TOKEN_SIGNATURE.
+ */
 final class TokenSignatureException extends CaptokenException implements InvalidTokenException
 {
 }

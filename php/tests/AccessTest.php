@@ -17,7 +17,7 @@ final class AccessTest extends TestCase
 
     private const NOW = 1400000000;
 
-    /** The start of the payload of a token without custom claims that lives one hour. */
+    /** The start of the payload of a token without private claims that lives one hour. */
     private const START = '"jti":"SK123-1400000000","iss":"SK123","sub":"AC123","exp":1400003600,';
 
     protected function tearDown(): void
@@ -528,7 +528,7 @@ final class AccessTest extends TestCase
         return Capability::access('AC123', 'SK123', 'key-secret');
     }
 
-    /** Makes an access token with every kind of permission and no custom claims. */
+    /** Makes an access token with every kind of permission and no private claims. */
     private static function full(): Capability
     {
         return self::access()

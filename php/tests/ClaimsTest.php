@@ -15,7 +15,7 @@ final class ClaimsTest extends TestCase
 
     private const NOW = 1400000000;
 
-    /** The end of the payload, after the custom claims. */
+    /** The end of the payload, after the private claims. */
     private const REST = '"scope":"","iss":"AC123","exp":1400003600}';
 
     protected function tearDown(): void

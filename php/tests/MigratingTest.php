@@ -6,9 +6,7 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/**
- * The blocks of docs/access-tokens.md in PHP, as they stand there, for another installation.
- */
+/** Runs the PHP blocks of docs/access-tokens.md, with the paths of the package under test. */
 final class MigratingTest extends TestCase
 {
     private const GRANTS = [
@@ -60,7 +58,7 @@ final class MigratingTest extends TestCase
         self::assertAccess('ie1', $grants, $token);
     }
 
-    /** What a program prints: a token that lives for ten minutes. */
+    /** Runs a program, and returns the token that it prints, which lives for ten minutes. */
     private static function printed(string $program, string $secret): Token
     {
         $before = time();
@@ -88,7 +86,7 @@ final class MigratingTest extends TestCase
     }
 
     /**
-     * What the one diff is made from, and what it makes of it: one line is another.
+     * Returns the program before and after the diff, which changes one line.
      *
      * @return array{string, string}
      */

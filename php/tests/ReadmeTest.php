@@ -6,7 +6,7 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/** The blocks of README and the guide in PHP, as they stand there, for another installation. */
+/** Runs the PHP blocks of the documents, with the paths of the package under test. */
 final class ReadmeTest extends TestCase
 {
     private const GUIDE = 'docs/php.md';
@@ -65,7 +65,7 @@ final class ReadmeTest extends TestCase
 
     public function testDocumentedPathsExistAfterInstallation(): void
     {
-        $guide = (new Document(self::GUIDE))->text;
+        $guide = (new Document(self::GUIDE))->content;
         preg_match_all('~' . preg_quote(Package::folder(), '~') . '[\w./-]*~', $guide, $found);
         self::assertContains(Package::folder() . '/bin/captoken-doctor', $found[0]);
         self::assertContains(Package::folder() . '/captoken.ini', $found[0]);

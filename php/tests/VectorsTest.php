@@ -9,15 +9,13 @@ use Captoken\TokenExpiredException;
 use Captoken\TokenSignatureException;
 use PHPUnit\Framework\TestCase;
 
-/**
- * Compares tokens with those of Twilio's libraries for the same input, and verifies both.
- */
+/** Compares tokens with recorded tokens of Twilio's libraries, and verifies both. */
 final class VectorsTest extends TestCase
 {
     /** The tag of client names that twilio-php refuses, too. */
     private const REFUSED_TAG = 'name_outside_docs';
 
-    /** The library whose tokens ours equal byte for byte. */
+    /** The library whose tokens are byte-for-byte identical to captoken's. */
     private const SAME_BYTES = 'ruby-3.16.1';
 
     /** The case that repeats a key after another one: an array cannot hold that order. */

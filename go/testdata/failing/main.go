@@ -206,7 +206,7 @@ func generates(token *captoken.Token, want string) {
 	jwt, err := token.Generate(captoken.DefaultTTL)
 	expect(err, nil)
 	if jwt != want {
-		log.Output(2, "the token is "+jwt)
+		log.Output(2, fmt.Sprintf("the token is %s, not %s", jwt, want))
 		panic(jwt)
 	}
 }
@@ -215,11 +215,11 @@ func generates(token *captoken.Token, want string) {
 func refusesAll(token *captoken.Token, want error) {
 	jwt, err := token.Generate(captoken.DefaultTTL)
 	if jwt != "" {
-		log.Panic("a token: " + jwt)
+		log.Panic("Generate returns " + jwt)
 	}
 	jwt, errAt := token.GenerateAt(time.Unix(0, 0), captoken.DefaultTTL)
 	if jwt != "" {
-		log.Panic("a token: " + jwt)
+		log.Panic("GenerateAt returns " + jwt)
 	}
 	for _, err := range []error{
 		err, errAt,
@@ -268,7 +268,7 @@ func collect() {
 
 func expect(err, want error) {
 	if !errors.Is(err, want) {
-		log.Output(2, "an error is wrong")
+		log.Output(2, fmt.Sprintf("the error is %v, not %v", err, want))
 		panic(err)
 	}
 }
@@ -284,7 +284,7 @@ func freed() int {
 
 func expectFreed(want int) {
 	if freed() != want {
-		log.Output(2, "freed: "+captoken.Version())
+		log.Output(2, fmt.Sprintf("%s, not %d freed", captoken.Version(), want))
 		panic(want)
 	}
 }

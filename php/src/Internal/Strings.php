@@ -60,7 +60,7 @@ final class Strings
      */
     public static function secret(string $what, #[\SensitiveParameter] string $secret): \Closure
     {
-        // One call finds most secrets right.
+        // One call accepts most secrets.
         if ($secret === '' || ltrim($secret, self::ASCII_WITHOUT_NUL) !== '') {
             self::refuseNul($what, $secret);
             if ($secret === '') {
