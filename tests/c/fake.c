@@ -84,7 +84,8 @@ static cap_status outcome(const char *string)
     return strcmp(string, "fail") == 0 ? CAP_STATUS_OUT_OF_MEMORY : CAP_STATUS_OK;
 }
 
-static cap_status write_result(const char *result, char *buffer, size_t size, size_t *length)
+static cap_status write_result(const char *result, char *buffer, size_t size,
+                               size_t *length)
 {
     if (length != NULL)
         *length = strlen(result);
@@ -205,7 +206,8 @@ cap_status cap_generate_at(const cap_token *token, int64_t now, int64_t ttl, cha
     char result[64];
     const struct fake *fake = live(token);
 
-    snprintf(result, sizeof result, "a token, %d params, %d filters", fake->params, fake->filters);
+    snprintf(result, sizeof result, "a token, %d params, %d filters", fake->params,
+             fake->filters);
     return write_result(result, buffer, size, length);
 }
 
@@ -218,8 +220,8 @@ cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_
     return cap_generate_at(token, 0, ttl, buffer, size, length);
 }
 
-cap_status cap_mint(const char *secret, const char *request, int64_t now, int64_t ttl, char *buffer,
-                    size_t size, size_t *length)
+cap_status cap_mint(const char *secret, const char *request, int64_t now, int64_t ttl,
+                    char *buffer, size_t size, size_t *length)
 {
     static int calls;
     cap_status status = buffer == NULL ? CHECK_STATUS : MINT_STATUS;
@@ -231,8 +233,8 @@ cap_status cap_mint(const char *secret, const char *request, int64_t now, int64_
     return status != CAP_STATUS_OK ? status : written;
 }
 
-cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *payload, size_t size,
-                      size_t *length)
+cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *payload,
+                      size_t size, size_t *length)
 {
     cap_status status = CHECK_STATUS;
 
