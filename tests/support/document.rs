@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::install::root;
+
 pub(crate) struct Document {
     path: PathBuf,
     text: String,
@@ -139,7 +141,7 @@ impl Document {
 
 /// A document by its path in the repository, such as `docs/c.md`.
 pub(crate) fn document(name: &str) -> Document {
-    Document::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
+    Document::read(&root().join(name))
 }
 
 fn tables(text: &str) -> Vec<Table<'_>> {

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The root folder of the repository.
+/// The root folder of the repository. The tests of the command line are in a package below.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let root = folders.find(|folder| folder.join("Cargo.lock").exists());
+    root.expect("the folder of Cargo.lock")
 }
 
 /// `make TARGET`, without the variables of a `make` that runs these tests.

@@ -3,12 +3,13 @@
 #![allow(dead_code, reason = "not every program uses all of it")]
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
+use super::install::root;
+
 pub(crate) fn cases() -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/capability.json");
+    let path = root().join("tests/data/capability.json");
     let mut file: Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
     serde_json::from_value(file["cases"].take()).expect("a list")
 }
