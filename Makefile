@@ -30,7 +30,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SHARED := $(TARGET)/release/libcaptoken.so
 STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
-CLI := $(TARGET)/cli/release/captoken
+CLI := $(TARGET)/release/captoken
+SOURCES := src build.rs Cargo.toml Cargo.lock
 PHPDIR = $(PREFIX)/share/php/captoken
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
@@ -40,15 +41,15 @@ TO_PHP = $(DESTDIR)$(PHPDIR)
 # With this variable, cargo would write the libraries to another folder.
 unexport CARGO_BUILD_TARGET
 
-# $(call build,ARGUMENTS,TARGET_DIR,COMMAND): runs cargo if there is one. `sudo make install`
-# often has none, and then uses the existing build if no source is newer than its stamp file,
-# TARGET_DIR/built. cargo's results cannot be the stamp: cargo does not rewrite them after
+# $(call build,ARGUMENTS,STAMP,SOURCES,COMMAND): runs cargo if there is one. `sudo make install`
+# often has none, and then uses the existing build if none of SOURCES is newer than the stamp
+# file $(TARGET)/STAMP. cargo's results cannot be the stamp: cargo does not rewrite them after
 # every change of a source. COMMAND is the make command that the error message names.
 define build
 	@if command -v "$(CARGO)" > /dev/null; then \
-	    "$(CARGO)" build --release --locked $(1) --target-dir "$(2)" && touch "$(2)/built"; \
-	elif [ ! -e "$(2)/built" ] || [ -n "$$(find src build.rs Cargo.* -newer "$(2)/built")" ]; then \
-	    echo 'cargo was not found, and there is no up-to-date build. Run $(3) as a user who has cargo.' >&2; \
+	    "$(CARGO)" build --release --locked $(1) --target-dir "$(TARGET)" && touch "$(TARGET)/$(2)"; \
+	elif [ ! -e "$(TARGET)/$(2)" ] || [ -n "$$(find $(3) -newer "$(TARGET)/$(2)")" ]; then \
+	    echo 'cargo was not found, and there is no up-to-date build. Run $(4) as a user who has cargo.' >&2; \
 	    exit 1; \
 	fi
 endef
@@ -66,7 +67,7 @@ help:
 .PHONY: all
 ## build the shared and the static library; the default
 all:
-	$(call build,--lib,$(TARGET),make)
+	$(call build,--package captoken --lib,built,$(SOURCES),make)
 	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
 .PHONY: pack
@@ -93,7 +94,7 @@ demo: stage
 ## run all tests, in some minutes
 test:
 	sh tests/setup.sh
-	"$(CARGO)" test --locked --features cli
+	"$(CARGO)" test --locked --workspace
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
 
@@ -175,11 +176,11 @@ uninstall:
 	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
 	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
 
-# In a target folder of its own: the feature would have cargo build the library anew.
+# Leaves the library as it is: Cargo.toml keeps the features of the shared dependencies equal.
 .PHONY: cli
 ## build the command-line tool
 cli:
-	$(call build,--features cli --bin captoken,$(TARGET)/cli,make cli)
+	$(call build,--package captoken-cli,built-cli,$(SOURCES) cli/src cli/Cargo.toml,make cli)
 
 .PHONY: install-cli
 ## install the command-line tool

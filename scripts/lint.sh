@@ -20,9 +20,9 @@ files() {
 lint_rust() {
     "$CARGO" fmt --check &&
         "$CARGO" fmt --check --manifest-path benches/compare/rust/Cargo.toml &&
-        "$CARGO" clippy --locked --features cli --all-targets -- -D warnings &&
+        "$CARGO" clippy --locked --workspace --all-targets -- -D warnings &&
         RUSTDOCFLAGS='-D warnings' \
-            "$CARGO" doc --locked --features cli --no-deps --document-private-items
+            "$CARGO" doc --locked --workspace --no-deps --document-private-items
 }
 
 lint_c() {

@@ -1,4 +1,4 @@
-//! What clap ends the program with: help, the version, and complaints of wrong usage.
+//! Ends the program for clap: with help, the version, or a complaint about wrong usage.
 
 use std::env;
 use std::io::{self, Write};
@@ -6,36 +6,27 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::report::visible;
+use crate::text::visible;
 
-/// Prints it, and returns the exit code.
+/// Prints clap's error, and returns the exit code. A script takes 0 from verify for a valid
+/// token, and an attacker's token may be `--help`: so help is no success of verify.
 pub(crate) fn end(error: clap::Error) -> ExitCode {
-    let code = if error.exit_code() != 0 || is_verify() {
-        2
-    } else {
-        0
-    };
+    let is_verify = env::args_os().nth(1).is_some_and(|name| name == "verify");
+    let is_success = error.exit_code() == 0 && !is_verify;
     let printed = if error.use_stderr() {
         io::stderr().write_all(complaint(error).as_bytes())
     } else {
         error.print()
     };
-    match printed {
-        Err(_) if code == 0 => ExitCode::FAILURE,
-        _ => ExitCode::from(code),
+    match (is_success, printed) {
+        (true, Ok(())) => ExitCode::SUCCESS,
+        (true, Err(_)) => ExitCode::FAILURE,
+        (false, _) => ExitCode::from(2),
     }
 }
 
-/// Whoever passes a stranger's text to verify takes 0 for a valid token, and the text
-/// may be `--help`: so help is no success there.
-fn is_verify() -> bool {
-    env::args_os()
-        .nth(1)
-        .is_some_and(|command| command == "verify")
-}
-
-/// What clap says, without what could change what a terminal shows, and without words
-/// that nobody asked for: one of them may be a secret in the wrong place.
+/// clap's message, without characters that could change what a terminal shows. Unexpected
+/// arguments are hidden, because one of them may be a misplaced secret.
 fn complaint(mut error: clap::Error) -> String {
     let mut is_hidden = false;
     for context in [
@@ -47,7 +38,7 @@ fn complaint(mut error: clap::Error) -> String {
             continue;
         };
         let shown = if is_harmless(&error, context, said) {
-            // Here, too, as a line break in it would look like one of clap's below.
+            // Before the lines are split, so that a line break in it forges no line.
             visible(said)
         } else {
             is_hidden = true;
@@ -55,10 +46,10 @@ fn complaint(mut error: clap::Error) -> String {
         };
         error.insert(context, ContextValue::String(shown));
     }
-    // Clap's own repeat the argument.
+    // clap's suggestions repeat the argument.
     error.remove(ContextKind::Suggested);
     if is_hidden {
-        let tip = "it is not shown, as it might be a secret".into();
+        let tip = "it is not shown, because it might be a secret".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     let text = error.render().to_string();
@@ -66,23 +57,20 @@ fn complaint(mut error: clap::Error) -> String {
     lines.join("\n")
 }
 
-/// Names of options are, and what should be a number and is no longer than one; a missing
-/// value is empty.
+/// Whether an argument cannot be a secret: the name of an option, an empty value, or a value
+/// in the place of a number that is not longer than one.
 fn is_harmless(error: &clap::Error, context: ContextKind, said: &str) -> bool {
     match (context, error.get(ContextKind::InvalidArg)) {
-        (ContextKind::InvalidArg, _) => {
-            error.kind() != ErrorKind::UnknownArgument || is_name_of_option(said)
+        (ContextKind::InvalidArg, _) if error.kind() == ErrorKind::UnknownArgument => {
+            // No option has digits or capitals, but secrets do.
+            let is_part = |byte: u8| byte.is_ascii_lowercase() || b"-_".contains(&byte);
+            said.starts_with('-') && (said.chars().count() == 2 || said.bytes().all(is_part))
         }
+        (ContextKind::InvalidArg, _) => true,
         (ContextKind::InvalidValue, Some(ContextValue::String(option))) => {
             let longest = i64::MIN.to_string().len();
             said.is_empty() || option.ends_with("<SECONDS>") && said.len() <= longest
         }
         _ => false,
     }
-}
-
-/// A secret that stands where an option should has digits or capitals, and no option has.
-fn is_name_of_option(said: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_lowercase() || b"-_".contains(&byte);
-    said.starts_with('-') && (said.chars().count() == 2 || said.bytes().all(is_part))
 }

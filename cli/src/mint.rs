@@ -1,0 +1,146 @@
+//! Mints tokens of either kind, and warns about those that may not work.
+
+use std::io;
+use std::path::Path;
+
+use captoken::request::Request;
+use captoken::token::{Token, check_client_name};
+use serde_core::de::IgnoredAny;
+
+use crate::arguments::Arguments;
+use crate::failure::{Failure, in_words};
+use crate::json::{object, value};
+use crate::secret::{API_KEY_SECRET, AUTH_TOKEN, open};
+use crate::{complain, print, print_json, time};
+
+pub(crate) fn mint(arguments: &Arguments) -> Result<(), Failure> {
+    let now = time(arguments)?;
+    let ttl = arguments.seconds("ttl").unwrap_or_default();
+    let mut token = Token::default();
+    let not_before = match arguments.path("request") {
+        Some(path) => apply_request(path, arguments, &mut token)?,
+        None => apply_options(arguments, &mut token)?,
+    };
+
+    let jwt = token.signed(now, ttl)?;
+    let expires_at = now + ttl;
+    if not_before.is_some_and(|from| from >= expires_at) {
+        complain("warning: --not-before: the token expires before it becomes valid");
+    }
+    if arguments.is_set("json") {
+        let members = [("token", value(jwt)), ("expires_at", value(expires_at))];
+        print_json(&object(&members))
+    } else {
+        print(&format!("{jwt}\n"))
+    }
+}
+
+/// Applies a request as cap_mint() does. Returns when the token becomes valid.
+fn apply_request(
+    path: &Path,
+    arguments: &Arguments,
+    token: &mut Token,
+) -> Result<Option<i64>, Failure> {
+    let json = open(path)
+        .and_then(io::read_to_string)
+        .map_err(|error| Failure::outside(format!("cannot read the --request: {error}")))?;
+    let in_request = |error| Failure::of("--request", error);
+    let request = Request::parse(&json).map_err(|error| {
+        // Names the place where the request stops being JSON. Without one, a member is wrong.
+        match serde_json::from_str::<IgnoredAny>(&json) {
+            Err(place) => in_request(error).because(&place.to_string()),
+            Ok(_) => in_request(error),
+        }
+    })?;
+    let (kind, other, has) = if request.is_access() {
+        (API_KEY_SECRET, AUTH_TOKEN, "has an")
+    } else {
+        (AUTH_TOKEN, API_KEY_SECRET, "has no")
+    };
+    if arguments.path(other.file).is_some() {
+        let (other, file) = (other.file, kind.file);
+        return Err(Failure::outside(format!(
+            "--{other}: the request {has} api_key_sid; use --{file} PATH"
+        )));
+    }
+    request.apply_to(token).map_err(in_request)?;
+    token.key_mut().set(kind.read(arguments)?.text()?);
+    warn_of_names(
+        ["--request: incoming", "--request: client_name"],
+        [request.incoming.as_deref(), request.client_name.as_deref()],
+        request.is_access(),
+        request.is_for_calls(),
+    );
+    Ok(request.not_before)
+}
+
+/// Makes the calls that the options stand for. Returns when the token becomes valid.
+fn apply_options(arguments: &Arguments, token: &mut Token) -> Result<Option<i64>, Failure> {
+    arguments.call("account", |sid| token.set_account(sid))?;
+    arguments.call("api-key", |sid| token.make_access(sid))?;
+    let is_access = arguments.has("api-key");
+    // Twilio refuses an access token that the auth token signed.
+    let kind = if is_access {
+        API_KEY_SECRET
+    } else {
+        AUTH_TOKEN
+    };
+    token.key_mut().set(kind.read(arguments)?.text()?);
+
+    let names @ [incoming, client_name] = ["allow-incoming", "client-name"];
+    let for_calls = [incoming, "allow-outgoing", "push-credential"];
+    warn_of_names(
+        ["--allow-incoming", "--client-name"],
+        names.map(|name| arguments.string(name)),
+        is_access,
+        for_calls.iter().any(|name| arguments.has(name)),
+    );
+    arguments.call(incoming, |name| token.allow_incoming(name))?;
+    // Second, so that it replaces the other name.
+    arguments.call(client_name, |name| token.set_client_name(name))?;
+    arguments.call("allow-outgoing", |sid| token.allow_outgoing(sid))?;
+    arguments.call_each("param", |key, value| token.add_outgoing_param(key, value))?;
+    if arguments.is_set("event-stream") {
+        token.allow_event_stream()?;
+    }
+    arguments.call_each("filter", |key, value| token.add_event_filter(key, value))?;
+    arguments.call("region", |region| token.set_region(region))?;
+    arguments.call("push-credential", |sid| token.set_push_credential(sid))?;
+    arguments.call_each("grant", |name, json| token.add_grant(name, json))?;
+    arguments.call_each("claim", |name, json| token.add_claim(name, json))?;
+    let not_before = arguments.seconds("not-before");
+    let result = not_before.map_or(Ok(()), |time| token.set_not_before(time));
+    result.map_err(|error| Failure::of("--not-before", error))?;
+    Ok(not_before)
+}
+
+/// Warns about names that may not work: that of incoming calls, and the client name.
+fn warn_of_names(
+    [incoming_label, label]: [&str; 2],
+    [incoming, client_name]: [Option<&str>; 2],
+    is_access: bool,
+    is_for_calls: bool,
+) {
+    let are_two = incoming.is_some() && client_name.is_some() && incoming != client_name;
+    if is_access && are_two {
+        complain(&format!(
+            "warning: {label}: an access token has one name; incoming calls reach this one, not \
+             that of {incoming_label}"
+        ));
+    } else if let Some(incoming) = incoming {
+        warn_of_client_name(incoming_label, incoming);
+    }
+    // In a token only for rooms or chats, it is no client name.
+    if let Some(client_name) = client_name.filter(|_| is_for_calls) {
+        warn_of_client_name(label, client_name);
+    }
+}
+
+fn warn_of_client_name(option: &str, client_name: &str) {
+    if let Err(error) = check_client_name(client_name) {
+        let reason = in_words(error);
+        complain(&format!(
+            "warning: {option}: {reason}; calls may fail with Twilio's error 31105"
+        ));
+    }
+}

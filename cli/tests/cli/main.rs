@@ -1,0 +1,169 @@
+//! Tests of the command line, one module for each subject.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{fs, process};
+
+use serde_json::Value;
+
+use crate::support::token::{HEADER, parts, sign as sign_bytes};
+
+mod support;
+
+mod access;
+mod build;
+mod documents;
+mod exit_codes;
+mod grants;
+mod help;
+mod inspect;
+mod malformed;
+mod mint;
+mod requests;
+mod secrets;
+mod streams;
+mod verify;
+
+/// A secret that no output contains by accident.
+const SECRET: &str = "5ecret-that-no-output-shows";
+
+const MINT: [&str; 3] = ["mint", "--account", "AC1"];
+
+/// The exit code, standard output and standard error of the program.
+#[derive(Debug)]
+struct Outcome {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Outcome {
+    /// The output of a run that succeeded without warnings.
+    fn printed(self) -> String {
+        assert!(
+            self.code == Some(0) && self.err.is_empty(),
+            "{:?} {}{}",
+            self.code,
+            self.out,
+            self.err
+        );
+        self.out
+    }
+
+    /// The output, which must be one line of JSON.
+    fn json(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "{self:?}");
+        assert!(self.out.ends_with('\n'), "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+fn captoken<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_captoken"));
+    command
+        .args(arguments)
+        .env_remove("CAPTOKEN_AUTH_TOKEN")
+        .env_remove("CAPTOKEN_API_KEY_SECRET")
+        .env_remove("CAPTOKEN_ACCOUNT_SID");
+    command
+}
+
+/// The program, with the auth token "secret".
+fn signing<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
+    let mut command = captoken(arguments);
+    command.env("CAPTOKEN_AUTH_TOKEN", "secret");
+    command
+}
+
+fn start(command: &mut Command) -> Child {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started")
+}
+
+fn outcome(command: &mut Command, input: impl AsRef<[u8]>) -> Outcome {
+    let mut child = start(command);
+    // Fails if the program ends without reading.
+    let _ = child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_ref());
+    let output = child.wait_with_output().expect("an end");
+    Outcome {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// Mints with further arguments, and returns the token.
+fn mint(arguments: &[&str]) -> String {
+    let out = outcome(&mut signing(&[&MINT, arguments].concat()), "").printed();
+    out.strip_suffix('\n').expect("a line").to_owned()
+}
+
+/// A signed token with any header and payload.
+fn sign(header: &str, payload: &str) -> String {
+    sign_bytes(header.as_bytes(), payload.as_bytes(), "secret")
+}
+
+/// A token with this payload.
+fn say(payload: &Value) -> String {
+    sign(HEADER, &payload.to_string())
+}
+
+fn inspect(token: &str, now: &str) -> String {
+    outcome(&mut captoken(&["inspect", "--now", now, token]), "").printed()
+}
+
+fn inspect_json(token: &str, now: &str) -> Value {
+    let command = &mut captoken(&["inspect", "--json", "--now", now, token]);
+    let outcome = outcome(command, "");
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
+    outcome.json()
+}
+
+fn verify(token: &str, now: &str) -> Outcome {
+    outcome(&mut signing(&["verify", "--json", "--now", now, token]), "")
+}
+
+/// A file that is deleted on drop.
+struct TestFile(PathBuf);
+
+impl TestFile {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let path = folder.join(format!("cli {name} {}", process::id()));
+        fs::write(&path, content).expect("written");
+        Self(path)
+    }
+}
+
+impl Drop for TestFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn assert_signed(token: &str, secret: &str) {
+    let [header, payload] = parts(token);
+    let expected = sign_bytes(header.as_bytes(), payload.as_bytes(), secret);
+    assert_eq!(token, expected);
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}

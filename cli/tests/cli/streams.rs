@@ -1,0 +1,109 @@
+//! Standard input, and output that cannot be written.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use crate::{MINT, TestFile, captoken, mint, outcome, signing};
+
+#[test]
+fn standard_input_token_loses_surrounding_whitespace() {
+    let token = mint(&["--now=1000"]);
+    let padded = format!("\r\n \t{token} \n\n");
+    for arguments in [&["inspect", "--now=1020"][..], &["verify", "--now=1020"]] {
+        let given = outcome(signing(arguments).arg(&token), "").printed();
+        assert_eq!(
+            outcome(signing(arguments).arg("-"), &token).printed(),
+            given
+        );
+        assert_eq!(
+            outcome(signing(arguments).arg("-"), &padded).printed(),
+            given
+        );
+        let in_two = token.replace('.', ".\n");
+        for wrong in [b"".as_slice(), b" \n", in_two.as_bytes(), b"a.\xff.b"] {
+            let outcome = outcome(signing(arguments).arg("-"), wrong);
+            assert_eq!(outcome.code, Some(16), "{outcome:?}");
+        }
+    }
+    // The library refuses Unicode white space, so the program does not drop it.
+    for space in ["\u{a0}", "\u{85}", "\u{2028}", "\u{3000}"] {
+        for padded in [format!("{token}{space}"), format!("{space}{token}")] {
+            let outcome = outcome(&mut signing(&["verify", "--now=1020", "-"]), padded);
+            assert_eq!(outcome.code, Some(16), "{outcome:?}");
+        }
+    }
+    let file = TestFile::new("beside a token", b"secret\n");
+    let mut command = captoken(&["verify", "--now=1020", "-", "--auth-token-file"]);
+    outcome(command.arg(&file.0), &token).printed();
+}
+
+/// A pipe without a reader. A process that starts concurrently may keep it open for a
+/// moment, so this waits until a write fails.
+fn closed_pipe() -> Stdio {
+    let mut reader = Command::new("true")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut pipe = reader.stdin.take().expect("a pipe");
+    reader.wait().expect("an end");
+    while pipe.write(b"x").is_ok() {
+        thread::yield_now();
+    }
+    pipe.into()
+}
+
+#[test]
+fn closed_output_exits_without_message() {
+    let token = mint(&[]);
+    let all: [&[&str]; 7] = [
+        &MINT,
+        &["inspect", &token],
+        &["inspect", "--json", &token],
+        &["verify", &token],
+        &["verify", "--json", "--now=0", "a.b.c"],
+        &["--help"],
+        &["--version"],
+    ];
+    for arguments in all {
+        let mut command = signing(arguments);
+        let output = command
+            .stdout(closed_pipe())
+            .stderr(Stdio::piped())
+            .output();
+        let output = output.expect("an end");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        if arguments.contains(&"a.b.c") {
+            assert_eq!(output.status.code(), Some(16));
+            assert!(err.starts_with("captoken: the token is malformed\n"));
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            assert_eq!(err, "", "{arguments:?}");
+        }
+        // Standard error has no reader either.
+        let mut command = signing(&["verify", "a.b.c"]);
+        let status = command.stdout(closed_pipe()).stderr(closed_pipe()).status();
+        assert_eq!(status.expect("an end").code(), Some(16));
+    }
+}
+
+#[test]
+fn full_output_is_an_error() {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
+    let mut command = signing(&MINT);
+    let output = command
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("an end");
+    assert_eq!(output.status.code(), Some(1));
+    let err = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        err.starts_with("captoken: cannot write to standard output: No space"),
+        "{err}"
+    );
+}
