@@ -8,5 +8,6 @@ mod read;
 mod write;
 
 pub(crate) use object::{Members, Object, write_object};
-pub(crate) use read::{Next, compact, compact_object, members, read, string_value};
+pub use read::{Next, read, string_value};
+pub(crate) use read::{compact, compact_object, members};
 pub(crate) use write::{allocate, string};

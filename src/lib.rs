@@ -13,7 +13,7 @@ mod access;
 mod claims;
 
 pub mod error;
-mod json;
+pub mod json;
 pub mod jws;
 pub mod request;
 mod scope;

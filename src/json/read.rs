@@ -90,13 +90,13 @@ pub(crate) fn members<'a, const N: usize>(
 }
 
 /// The next value, which one of the methods reads.
-pub(crate) struct Next<'a, 'l> {
+pub struct Next<'a, 'l> {
     json: &'a str,
     lexer: &'l mut SliceLexer<'a>,
 }
 
 /// Reads JSON that is one value.
-pub(crate) fn read<'a>(
+pub fn read<'a>(
     json: &'a str,
     read: impl FnOnce(Next<'a, '_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -110,7 +110,7 @@ pub(crate) fn read<'a>(
 
 impl<'a> Next<'a, '_> {
     /// Any value, in its original spelling.
-    pub(crate) fn spelling(self) -> Result<&'a str, Error> {
+    pub fn spelling(self) -> Result<&'a str, Error> {
         self.spelling_of(|next| value(next.lexer, MEMBER_DEPTH, &mut Out(None)))
     }
 
@@ -146,7 +146,7 @@ impl<'a> Next<'a, '_> {
     }
 
     /// The members of an object: each key in its original spelling, and its value.
-    pub(crate) fn members(
+    pub fn members(
         self,
         mut visit: impl FnMut(&'a str, Next<'a, '_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -162,7 +162,7 @@ impl<'a> Next<'a, '_> {
     }
 
     /// The elements of an array.
-    pub(crate) fn elements(
+    pub fn elements(
         self,
         mut visit: impl FnMut(Next<'a, '_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -181,7 +181,7 @@ impl<'a> Next<'a, '_> {
 }
 
 /// The string with this spelling. Copied only if it has escapes.
-pub(crate) fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
+pub fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
     let contents = spelling
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
