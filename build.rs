@@ -40,7 +40,7 @@ fn macros() -> Result<String, env::VarError> {
     let version = |part: &str| env::var(format!("CARGO_PKG_VERSION{part}"));
     Ok(format!(
         "\n\
-         /** The version of this header. cap_version() returns that of the library. */\n\
+         /** The version of this header; cap_version() returns the library's. */\n\
          #define CAPTOKEN_VERSION \"{}\"\n\
          #define CAPTOKEN_VERSION_MAJOR {}\n\
          #define CAPTOKEN_VERSION_MINOR {}\n\

@@ -35,7 +35,7 @@ static char *payload_of(const char *jwt, const char *secret)
 
     /* A server might send a new token here, or close the connection. */
     if (status == CAP_STATUS_TOKEN_EXPIRED)
-        fprintf(stderr, "check: the token has expired; ask for a new token\n");
+        fprintf(stderr, "check: the token has expired; request a new one\n");
     else
         fprintf(stderr, "check: %s\n", cap_strerror((int)status));
     free(payload);
@@ -44,11 +44,17 @@ static char *payload_of(const char *jwt, const char *secret)
 
 int main(void)
 {
+    const char *secret = getenv("TWILIO_AUTH_TOKEN");
     char *jwt = NULL;
     char *payload;
     size_t size = 0;
-    ssize_t length = getline(&jwt, &size, stdin);
+    ssize_t length;
 
+    if (secret == NULL) {
+        fprintf(stderr, "check: set TWILIO_AUTH_TOKEN\n");
+        return EXIT_FAILURE;
+    }
+    length = getline(&jwt, &size, stdin);
     /* cap_verify() would ignore the rest of the line after a NUL. */
     if (length < 0 || strlen(jwt) != (size_t)length) {
         fprintf(stderr, "check: no line with a token on standard input\n");
@@ -57,8 +63,7 @@ int main(void)
     }
     jwt[strcspn(jwt, "\r\n")] = '\0';
 
-    /* If the variable is not set, the status is CAP_STATUS_NULL_ARGUMENT. */
-    payload = payload_of(jwt, getenv("TWILIO_AUTH_TOKEN"));
+    payload = payload_of(jwt, secret);
     free(jwt);
     if (payload == NULL)
         return EXIT_FAILURE;

@@ -1,8 +1,8 @@
 /**
  * captoken mints and verifies Twilio Client tokens.
  *
- * A token is a signed JSON Web Token that lets a browser or phone receive
- * calls under a client name and place calls through a TwiML application.
+ * A token is a signed JSON Web Token. With it, a browser or phone receives
+ * calls under a client name and places calls through a TwiML application.
  * There are two kinds: capability tokens, and access tokens, their successors.
  * Except for the first, the calls are the same:
  *
@@ -78,8 +78,8 @@
  * - CAP_STATUS_INTERNAL: a bug in the library, with a message on stderr
  *
  * The handle is checked first, then the arguments from left to right, then the
- * kind of token, then what depends on earlier calls. The first failure decides
- * the status.
+ * kind of token, then the conditions that earlier calls set. The first failure
+ * decides the status.
  *
  * # Handles
  *
@@ -105,17 +105,19 @@
  * - `*length` receives the length of the result without the NUL. `length` may
  *   be NULL.
  * - If the result does not fit, the status is CAP_STATUS_BUFFER_TOO_SMALL, and
- *   `size` must exceed `*length`. A NULL buffer with `size` 0 asks for the
- *   length in this way.
+ *   `size` must exceed `*length`. To query the length, pass NULL and 0.
+ * - A NULL buffer with another size is CAP_STATUS_NULL_ARGUMENT.
+ * - cap_verify() does not require a buffer. With NULL, whatever `size` is, a
+ *   valid token is CAP_STATUS_OK.
  * - On any other failure `*length` is 0.
  * - On failure the buffer is set to "" if `size` > 0.
  *
  * # Times
  *
- * A time is in seconds since 1970-01-01 00:00 UTC, as returned by time(). If it
- * is negative or above 2^53 - 1, the status is CAP_STATUS_INVALID_TIME, and so
- * it is if the expiry is above. All JSON readers agree on integers up to that
- * limit (RFC 8259, section 6).
+ * A time is in seconds since 1970-01-01 00:00 UTC, as returned by time(). A
+ * negative time, or a time or expiry above 2^53 - 1, is
+ * CAP_STATUS_INVALID_TIME. All JSON readers agree on integers up to that limit
+ * (RFC 8259, section 6).
  *
  * A time to live is 1 to CAP_TTL_MAX seconds. Otherwise the status is
  * CAP_STATUS_INVALID_TTL.
@@ -137,7 +139,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The version of this header. cap_version() returns that of the library. */
+/** The version of this header; cap_version() returns the library's. */
 #define CAPTOKEN_VERSION "0.1.0"
 #define CAPTOKEN_VERSION_MAJOR 0
 #define CAPTOKEN_VERSION_MINOR 1
@@ -187,7 +189,7 @@ typedef enum {
      */
     CAP_STATUS_NO_CREDENTIALS = 7,
     /**
-     * The handle is not one of this library: its address is even.
+     * Not a handle: the address is even.
      */
     CAP_STATUS_INVALID_HANDLE = 8,
     /**
@@ -271,9 +273,9 @@ extern "C" {
  * Creates a handle for capability tokens and stores it in `*out`. It allows
  * nothing yet.
  *
- * `account_sid` and `auth_token` are those of the Twilio console. If one of
- * them is NULL, the value set by cap_configure() is used. Any non-empty string
- * is accepted; neither prefix nor length is checked.
+ * `account_sid` and `auth_token` come from the Twilio console. If one of them
+ * is NULL, the default of cap_configure() is used. Any non-empty string is
+ * accepted; neither prefix nor length is checked.
  *
  * On success the caller owns `*out` and must pass it to cap_token_free() once.
  * On failure `*out` is NULL.
@@ -289,7 +291,7 @@ cap_status cap_new(const char *account_sid,
  * yet. Twilio recommends access tokens: they work in all of its regions and
  * with its libraries for phones.
  *
- * `api_key_sid` and `api_key_secret` are those of an API key of the account. A
+ * `api_key_sid` and `api_key_secret` belong to an API key of the account. A
  * restricted key does not work. No argument may be NULL: cap_configure() has no
  * effect. Any non-empty string is accepted.
  *
@@ -315,10 +317,14 @@ void cap_token_free(cap_token *token);
  * all callers to one of the two.
  *
  * - This function forwards foreign pointers to libcap.
- * - libcap's function refuses the handles of this library: it returns -1 and
- *   frees nothing. It is the one that is called if the program is linked with
- *   `-lcap -lcaptoken`, if both libraries are static, and in a plug-in whose
- *   host has loaded libcap, perhaps through libsystemd.
+ * - libcap's function refuses the handles of this library. It returns -1, and
+ *   the handle and its secret stay in memory.
+ *
+ * The linker chooses libcap's function
+ *
+ * - in a program that is linked with `-lcap -lcaptoken`,
+ * - in a program that links both libraries statically,
+ * - in a plug-in whose host has loaded libcap, perhaps through libsystemd.
  *
  * Prefer cap_token_free(): it is always right.
  *
@@ -329,7 +335,7 @@ int cap_free(void *token);
 
 /**
  * Allows incoming calls to `client_name` (`<Client>` in TwiML). Outgoing calls
- * use the name as well. A later call replaces it.
+ * use the name as well. A later call replaces the name.
  *
  * Any non-empty name is accepted; see cap_check_client_name().
  *
@@ -379,16 +385,17 @@ cap_status cap_set_client_name(cap_token *token, const char *client_name);
  * `json` is one JSON value, such as `"string"` with its quotes, `42` or
  * `{"a":[true]}`, nested at most 127 levels deep. Key order, repeated keys and
  * the spelling of numbers are kept. White space outside strings is dropped, and
- * strings are written in ASCII. Half of a surrogate pair is an error.
+ * strings are written in ASCII.
  *
  * A claim that is added again keeps its position and takes the new value.
- * Private claims come before those of the library. Readers may give a meaning
- * to the names of RFC 7519, section 4.1: PyJWT rejects a token with an `aud`
- * that it does not expect, or a `sub` or `jti` that is not a string.
+ * Private claims come before the claims of the library. RFC 7519, section 4.1,
+ * gives some names a meaning: PyJWT rejects a token with an `aud` that it does
+ * not expect, or a `sub` or `jti` that is not a string.
  *
  * CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; in an access
  * token also jti, sub or grants.
- * CAP_STATUS_INVALID_JSON: `json` is not one JSON value.
+ * CAP_STATUS_INVALID_JSON: `json` is not one JSON value, is nested deeper, or
+ * has an unpaired surrogate.
  */
 cap_status cap_add_claim(cap_token *token, const char *name, const char *json);
 
@@ -434,7 +441,7 @@ cap_status cap_set_region(cap_token *token, const char *region);
 
 /**
  * Sets the credential for the push notifications that announce calls to a phone
- * (`voice.push_credential_sid`). A later call replaces it.
+ * (`voice.push_credential_sid`). A later call replaces the credential.
  *
  * CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
  */
@@ -442,7 +449,7 @@ cap_status cap_set_push_credential(cap_token *token,
                                    const char *push_credential_sid);
 
 /**
- * Adds a grant other than voice. The members are those of Twilio's libraries:
+ * Adds a grant other than voice, such as:
  *
  *     cap_add_grant(token, "video", "{\"room\":\"standup\"}");
  *     cap_add_grant(token, "chat", "{\"service_sid\":\"IS...\"}");
@@ -453,14 +460,14 @@ cap_status cap_set_push_credential(cap_token *token,
  *     cap_add_grant(token, "player", playback_grant); // from Twilio's API
  *
  * `name` may be any other name, so that grants of the future need no new
- * version of this library. `json` is one JSON object, kept as by
- * cap_add_claim() and nested at most 127 levels deep. Its members are not
- * checked. A grant that is added again keeps its position and takes the new
- * value.
+ * version of this library. `json` is one JSON object, with the rules of
+ * cap_add_claim(). Its members are not checked. A grant that is added again
+ * keeps its position and takes the new value.
  *
  * CAP_STATUS_RESERVED_NAME: `name` is identity or voice. cap_allow_incoming(),
  * cap_set_client_name() and cap_allow_outgoing() write them.
- * CAP_STATUS_INVALID_JSON: `json` is not one JSON object.
+ * CAP_STATUS_INVALID_JSON: `json` is not one JSON object, is nested deeper, or
+ * has an unpaired surrogate.
  * CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
  */
 cap_status cap_add_grant(cap_token *token, const char *name, const char *json);
@@ -501,7 +508,7 @@ cap_status cap_generate_at(const cap_token *token,
 
 /**
  * Mints one token without a handle. One call replaces many, for languages in
- * which a call of C is expensive.
+ * which a C call is expensive.
  *
  * `secret` is the auth token, or the API key secret of an access token. It must
  * not be NULL: cap_configure() has no effect. `request` is a JSON object:
@@ -532,15 +539,21 @@ cap_status cap_generate_at(const cap_token *token,
  * `params` and `filters` are optional; their keys and values are strings. A
  * name that repeats in `claims` or `grants` takes the last value.
  *
- * The token is byte for byte that of these calls and cap_generate_at(). The
- * form of the request is checked first. Then the values are checked in the
- * order of this list, with the statuses of these calls, then `now`, `ttl` and
- * `buffer`.
+ * These calls and cap_generate_at() make the same token, byte for byte. The
+ * checks, in this order:
  *
- * CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
- * or repeated member, a value of another type, no `account_sid` or no
- * `application_sid`, or a string with a NUL or half of a surrogate pair.
- * Strings inside the values of `claims` and `grants` may contain a NUL.
+ * - the form of the request: CAP_STATUS_INVALID_REQUEST
+ * - the values in the order of this list, with the statuses of the calls
+ * - `now`, `ttl` and `buffer`
+ *
+ * CAP_STATUS_INVALID_REQUEST means one of:
+ *
+ * - `request` is not one JSON object.
+ * - A member is unknown or repeated, or its value has another type.
+ * - `account_sid` or `application_sid` is missing.
+ * - A string has a NUL or an unpaired surrogate. Strings inside the values of
+ *   `claims` and `grants` may have a NUL.
+ *
  * CAP_STATUS_INVALID_TIME: `not_before` does not fit into int64_t.
  * CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
  */
@@ -558,19 +571,18 @@ cap_status cap_mint(const char *secret,
  * signed. Check the result: the payload is written only if the token is valid.
  *
  * `secret` is the auth token, or the API key secret of an access token. `now`
- * is usually time(NULL). If `payload` is NULL, the token is only checked,
- * whatever `size` is, and `*length` receives the length of its payload. A
- * buffer of the size of `jwt` is always large enough. Memory use grows with the
- * length of `jwt`.
+ * is usually time(NULL). If `payload` is NULL, the token is only checked, and
+ * `*length` receives the length of its payload. A buffer of the size of `jwt`
+ * is always large enough. Memory use grows with the length of `jwt`.
  *
  * The checks and their statuses, in this order:
  *
  * - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
  *   canonical base64url without padding. A header that is not a JSON object,
- *   repeats alg or typ, or has crit, or a typ other than JWT in any case.
+ *   repeats alg or typ, has crit, or has a typ other than JWT, ignoring case.
  * - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
  * - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token. The
- *   comparison takes the same time wherever the signatures differ.
+ *   comparison runs in constant time.
  * - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats
  *   exp or nbf. No exp, or one that is not a time.
  * - CAP_STATUS_TOKEN_EXPIRED: `now` is at or after exp.
@@ -578,12 +590,12 @@ cap_status cap_mint(const char *secret,
  * - CAP_STATUS_TOKEN_NOT_YET_VALID: `now` is before nbf.
  * - CAP_STATUS_BUFFER_TOO_SMALL: the token is valid; see Buffers.
  *
- * exp and nbf are numbers of at most 1,000 characters that fit into a double,
- * with or without a fraction. They may also be strings of at most 20 digits,
- * which twilio-java 4 writes. They are compared as doubles.
+ * A time is a number of at most 1,000 characters that fits into a double, or a
+ * string of at most 20 digits, which twilio-java 4 writes. A fraction is
+ * allowed. Times are compared as doubles.
  *
- * Header and payload are also malformed if a string contains half of a
- * surrogate pair, or if a member is nested more than 128 levels deep.
+ * Header and payload are also malformed if a string has an unpaired surrogate,
+ * or if a member is nested more than 128 levels deep.
  */
 CAPTOKEN_MUST_USE
 cap_status cap_verify(const char *jwt,

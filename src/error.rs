@@ -58,7 +58,8 @@ impl From<TryReserveError> for Error {
     }
 }
 
-/// Bytes are only written to reserved memory, so a failing writer was measured wrongly.
+/// Bytes are only written to reserved memory, so a failure means that a length was computed
+/// wrongly.
 impl From<io::Error> for Error {
     fn from(_: io::Error) -> Self {
         Self::Internal

@@ -45,9 +45,9 @@ mod strings;
 /// Creates a handle for capability tokens and stores it in `*out`. It allows
 /// nothing yet.
 ///
-/// `account_sid` and `auth_token` are those of the Twilio console. If one of
-/// them is NULL, the value set by cap_configure() is used. Any non-empty string
-/// is accepted; neither prefix nor length is checked.
+/// `account_sid` and `auth_token` come from the Twilio console. If one of them
+/// is NULL, the default of cap_configure() is used. Any non-empty string is
+/// accepted; neither prefix nor length is checked.
 ///
 /// On success the caller owns `*out` and must pass it to cap_token_free() once.
 /// On failure `*out` is NULL.
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn cap_new(
 /// yet. Twilio recommends access tokens: they work in all of its regions and
 /// with its libraries for phones.
 ///
-/// `api_key_sid` and `api_key_secret` are those of an API key of the account. A
+/// `api_key_sid` and `api_key_secret` belong to an API key of the account. A
 /// restricted key does not work. No argument may be NULL: cap_configure() has no
 /// effect. Any non-empty string is accepted.
 ///
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn cap_new_access(
 /// Frees a handle and wipes its secret. NULL and even addresses are ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
-    // SAFETY: the caller promises NULL, even, or a handle that is never used again.
+    // SAFETY: the caller promises NULL, an even address, or a handle that is never used again.
     // Neither of the first two is an error here.
     run(|| unsafe { handle::free(token) });
 }
@@ -119,10 +119,14 @@ pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
 /// all callers to one of the two.
 ///
 /// - This function forwards foreign pointers to libcap.
-/// - libcap's function refuses the handles of this library: it returns -1 and
-///   frees nothing. It is the one that is called if the program is linked with
-///   `-lcap -lcaptoken`, if both libraries are static, and in a plug-in whose
-///   host has loaded libcap, perhaps through libsystemd.
+/// - libcap's function refuses the handles of this library. It returns -1, and
+///   the handle and its secret stay in memory.
+///
+/// The linker chooses libcap's function
+///
+/// - in a program that is linked with `-lcap -lcaptoken`,
+/// - in a program that links both libraries statically,
+/// - in a plug-in whose host has loaded libcap, perhaps through libsystemd.
 ///
 /// Prefer cap_token_free(): it is always right.
 ///
@@ -145,7 +149,7 @@ pub unsafe extern "C" fn cap_free(token: *mut c_void) -> c_int {
 }
 
 /// Allows incoming calls to `client_name` (`<Client>` in TwiML). Outgoing calls
-/// use the name as well. A later call replaces it.
+/// use the name as well. A later call replaces the name.
 ///
 /// Any non-empty name is accepted; see cap_check_client_name().
 ///
@@ -214,16 +218,17 @@ pub unsafe extern "C" fn cap_set_client_name(
 /// `json` is one JSON value, such as `"string"` with its quotes, `42` or
 /// `{"a":[true]}`, nested at most 127 levels deep. Key order, repeated keys and
 /// the spelling of numbers are kept. White space outside strings is dropped, and
-/// strings are written in ASCII. Half of a surrogate pair is an error.
+/// strings are written in ASCII.
 ///
 /// A claim that is added again keeps its position and takes the new value.
-/// Private claims come before those of the library. Readers may give a meaning
-/// to the names of RFC 7519, section 4.1: PyJWT rejects a token with an `aud`
-/// that it does not expect, or a `sub` or `jti` that is not a string.
+/// Private claims come before the claims of the library. RFC 7519, section 4.1,
+/// gives some names a meaning: PyJWT rejects a token with an `aud` that it does
+/// not expect, or a `sub` or `jti` that is not a string.
 ///
 /// CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; in an access
 /// token also jti, sub or grants.
-/// CAP_STATUS_INVALID_JSON: `json` is not one JSON value.
+/// CAP_STATUS_INVALID_JSON: `json` is not one JSON value, is nested deeper, or
+/// has an unpaired surrogate.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_claim(
     token: *mut CapToken,
@@ -231,7 +236,7 @@ pub unsafe extern "C" fn cap_add_claim(
     json: *const c_char,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         let token = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or a string.
         let name = unsafe { strings::non_empty(name) }?;
@@ -250,7 +255,7 @@ pub unsafe extern "C" fn cap_add_claim(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_set_not_before(token: *mut CapToken, not_before: i64) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         let token = unsafe { handle::borrow_mut(token) }?;
         Ok(token.set_not_before(not_before)?)
     })
@@ -262,7 +267,7 @@ pub unsafe extern "C" fn cap_set_not_before(token: *mut CapToken, not_before: i6
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_allow_event_stream(token: *mut CapToken) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         Ok(unsafe { handle::borrow_mut(token) }?.allow_event_stream()?)
     })
 }
@@ -298,7 +303,7 @@ pub unsafe extern "C" fn cap_set_region(token: *mut CapToken, region: *const c_c
 }
 
 /// Sets the credential for the push notifications that announce calls to a phone
-/// (`voice.push_credential_sid`). A later call replaces it.
+/// (`voice.push_credential_sid`). A later call replaces the credential.
 ///
 /// CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
 #[unsafe(no_mangle)]
@@ -310,7 +315,7 @@ pub unsafe extern "C" fn cap_set_push_credential(
     unsafe { with_string(token, push_credential_sid, Token::set_push_credential) }
 }
 
-/// Adds a grant other than voice. The members are those of Twilio's libraries:
+/// Adds a grant other than voice, such as:
 ///
 ///     cap_add_grant(token, "video", "{\"room\":\"standup\"}");
 ///     cap_add_grant(token, "chat", "{\"service_sid\":\"IS...\"}");
@@ -321,14 +326,14 @@ pub unsafe extern "C" fn cap_set_push_credential(
 ///     cap_add_grant(token, "player", playback_grant); // from Twilio's API
 ///
 /// `name` may be any other name, so that grants of the future need no new
-/// version of this library. `json` is one JSON object, kept as by
-/// cap_add_claim() and nested at most 127 levels deep. Its members are not
-/// checked. A grant that is added again keeps its position and takes the new
-/// value.
+/// version of this library. `json` is one JSON object, with the rules of
+/// cap_add_claim(). Its members are not checked. A grant that is added again
+/// keeps its position and takes the new value.
 ///
 /// CAP_STATUS_RESERVED_NAME: `name` is identity or voice. cap_allow_incoming(),
 /// cap_set_client_name() and cap_allow_outgoing() write them.
-/// CAP_STATUS_INVALID_JSON: `json` is not one JSON object.
+/// CAP_STATUS_INVALID_JSON: `json` is not one JSON object, is nested deeper, or
+/// has an unpaired surrogate.
 /// CAP_STATUS_UNSUPPORTED: the handle is for capability tokens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_add_grant(
@@ -337,7 +342,7 @@ pub unsafe extern "C" fn cap_add_grant(
     json: *const c_char,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         let token = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or a string.
         let name = unsafe { strings::non_empty(name) }?;
@@ -372,9 +377,9 @@ pub unsafe extern "C" fn cap_generate(
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL, even, or a handle that no thread changes.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no thread changes.
         let token = unsafe { handle::borrow(token) }?;
-        // The clock is no argument: all of those are checked first.
+        // Read the clock last: errors in arguments come first.
         check_ttl(ttl)?;
         output.check()?;
         let mut payload = PayloadBuffer::default();
@@ -398,7 +403,7 @@ pub unsafe extern "C" fn cap_generate_at(
     // SAFETY: the caller promises NULL or `size` bytes, and NULL or a writable variable.
     let output = unsafe { Output::new(buffer, size, length) };
     output.run(|output| {
-        // SAFETY: the caller promises NULL, even, or a handle that no thread changes.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no thread changes.
         let token = unsafe { handle::borrow(token) }?;
         let mut payload = PayloadBuffer::default();
         output.sign(&token.unsigned(now, ttl, &mut payload)?)
@@ -406,7 +411,7 @@ pub unsafe extern "C" fn cap_generate_at(
 }
 
 /// Mints one token without a handle. One call replaces many, for languages in
-/// which a call of C is expensive.
+/// which a C call is expensive.
 ///
 /// `secret` is the auth token, or the API key secret of an access token. It must
 /// not be NULL: cap_configure() has no effect. `request` is a JSON object:
@@ -437,15 +442,21 @@ pub unsafe extern "C" fn cap_generate_at(
 /// `params` and `filters` are optional; their keys and values are strings. A
 /// name that repeats in `claims` or `grants` takes the last value.
 ///
-/// The token is byte for byte that of these calls and cap_generate_at(). The
-/// form of the request is checked first. Then the values are checked in the
-/// order of this list, with the statuses of these calls, then `now`, `ttl` and
-/// `buffer`.
+/// These calls and cap_generate_at() make the same token, byte for byte. The
+/// checks, in this order:
 ///
-/// CAP_STATUS_INVALID_REQUEST: `request` is not one JSON object, has an unknown
-/// or repeated member, a value of another type, no `account_sid` or no
-/// `application_sid`, or a string with a NUL or half of a surrogate pair.
-/// Strings inside the values of `claims` and `grants` may contain a NUL.
+/// - the form of the request: CAP_STATUS_INVALID_REQUEST
+/// - the values in the order of this list, with the statuses of the calls
+/// - `now`, `ttl` and `buffer`
+///
+/// CAP_STATUS_INVALID_REQUEST means one of:
+///
+/// - `request` is not one JSON object.
+/// - A member is unknown or repeated, or its value has another type.
+/// - `account_sid` or `application_sid` is missing.
+/// - A string has a NUL or an unpaired surrogate. Strings inside the values of
+///   `claims` and `grants` may have a NUL.
+///
 /// CAP_STATUS_INVALID_TIME: `not_before` does not fit into int64_t.
 /// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
@@ -478,19 +489,18 @@ pub unsafe extern "C" fn cap_mint(
 /// signed. Check the result: the payload is written only if the token is valid.
 ///
 /// `secret` is the auth token, or the API key secret of an access token. `now`
-/// is usually time(NULL). If `payload` is NULL, the token is only checked,
-/// whatever `size` is, and `*length` receives the length of its payload. A
-/// buffer of the size of `jwt` is always large enough. Memory use grows with the
-/// length of `jwt`.
+/// is usually time(NULL). If `payload` is NULL, the token is only checked, and
+/// `*length` receives the length of its payload. A buffer of the size of `jwt`
+/// is always large enough. Memory use grows with the length of `jwt`.
 ///
 /// The checks and their statuses, in this order:
 ///
 /// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
 ///   canonical base64url without padding. A header that is not a JSON object,
-///   repeats alg or typ, or has crit, or a typ other than JWT in any case.
+///   repeats alg or typ, has crit, or has a typ other than JWT, ignoring case.
 /// - CAP_STATUS_TOKEN_ALGORITHM: alg is not HS256.
 /// - CAP_STATUS_TOKEN_SIGNATURE: another secret, or a changed token. The
-///   comparison takes the same time wherever the signatures differ.
+///   comparison runs in constant time.
 /// - CAP_STATUS_TOKEN_MALFORMED: a payload that is not a JSON object or repeats
 ///   exp or nbf. No exp, or one that is not a time.
 /// - CAP_STATUS_TOKEN_EXPIRED: `now` is at or after exp.
@@ -498,12 +508,12 @@ pub unsafe extern "C" fn cap_mint(
 /// - CAP_STATUS_TOKEN_NOT_YET_VALID: `now` is before nbf.
 /// - CAP_STATUS_BUFFER_TOO_SMALL: the token is valid; see Buffers.
 ///
-/// exp and nbf are numbers of at most 1,000 characters that fit into a double,
-/// with or without a fraction. They may also be strings of at most 20 digits,
-/// which twilio-java 4 writes. They are compared as doubles.
+/// A time is a number of at most 1,000 characters that fits into a double, or a
+/// string of at most 20 digits, which twilio-java 4 writes. A fraction is
+/// allowed. Times are compared as doubles.
 ///
-/// Header and payload are also malformed if a string contains half of a
-/// surrogate pair, or if a member is nested more than 128 levels deep.
+/// Header and payload are also malformed if a string has an unpaired surrogate,
+/// or if a member is nested more than 128 levels deep.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_verify(
@@ -595,7 +605,7 @@ unsafe fn with_string(
     set: impl FnOnce(&mut Token, &str) -> Result<(), Error>,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         let token = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or a string.
         let string = unsafe { strings::non_empty(string) }?;
@@ -611,7 +621,7 @@ unsafe fn with_pair(
     add: impl FnOnce(&mut Token, &str, &str) -> Result<(), Error>,
 ) -> Status {
     run(|| {
-        // SAFETY: the caller promises NULL, even, or a handle that no other thread uses.
+        // SAFETY: the caller promises NULL, an even address, or a handle that no other thread uses.
         let token = unsafe { handle::borrow_mut(token) }?;
         // SAFETY: the caller promises NULL or a string.
         let key = unsafe { strings::required(key) }?;

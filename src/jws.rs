@@ -64,7 +64,7 @@ impl Unsigned<'_> {
         let rest_length = encode(self.payload, payload)?.len();
         let (signing_input, rest) = out.split_at_mut(out.len() - rest_length);
 
-        // Three bytes are four base64url characters: an incomplete group is not constant.
+        // Three bytes become four characters. A group that ends after the constant part may change.
         let constant_length = self.header.len() + self.constant_length / 3 * 4;
         let hmac = self.key.sign(signing_input, constant_length, self.prefix)?;
         let (dot, signature) = rest.split_at_mut_checked(1).ok_or(Error::Internal)?;

@@ -118,7 +118,7 @@ fn allocation(token: *const CapToken) -> Result<*const Allocation, Status> {
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`new`] that is not freed or written
+/// `token` is NULL, an even address, or a handle of [`new`] that is not freed or written
 /// while the reference is used.
 pub(super) unsafe fn borrow<'a>(token: *const CapToken) -> Result<&'a Token, Status> {
     let allocation = allocation(token)?;
@@ -131,7 +131,7 @@ pub(super) unsafe fn borrow<'a>(token: *const CapToken) -> Result<&'a Token, Sta
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`new`] that no other thread uses while the
+/// `token` is NULL, an even address, or a handle of [`new`] that no other thread uses while the
 /// reference is used.
 pub(super) unsafe fn borrow_mut<'a>(token: *mut CapToken) -> Result<&'a mut Token, Status> {
     let allocation = allocation(token)?.cast_mut();
@@ -144,7 +144,7 @@ pub(super) unsafe fn borrow_mut<'a>(token: *mut CapToken) -> Result<&'a mut Toke
 ///
 /// # Safety
 ///
-/// `token` is NULL, even, or a handle of [`new`] that is never used again.
+/// `token` is NULL, an even address, or a handle of [`new`] that is never used again.
 pub(super) unsafe fn free(token: *mut CapToken) -> Result<(), Status> {
     let allocation = allocation(token)?.cast_mut();
     // SAFETY: `new` made an Allocation at this address, in memory of this layout from the

@@ -27,7 +27,7 @@ pub enum Status {
     BufferTooSmall = 6,
     /// An account SID or auth token is NULL and none is configured.
     NoCredentials = 7,
-    /// The handle is not one of this library: its address is even.
+    /// Not a handle: the address is even.
     InvalidHandle = 8,
     /// A parameter or filter was added before its permission.
     MissingScope = 9,

@@ -25,14 +25,14 @@ pub(super) unsafe fn required<'a>(string: *const c_char) -> Result<&'a str, Stat
 ///
 /// As for [`required`].
 pub(super) unsafe fn non_empty<'a>(string: *const c_char) -> Result<&'a str, Status> {
-    // SAFETY: the caller promises what `required` asks for.
+    // SAFETY: the same contract as `required`.
     match unsafe { required(string) }? {
         "" => Err(Status::EmptyArgument),
         string => Ok(string),
     }
 }
 
-/// A string that must not be empty, or NULL.
+/// NULL, or a string that must not be empty.
 ///
 /// # Safety
 ///
@@ -41,6 +41,6 @@ pub(super) unsafe fn optional<'a>(string: *const c_char) -> Result<Option<&'a st
     if string.is_null() {
         return Ok(None);
     }
-    // SAFETY: the caller promises what `required` asks for.
+    // SAFETY: the same contract as `required`.
     unsafe { non_empty(string) }.map(Some)
 }

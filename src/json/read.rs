@@ -190,7 +190,7 @@ pub fn string_value(spelling: &str) -> Result<Cow<'_, str>, Error> {
         return Ok(Cow::Borrowed(contents));
     }
     let mut bytes = Vec::new();
-    // No escape is shorter than its character.
+    // Enough: an escape is longer than its character.
     bytes.try_reserve_exact(contents.len())?;
     let mut lexer = SliceLexer::new(spelling.as_bytes());
     lexer.take_next();
@@ -305,7 +305,7 @@ fn end(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
     }
 }
 
-/// Writes a value that contains no other.
+/// Writes a string, a number, `true`, `false` or `null`.
 fn scalar(lexer: &mut SliceLexer<'_>, out: &mut Out<'_>) -> Result<(), Error> {
     match lexer.peek_next() {
         Some(b'"') => {

@@ -80,7 +80,7 @@ impl Key {
     }
 }
 
-/// The HMAC of a message that the state contains up to `rest`.
+/// Finishes an HMAC: `state` covers everything before `rest`.
 fn finish(mut state: State, rest: &[u8]) -> [u8; DIGEST] {
     let mut buffer = Buffer::<State>::default();
     buffer.digest_blocks(rest, |blocks| state.update_blocks(blocks));
