@@ -91,7 +91,7 @@ demo: stage
 
 # The memory tests run again with the optimisations of the installed library.
 .PHONY: test
-## run all tests, in some minutes
+## run all tests (several minutes)
 test:
 	sh tests/setup.sh
 	"$(CARGO)" test --locked --workspace
