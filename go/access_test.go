@@ -25,7 +25,7 @@ func accessClaims(grants string) string {
 
 // Protects: the payload of an access token after every call, byte for byte. The last name is
 // the identity, and later calls replace earlier ones. Parameters are an object, in which a
-// repeated key keeps its place and takes the last value.
+// repeated key keeps its position and takes the last value.
 func TestAccessPayloadIsExactAfterEveryCall(t *testing.T) {
 	token := newAccess(t)
 	for _, step := range []struct {

@@ -250,7 +250,7 @@ type Param struct {
 //
 // A later call replaces the application and all parameters.
 //
-// In an access token, keys are unique: a repeated key keeps its place and takes the last
+// In an access token, keys are unique: a repeated key keeps its position and takes the last
 // value.
 //
 // If memory runs out between two parameters, the Token becomes unusable. Every later call
@@ -273,7 +273,7 @@ func (t *Token) AllowEventStream(filters ...Param) error {
 }
 
 // AddClaim adds a private claim, so that one token also serves the program's API.
-// A repeated name keeps its place and takes the new value. Private claims precede the
+// A repeated name keeps its position and takes the new value. Private claims precede the
 // claims of the library.
 //
 // [json.Marshal] encodes the value before the Token is locked. Bytes in a string that are
@@ -304,7 +304,7 @@ func (t *Token) AddClaim(name string, value any) error {
 //	player        the response of Twilio's API for a playback grant, as a json.RawMessage
 //
 // Any other name is accepted, except identity and voice, which other methods write. A
-// repeated name keeps its place and takes the new value.
+// repeated name keeps its position and takes the new value.
 //
 // The grant is a struct, a map, or any other value that [json.Marshal] encodes as an
 // object. It is encoded like the value of [Token.AddClaim], and its content is not checked.

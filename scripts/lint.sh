@@ -8,6 +8,8 @@
 # Continues after a failed check, and exits with 1 if one has failed.
 set -u
 cd "${0%/*}/.." || exit
+# Without the list of files, some checks would pass.
+git ls-files > /dev/null || exit
 
 CARGO=${CARGO:-cargo}
 target=${CARGO_TARGET_DIR:-target}
@@ -38,7 +40,7 @@ lint_go() {
         mkdir -p "$target/lint" && target=$(cd "$target" && pwd) || exit
         GO111MODULE=off GOPATH=/usr/share/gocode \
             go build -o "$target/lint/staticcheck" honnef.co/go/tools/cmd/staticcheck || exit
-        unformatted=$(gofmt -l go benches) || exit
+        unformatted=$(gofmt -l go benches && "$target/go-current/go/bin/gofmt" -l go benches) || exit
         if [ -n "$unformatted" ]; then
             echo "gofmt would change: $unformatted" >&2
             exit 1
@@ -51,7 +53,13 @@ lint_go() {
 }
 
 lint_php() {
-    (cd php && phpcs && phpcs --standard=phpcs.xml.dist ../benches ../tests)
+    # phpcs reads a file without an extension only from standard input.
+    (
+        cd php &&
+            phpcs &&
+            phpcs --standard=phpcs.xml.dist ../benches ../tests &&
+            phpcs --stdin-path=bin/captoken-doctor - < bin/captoken-doctor
+    )
 }
 
 lint_python() {

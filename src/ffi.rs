@@ -52,7 +52,8 @@ mod strings;
 /// On success the caller owns `*out` and must pass it to cap_token_free() once.
 /// On failure `*out` is NULL.
 ///
-/// CAP_STATUS_NO_CREDENTIALS: an argument is NULL and nothing is configured.
+/// CAP_STATUS_NO_CREDENTIALS: an argument is NULL and nothing is configured. It
+/// is reported in the place of CAP_STATUS_NULL_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_new(
     account_sid: *const c_char,
@@ -106,7 +107,8 @@ pub unsafe extern "C" fn cap_new_access(
     })
 }
 
-/// Frees a handle and wipes its secret. NULL and even addresses are ignored.
+/// Frees a handle and wipes its secret. NULL and even addresses are ignored:
+/// this function forwards nothing to libcap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
     // SAFETY: the caller promises NULL, an even address, or a handle that is never used again.
@@ -222,8 +224,8 @@ pub unsafe extern "C" fn cap_set_client_name(
 ///
 /// A claim that is added again keeps its position and takes the new value.
 /// Private claims come before the claims of the library. RFC 7519, section 4.1,
-/// gives some names a meaning: PyJWT rejects a token with an `aud` that it does
-/// not expect, or a `sub` or `jti` that is not a string.
+/// gives some names a meaning. Readers such as PyJWT reject a token with an
+/// unexpected `aud`, or with a `sub` or `jti` that is not a string.
 ///
 /// CAP_STATUS_RESERVED_NAME: `name` is scope, iss, exp, nbf or iat; in an access
 /// token also jti, sub or grants.
@@ -364,8 +366,9 @@ pub unsafe extern "C" fn cap_add_grant(
 /// - access token: private claims, jti (the API key SID and the time), iss (the
 ///   API key SID), sub (the account SID), exp, nbf, grants
 ///
+/// nbf is only there if cap_set_not_before() has set it.
+///
 /// CAP_STATUS_INVALID_TIME: the system clock is before 1970.
-/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate(
     token: *const CapToken,
@@ -389,8 +392,6 @@ pub unsafe extern "C" fn cap_generate(
 
 /// Does what cap_generate() does, at the time `now`. The same handle, `now` and
 /// `ttl` give the same token byte for byte.
-///
-/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_generate_at(
     token: *const CapToken,
@@ -445,20 +446,21 @@ pub unsafe extern "C" fn cap_generate_at(
 /// These calls and cap_generate_at() make the same token, byte for byte. The
 /// checks, in this order:
 ///
+/// - `secret`
 /// - the form of the request: CAP_STATUS_INVALID_REQUEST
 /// - the values in the order of this list, with the statuses of the calls
 /// - `now`, `ttl` and `buffer`
 ///
 /// CAP_STATUS_INVALID_REQUEST means one of:
 ///
-/// - `request` is not one JSON object.
+/// - `request` is not one JSON object, or a claim or grant is nested more than
+///   128 levels deep.
 /// - A member is unknown or repeated, or its value has another type.
 /// - `account_sid` or `application_sid` is missing.
 /// - A string has a NUL or an unpaired surrogate. Strings inside the values of
 ///   `claims` and `grants` may have a NUL.
 ///
 /// CAP_STATUS_INVALID_TIME: `not_before` does not fit into int64_t.
-/// CAP_STATUS_BUFFER_TOO_SMALL: see Buffers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_mint(
     secret: *const c_char,
@@ -484,8 +486,8 @@ pub unsafe extern "C" fn cap_mint(
     })
 }
 
-/// Verifies a token of either kind, minted by this library or by Twilio's, and
-/// writes its payload into `payload`: JSON in UTF-8, byte for byte as it was
+/// Verifies a token of either kind, minted by this library or by Twilio's.
+/// Writes its payload into `payload`: JSON in UTF-8, byte for byte as it was
 /// signed. Check the result: the payload is written only if the token is valid.
 ///
 /// `secret` is the auth token, or the API key secret of an access token. `now`
@@ -493,7 +495,7 @@ pub unsafe extern "C" fn cap_mint(
 /// `*length` receives the length of its payload. A buffer of the size of `jwt`
 /// is always large enough. Memory use grows with the length of `jwt`.
 ///
-/// The checks and their statuses, in this order:
+/// After the arguments, the token is checked in this order:
 ///
 /// - CAP_STATUS_TOKEN_MALFORMED: not three parts, or a part that is not
 ///   canonical base64url without padding. A header that is not a JSON object,
@@ -508,9 +510,9 @@ pub unsafe extern "C" fn cap_mint(
 /// - CAP_STATUS_TOKEN_NOT_YET_VALID: `now` is before nbf.
 /// - CAP_STATUS_BUFFER_TOO_SMALL: the token is valid; see Buffers.
 ///
-/// A time is a number of at most 1,000 characters that fits into a double, or a
-/// string of at most 20 digits, which twilio-java 4 writes. A fraction is
-/// allowed. Times are compared as doubles.
+/// Such a time is a number of at most 1,000 characters that fits into a double.
+/// A fraction and negative numbers are allowed. It may also be a string of at
+/// most 20 digits, which twilio-java 4 writes. Times are compared as doubles.
 ///
 /// Header and payload are also malformed if a string has an unpaired surrogate,
 /// or if a member is nested more than 128 levels deep.
@@ -540,11 +542,12 @@ pub unsafe extern "C" fn cap_verify(
     })
 }
 
-/// Checks that every Twilio product accepts a client name: 1 to 256 ASCII
-/// letters, digits and underscores. No other function checks this; call it for
-/// names that come from users. Other names may fail with Twilio's error 31105.
+/// Checks that a client name is 1 to 256 ASCII letters, digits and underscores.
+/// No other function checks this; call it for names that come from users. Other
+/// names may fail with Twilio's error 31105.
 ///
-/// Twilio's JavaScript SDK documents a limit of 121 characters.
+/// Twilio's pages disagree on the rule. This one satisfies all of them, except
+/// that the JavaScript SDK documents a limit of 121 characters.
 ///
 /// CAP_STATUS_INVALID_CLIENT_NAME: the name is longer, or has other characters.
 #[unsafe(no_mangle)]
@@ -580,7 +583,7 @@ pub unsafe extern "C" fn cap_configure(
 }
 
 /// Returns the version of the loaded library, such as "1.2.3". CAPTOKEN_VERSION
-/// is the version of the header. Do not free the string.
+/// is the version of the header. The string is constant; do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_version() -> *const c_char {
     const VERSION: &CStr =
@@ -592,7 +595,8 @@ pub extern "C" fn cap_version() -> *const c_char {
 }
 
 /// Returns the message of a status: one line of English without a full stop.
-/// `status` may be any integer. Never returns NULL. Do not free the string.
+/// `status` may be any integer. Never returns NULL. The string is constant; do
+/// not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn cap_strerror(status: c_int) -> *const c_char {
     catch(c"unknown status", || status::message(status)).as_ptr()

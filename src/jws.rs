@@ -85,7 +85,7 @@ impl Key {
         let (header, payload) = signing_input.split_once('.').ok_or(Error::TokenMalformed)?;
         // The header that this library writes needs no check.
         let header = (!token.starts_with(HEADER))
-            .then(|| decode_text(header))
+            .then(|| decode_utf8(header))
             .transpose()?;
         let payload = decode(payload)?;
         let signature = decode(signature)?;
@@ -122,7 +122,7 @@ fn is_string(json: &str, is: impl Fn(&str) -> bool) -> Result<bool, Error> {
     Ok(json.starts_with('"') && is(&json::string_value(json)?))
 }
 
-fn decode_text(base64url: &str) -> Result<String, Error> {
+fn decode_utf8(base64url: &str) -> Result<String, Error> {
     String::from_utf8(decode(base64url)?).map_err(|_| Error::TokenMalformed)
 }
 

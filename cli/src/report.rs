@@ -34,7 +34,7 @@ impl Parts {
             let mut bytes = base64url.as_bytes().to_vec();
             let json = URL_SAFE_NO_PAD.decode_inplace(&mut bytes).ok();
             let json = json.and_then(|json| from_utf8(json).ok());
-            let object = json.filter(|json| is_object(json));
+            let object = json.filter(|json| is_object(json)).map(str::trim_ascii);
             object.map(str::to_owned).ok_or(Error::TokenMalformed)
         };
         let (header, payload) = (part(header)?, part(payload)?);
@@ -98,13 +98,22 @@ impl Parts {
             ("identity", "identity", identity, is_access),
         ] {
             if is_shown {
-                report.line(label, &text.as_deref().map_or("none".to_owned(), word));
+                // An identity is optional. A claim that is absent or no string says nothing.
+                let none = if name == "identity" {
+                    "none"
+                } else {
+                    "unknown"
+                };
+                report.line(label, &text.as_deref().map_or(none.to_owned(), word));
             }
             report.members.push((name, value(text)));
         }
         report.permissions("scopes", &scopes);
         report.permissions("grants", &grants);
-        if scopes.is_empty() && grants.is_empty() {
+        let claim = last(&claims, "grants").filter(|claim| claim.starts_with('{'));
+        if is_access && claim.is_none() {
+            report.line("permissions", "unknown (grants is not an object)");
+        } else if scopes.is_empty() && grants.is_empty() {
             report.line("permissions", "none");
         }
         report.times(&claims, now as f64);

@@ -220,7 +220,7 @@ class Capability
     /**
      * Adds a private claim, for example for the program's own API.
      *
-     * A claim that is added again keeps its place and takes the new value.
+     * A claim that is added again keeps its position and takes the new value.
      *
      * @param string $name any except scope, iss, exp, nbf and iat; for an access token, also
      *     except jti, sub and grants
@@ -280,7 +280,7 @@ class Capability
     /**
      * Adds a grant to an access token: permissions other than calls.
      *
-     * A grant that is added again keeps its place and takes the new value. The fields are
+     * A grant that is added again keeps its position and takes the new value. The fields are
      * those of Twilio's libraries:
      *
      *     $capability->addGrant('video', ['room' => 'standup']);

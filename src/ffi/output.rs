@@ -51,12 +51,13 @@ impl Output {
     }
 
     /// Copies a string, if there is a buffer at all.
-    pub(super) fn copy_if_wanted(&mut self, text: &str) -> Result<(), Status> {
+    pub(super) fn copy_if_wanted(&mut self, string: &str) -> Result<(), Status> {
         if self.buffer.is_null() {
-            self.set_length(text.len());
+            self.set_length(string.len());
             return Ok(());
         }
-        self.reserve(text.len())?.copy_from_slice(text.as_bytes());
+        self.reserve(string.len())?
+            .copy_from_slice(string.as_bytes());
         Ok(())
     }
 

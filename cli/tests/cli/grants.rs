@@ -354,7 +354,10 @@ fn unknown_grants_are_shown_unchanged() {
         let token = granting(grants);
         assert_eq!(
             said_of_grants(&token),
-            ["identity    none", "permissions none"]
+            [
+                "identity    none",
+                "permissions unknown (grants is not an object)"
+            ]
         );
         let json = inspect_json(&token, "0");
         assert_eq!(
@@ -369,7 +372,10 @@ fn unknown_grants_are_shown_unchanged() {
     );
     let said = inspect(&token, "0");
     assert!(
-        said.contains("\naccount     none\nAPI key     none\nidentity    none\npermissions none\n"),
+        said.contains(
+            "\naccount     unknown\nAPI key     unknown\nidentity    none\n\
+             permissions unknown (grants is not an object)\n"
+        ),
         "{said}"
     );
 }

@@ -119,12 +119,22 @@ fn inspect_names_problems_of_unverifiable_tokens() {
     }
     let said = inspect(&say(&json!({"iss": 5, "scope": []})), "1000");
     for line in [
-        "issuer      none",
+        "issuer      unknown",
         "permissions none",
         "expires     unknown (no valid exp)",
     ] {
         assert!(said.lines().any(|other| other == line), "{said}");
     }
+}
+
+#[test]
+fn inspect_ignores_white_space_around_objects() {
+    let token = sign(" {\"alg\":\"HS256\"}\n", "\n\t{ \"iss\":\"AC1\"} ");
+    let said = inspect(&token, "0");
+    let objects = "\n\nheader {\n  \"alg\": \"HS256\"\n}\n\npayload {\n  \"iss\": \"AC1\"\n}\n";
+    assert!(said.ends_with(objects), "{said}");
+    let json = inspect_json(&token, "0");
+    assert_eq!(json["payload"], json!({"iss": "AC1"}));
 }
 
 /// Both commands must agree about every token.
