@@ -58,7 +58,7 @@ lint_php() {
         cd php &&
             phpcs &&
             phpcs --standard=phpcs.xml.dist ../benches ../tests &&
-            phpcs --stdin-path=bin/captoken-doctor - < bin/captoken-doctor
+            phpcs --stdin-path=bin/captoken-doctor.php - < bin/captoken-doctor
     )
 }
 
