@@ -1,5 +1,5 @@
-//! Measures S1 (the full cycle of a handle, with up to 1,000 parameters), S3 (another token
-//! from one handle), and verification. BENCHMARKS.md compares them with other libraries.
+//! Measures the full cycle of a handle with up to 1,000 parameters, another token from one
+//! handle, and verification. BENCHMARKS.md compares them with other libraries.
 
 #![expect(unsafe_code, reason = "calls the C functions")]
 #![expect(clippy::expect_used, reason = "a failed benchmark has no result")]
@@ -37,13 +37,13 @@ fn subject(params: usize) -> Subject {
 fn tokens(criterion: &mut Criterion) {
     let subject = subject(1);
     let buffer = Buffer::new(SIZE);
-    criterion.bench_function("S1", |bencher| {
+    criterion.bench_function("full cycle", |bencher| {
         bencher.iter(|| subject.mint(&buffer).map(|_| ()));
     });
 
     let handle = subject.allow().expect("a handle");
     let mut now = now();
-    criterion.bench_function("S3", |bencher| {
+    criterion.bench_function("again", |bencher| {
         bencher.iter(|| {
             now += 1;
             handle.mint_at(now, &buffer)

@@ -64,7 +64,8 @@ def captoken_php(place):
 
 
 def contestants():
-    """All contestants. Those of one ratio follow each other, so that they are timed closely."""
+    """All contestants. The two contestants of a ratio are neighbours in this list, so that
+    little time passes between their runs."""
     mac = tokens.check_mac
     c, rust = ("captoken-c", "s1"), ("captoken-rust", "s1")
     verify_c, verify_rust = ("captoken-c", "verify"), ("captoken-rust", "verify")
@@ -103,9 +104,9 @@ def contestants():
             "C",
             captoken_c,
             {
-                "s1": Work("**captoken**, S1", tokens.check_ours, c),
+                "s1": Work("**captoken**, full cycle", tokens.check_ours, c),
                 "mint": Work("**captoken**, in one call", tokens.check_ours, c),
-                "s3": Work("**captoken**, S3", tokens.check_ours, c),
+                "s3": Work("**captoken**, again", tokens.check_ours, c),
                 "one-thread": Work("the same in a thread", tokens.check_ours, c, threads=1),
                 "two-threads": Work(
                     "in two threads on one handle, for each token", tokens.check_ours, c, threads=2
@@ -113,8 +114,12 @@ def contestants():
                 "verify": Work("**captoken**, `cap_verify`", tokens.check_payload, verify_c),
                 "params-100": Work("**captoken**, 100 parameters", tokens.check_many(100), c),
                 "params-1000": Work("**captoken**, 1,000 parameters", tokens.check_many(1000), c),
-                "access-s1": Work("**captoken**, access token, S1", tokens.check_access, access),
-                "access-s3": Work("**captoken**, access token, S3", tokens.check_access, access),
+                "access-s1": Work(
+                    "**captoken**, access token, full cycle", tokens.check_access, access
+                ),
+                "access-s3": Work(
+                    "**captoken**, access token, again", tokens.check_access, access
+                ),
                 "access-params-100": Work(
                     "**captoken**, access token, 100 parameters",
                     tokens.check_access_many(100),
@@ -141,7 +146,7 @@ def contestants():
             "Rust",
             lambda place: ([place.rust("captoken")], {}),
             {
-                "s1": Work("**captoken**, S1", tokens.check_ours, rust),
+                "s1": Work("**captoken**, full cycle", tokens.check_ours, rust),
                 "verify": Work("**captoken**, `cap_verify`", tokens.check_payload, verify_rust),
             },
         ),

@@ -4,7 +4,7 @@ is not slower still uses them."""
 import dataclasses
 import statistics
 
-# These cover each way of masking and each place of linking.
+# A workload for each variable or build flag that masks, in each language.
 FLOOR = ("hmac-openssl", "set-up")
 HASHING = [
     FLOOR,

@@ -38,7 +38,7 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-    """The median, and the bounds that nine of ten rounds stay above and below."""
+    """The median, and the 10th and 90th percentile: eight of ten rounds are between them."""
 
     median: float
     low: float

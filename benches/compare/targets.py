@@ -56,15 +56,16 @@ class Outcome:
 
 TARGETS = [
     Target(
-        "S1 from C ÷ the fastest HMAC-SHA256, key set up",
+        "full cycle from C ÷ the fastest HMAC-SHA256, key set up",
         (("captoken-c", "s1"),), FLOOR, True, 2.2, 2.1,
     ),
-    Target("S3 from C ÷ the same", (("captoken-c", "s3"),), FLOOR, True, 0.75, 0.7),
+    Target("again from C ÷ the same", (("captoken-c", "s3"),), FLOOR, True, 0.75, 0.7),
     Target(
-        "libjwt ÷ S1 from C", (("libjwt", "s1"),), (("captoken-c", "s1"),), False, 8.5, 2.8,
+        "libjwt ÷ full cycle from C",
+        (("libjwt", "s1"),), (("captoken-c", "s1"),), False, 8.5, 2.8,
     ),
     Target(
-        "jsonwebtoken, its faster backend ÷ S1, both from Rust",
+        "jsonwebtoken, its faster backend ÷ full cycle, both from Rust",
         tuple((name, "s1") for name in JSONWEBTOKEN), (("captoken-rust", "s1"),),
         False, 1.8, 1.0,
     ),
@@ -111,7 +112,7 @@ SUMMARY = [
 
 HEAP_TARGETS = [
     HeapTarget("heap calls in `cap_generate`", "s3", 0),
-    HeapTarget("heap calls in S1", "s1", 3),
+    HeapTarget("heap calls in a full cycle", "s1", 3),
 ]
 
 

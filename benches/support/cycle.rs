@@ -44,7 +44,7 @@ impl Subject {
         Ok(handle)
     }
 
-    /// A full cycle: S1, if there is one parameter.
+    /// A full cycle: a new handle, its permissions, and one token.
     pub(crate) fn mint<'a>(&self, buffer: &'a Buffer) -> Result<&'a Buffer, String> {
         let handle = self.allow()?;
         let Buffer(out) = buffer;
@@ -69,7 +69,7 @@ impl Subject {
 }
 
 impl Handle {
-    /// Another token of this handle, at the given time: S3.
+    /// Another token of this handle, at the given time.
     #[allow(dead_code, reason = "not every benchmark keeps a handle")]
     pub(crate) fn mint_at(&self, now: i64, buffer: &Buffer) -> Result<(), String> {
         let Buffer(out) = buffer;

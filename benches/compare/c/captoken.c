@@ -1,4 +1,4 @@
-/* captoken from C: a full cycle (S1), another token of one handle (S3), and verification. */
+/* captoken from C: a full cycle (s1), another token of one handle (s3), and verification. */
 #include "worker.h"
 
 #include <captoken.h>
