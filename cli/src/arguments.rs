@@ -1,6 +1,8 @@
 //! The command line, as clap reads and explains it.
 
 use std::env;
+use std::ffi::OsStr;
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::{Path, PathBuf};
 
 use captoken::error::Error;
@@ -62,15 +64,21 @@ impl Arguments {
 /// The name of the command and its arguments. Help and wrong usage are errors.
 pub(crate) fn read() -> Result<(String, Arguments), clap::Error> {
     let mut command = command();
-    // First, because an error of clap's might show the secret.
+    // Before clap reads the arguments, because its error messages repeat them.
     for secret in [AUTH_TOKEN, API_KEY_SECRET] {
         if env::args_os().any(|argument| secret.is_given_by(&argument)) {
             let message = format!(
-                "the {} is not taken from the command line, which other users of this\n\
-                 machine can read. Set {}, or use --{} PATH.",
+                "Do not pass the {} as an option: other users of this machine can read it.\n\
+                 Set {}, or use --{} PATH.",
                 secret.name, secret.variable, secret.file
             );
-            return Err(command.error(ErrorKind::UnknownArgument, message));
+            let name = env::args_os().nth(1).unwrap_or_default();
+            return Err(refusal(
+                command,
+                &name,
+                ErrorKind::UnknownArgument,
+                &message,
+            ));
         }
     }
     let mut matches = command.try_get_matches_from_mut(env::args_os())?;
@@ -78,8 +86,23 @@ pub(crate) fn read() -> Result<(String, Arguments), clap::Error> {
         .remove_subcommand()
         .ok_or_else(|| command.error(ErrorKind::MissingSubcommand, "a command is missing"))?;
     match mistake(&matches) {
-        Some(message) => Err(command.error(ErrorKind::ValueValidation, message)),
+        Some(message) => Err(refusal(command, &name, ErrorKind::ValueValidation, message)),
         None => Ok((name, Arguments(matches))),
+    }
+}
+
+/// An error with the usage of the named subcommand, if there is one.
+fn refusal(
+    mut command: Command,
+    name: impl AsRef<OsStr>,
+    kind: ErrorKind,
+    message: &str,
+) -> clap::Error {
+    // Gives the subcommands their full names.
+    command.build();
+    match command.find_subcommand_mut(name) {
+        Some(subcommand) => subcommand.error(kind, message),
+        None => command.error(kind, message),
     }
 }
 
@@ -106,7 +129,7 @@ fn mistake(matches: &ArgMatches) -> Option<&'static str> {
 }
 
 fn command() -> Command {
-    let token = || arg!(<token> "The token; - reads it from standard input");
+    let token = || arg!(token: <TOKEN> "The token; prefer -, which reads it from standard input");
     let inspect = Command::new("inspect")
         .about("Show the contents of a token, without verifying it")
         .after_help(include_str!("help/inspect.txt"))
@@ -135,7 +158,7 @@ fn mint() -> Command {
             .requires("api-key"),
         name(arg!(--"allow-incoming" <NAME> "Allow calls to this client name")),
         name(arg!(--"allow-outgoing" <SID> "Allow calls to this TwiML application")),
-        arg!(--param <"KEY=VALUE"> ... "Parameter of the application; may be repeated")
+        arg!(--param <"KEY=VALUE"> ... "Parameter for the application; may be repeated")
             .value_parser(pair)
             .requires("allow-outgoing"),
         name(arg!(--"client-name" <NAME> "Client name of outgoing calls, or identity"))
@@ -178,7 +201,7 @@ fn mint() -> Command {
 fn common() -> [Arg; 2] {
     [
         seconds(arg!(--now <SECONDS> "Time instead of the clock's, in seconds since 1970 UTC")),
-        arg!(--json "Print one JSON object, also for a failure; nothing for a usage error"),
+        arg!(--json "Print one JSON object, also on failure; after a usage error, nothing"),
     ]
 }
 
@@ -202,8 +225,16 @@ fn path(option: Arg) -> Arg {
 
 fn seconds(option: Arg) -> Arg {
     option
-        .value_parser(value_parser!(i64))
+        .value_parser(whole_number)
         .allow_negative_numbers(true)
+}
+
+fn whole_number(text: &str) -> Result<i64, &'static str> {
+    text.parse()
+        .map_err(|error: ParseIntError| match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "the number is out of range",
+            _ => "not a whole number",
+        })
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     if let Some(message) = &failure.message {
         complain(message);
         if arguments.is_set("json") {
-            // If this fails, too, the exit code has to do.
+            // If this also fails, the exit code still tells the script.
             let _ = print_json(&failure.json(message, command != "mint"));
         }
     }
@@ -57,7 +57,7 @@ fn inspect(arguments: &Arguments) -> Result<(), Failure> {
     let now = time(arguments)?;
     let token = token(arguments)?;
     let parts = Parts::decode(&token)?;
-    // Any key finds these errors, because the signature is compared after them.
+    // verify() compares the signature last, so the empty key finds every other error.
     let verified = Key::new("").verify(&token).err();
     let problem = verified.filter(|error| *error != Error::TokenSignature);
     let problem = problem.or_else(|| {

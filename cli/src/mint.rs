@@ -43,7 +43,7 @@ fn apply_request(
 ) -> Result<Option<i64>, Failure> {
     let json = open(path)
         .and_then(io::read_to_string)
-        .map_err(|error| Failure::outside(format!("cannot read the --request: {error}")))?;
+        .map_err(|error| Failure::outside(format!("cannot read the file of --request: {error}")))?;
     let in_request = |error| Failure::of("--request", error);
     let request = Request::parse(&json).map_err(|error| {
         // Names the place where the request stops being JSON. Without one, a member is wrong.
@@ -130,7 +130,7 @@ fn warn_of_names(
     } else if let Some(incoming) = incoming {
         warn_of_client_name(incoming_label, incoming);
     }
-    // In a token only for rooms or chats, it is no client name.
+    // Without permissions for calls, the identity is only for rooms or chats, which accept any.
     if let Some(client_name) = client_name.filter(|_| is_for_calls) {
         warn_of_client_name(label, client_name);
     }

@@ -76,7 +76,7 @@ impl Kind {
 
     /// An error does not repeat the path, because it might be a misplaced secret.
     fn in_file(&self, path: &Path) -> Result<Secret, Failure> {
-        let place = format!("the --{}", self.file);
+        let place = format!("the file of --{}", self.file);
         let bytes = open(path)
             .and_then(read_file)
             .map_err(|error| Failure::outside(format!("cannot read {place}: {error}")))?;
@@ -86,9 +86,9 @@ impl Kind {
 
 /// The secret to verify a token with, chosen by the kind in its header.
 ///
-/// To trust the header that far is safe: both secrets are the user's, and the chosen one
-/// must have signed the header, too. An API key gains no scopes by it, because the report
-/// of an access token contains only grants.
+/// The header is not verified yet, but a forged one gains nothing. Both secrets are the
+/// user's, and the chosen one must also have signed the header. The holder of an API key cannot
+/// forge scopes with it, because the report of an access token contains only grants.
 pub(crate) fn to_verify(arguments: &Arguments, is_access_token: bool) -> Result<Secret, Failure> {
     let kinds = [AUTH_TOKEN, API_KEY_SECRET];
     if let Some(kind) = kinds.iter().find(|kind| arguments.has(kind.file)) {

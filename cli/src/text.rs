@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use humantime::{format_duration, format_rfc3339_seconds};
+use humantime::format_rfc3339_seconds;
 
 /// The same JSON on one line, with escapes for all characters that cannot be seen: those
 /// that control a terminal, or turn the direction of writing. Line breaks and tabs can only
@@ -44,16 +44,41 @@ pub(crate) fn when(time: f64, now: f64) -> String {
     if !has_date(time) {
         return date;
     }
-    let distance = Duration::from_secs((time - now).abs() as u64);
-    let distance = format_duration(distance).to_string();
-    // The two largest units, as in 3days 4h.
-    let distance: Vec<&str> = distance.split(' ').take(2).collect();
-    let distance = distance.join(" ");
+    let distance = duration((time - now).abs() as u64);
     if time > now {
         format!("{date}, in {distance}")
     } else {
         format!("{date}, {distance} ago")
     }
+}
+
+/// The seconds of each unit. Years and months have their average length.
+const UNITS: [(&str, u64); 6] = [
+    ("year", 31_557_600),
+    ("month", 2_629_800),
+    ("day", 86_400),
+    ("hour", 3600),
+    ("minute", 60),
+    ("second", 1),
+];
+
+/// A duration in its two largest units, such as `3 days 4 hours`.
+fn duration(mut seconds: u64) -> String {
+    let mut parts = Vec::new();
+    for (unit, length) in UNITS {
+        let count = seconds / length;
+        seconds %= length;
+        match count {
+            0 => {}
+            1 => parts.push(format!("1 {unit}")),
+            _ => parts.push(format!("{count} {unit}s")),
+        }
+    }
+    parts.truncate(2);
+    if parts.is_empty() {
+        return "0 seconds".to_owned();
+    }
+    parts.join(" ")
 }
 
 /// RFC 3339 ends with the year 9999.

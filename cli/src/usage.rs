@@ -8,8 +8,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::text::visible;
 
-/// Prints clap's error, and returns the exit code. A script takes 0 from verify for a valid
-/// token, and an attacker's token may be `--help`: so help is no success of verify.
+/// Prints clap's error, and returns the exit code.
+///
+/// `verify --help` is not a success: scripts treat exit code 0 of verify as a valid token, and
+/// an attacker may send `--help` as a token.
 pub(crate) fn end(error: clap::Error) -> ExitCode {
     let is_verify = env::args_os().nth(1).is_some_and(|name| name == "verify");
     let is_success = error.exit_code() == 0 && !is_verify;
@@ -57,8 +59,8 @@ fn complaint(mut error: clap::Error) -> String {
     lines.join("\n")
 }
 
-/// Whether an argument cannot be a secret: the name of an option, an empty value, or a value
-/// in the place of a number that is not longer than one.
+/// Whether an argument cannot be a secret. It cannot if it is the name of an option, an empty
+/// value, or the value of an option for numbers and no longer than the longest number.
 fn is_harmless(error: &clap::Error, context: ContextKind, said: &str) -> bool {
     match (context, error.get(ContextKind::InvalidArg)) {
         (ContextKind::InvalidArg, _) if error.kind() == ErrorKind::UnknownArgument => {

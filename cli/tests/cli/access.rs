@@ -297,7 +297,10 @@ fn verify_uses_the_secret_of_the_kind() {
     let key_as_auth_token = key_file.replace("--api-key-secret-file", "--auth-token-file");
 
     let variables = ["CAPTOKEN_AUTH_TOKEN", "CAPTOKEN_API_KEY_SECRET"];
-    let files = ["the --auth-token-file", "the --api-key-secret-file"];
+    let files = [
+        "the file of --auth-token-file",
+        "the file of --api-key-secret-file",
+    ];
     for (token, auth_token, key_secret, file, place) in [
         (&access, "auth token", "key secret", "", variables[1]),
         (&access, "", "key secret", "", variables[1]),

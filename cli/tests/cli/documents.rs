@@ -69,14 +69,13 @@ fn documented_request_works() {
     assert!(out.starts_with("VERIFIED: "), "{out}");
 }
 
-/// The token is that of README's C program.
 #[test]
-fn readme_shows_the_output_of_inspect() {
+fn guide_shows_the_output_of_inspect() {
     let now = "1400000000";
     let mut command = signing(&["mint", "--account=AC123123", "--allow-incoming=Alice"]);
     command.args(["--allow-outgoing=AP123123", "--param=Foo=Bar", "--ttl=600"]);
     let token = outcome(command.args(["--now", now]), "").printed();
-    let shown = document("README.md").block("text", "NOT VERIFIED");
+    let shown = document("docs/cli.md").block("text", "NOT VERIFIED");
     assert_eq!(inspect(token.trim_end(), now), shown);
 }
 

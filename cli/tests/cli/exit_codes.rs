@@ -77,6 +77,9 @@ fn usage_errors_hide_arguments() {
          invalid value 'ten' for  | mint --ttl ten
          invalid value '10m' for  | mint --ttl 10m
          invalid value '...' for  | mint --ttl {SECRET}
+         : not a whole number     | mint --ttl 10m
+         : not a whole number     | mint --now=
+         number is out of range   | mint --ttl=9223372036854775808
          subcommand exists: 'mint'| mnit"
     );
     for line in cases.lines() {
@@ -125,6 +128,8 @@ fn empty_account_names_option_and_variable() {
         assert_eq!(outcome.code, Some(2));
         let said = "the account SID is empty: set --account or CAPTOKEN_ACCOUNT_SID";
         assert!(outcome.err.contains(said), "{outcome:?}");
+        let usage = "\nUsage: captoken mint [OPTIONS]";
+        assert!(outcome.err.contains(usage), "{outcome:?}");
     }
 }
 

@@ -49,8 +49,8 @@ outgoing    to application AP1, parameters: Foo=Bar, \"a b\"=\"c, d=\u{1f600}\",
 push        by credential CR1
 video       in room \"stand up\"
 other       chat {\"service_sid\":\"IS1\"}
-expires     2014-05-13T17:53:20Z, in 59m 30s
-valid since 2014-05-13T16:53:50Z, 0s ago
+expires     2014-05-13T17:53:20Z, in 59 minutes 30 seconds
+valid since 2014-05-13T16:53:50Z, 0 seconds ago
 
 header {
   \"typ\": \"JWT\",

@@ -1,6 +1,7 @@
 //! The help, its examples and its tables.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -78,7 +79,7 @@ fn help_lists_examples_and_exit_codes() {
     assert!(verify.contains("Exits with 0 only for a valid token"));
 }
 
-/// Runs the examples that fit on a line, with a token for the dots.
+/// Runs the examples that fit on a line, except those that need a secret file or a certain time.
 #[test]
 fn help_examples_work() {
     let token = mint(&["--allow-incoming=Alice"]);
@@ -92,15 +93,19 @@ fn help_examples_work() {
         + &outcome(&mut captoken(&["inspect", "--help"]), "").printed()
         + &outcome(&mut captoken(&["help", "verify"]), "").printed()
         + &outcome(&mut captoken(&["--help"]), "").printed();
-    let help = help.replace("\\\n", " ").replace("eyJ0eXAi...", &token);
+    let help = help.replace("\\\n", " ");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("help-examples");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("token.jwt"), &token).expect("written");
     let mut run = 0;
     for line in help.lines().map(str::trim_start) {
-        let is_command = line.starts_with("captoken ") && !line.contains(['<', '['])
-            || line.starts_with("printf ");
-        if is_command {
+        let is_command = line.starts_with("captoken ") || line.starts_with("printf ");
+        let is_left_out = ["/run/secrets/", "--now", "| jq"];
+        if is_command && !is_left_out.iter().any(|part| line.contains(part)) {
             let mut shell = Command::new("sh");
             shell
                 .args(["-euc", line])
+                .current_dir(&folder)
                 .env("CAPTOKEN_AUTH_TOKEN", "secret")
                 .env("CAPTOKEN_API_KEY_SECRET", "key secret")
                 .env("token", &token)

@@ -28,8 +28,8 @@ account     AC1
 incoming    as client Alice
 outgoing    to application AP1 as client Bob, parameters: Foo=Bar, \"a b\"=\"c, d=\u{1f600}\"
 events      of /2010-04-01/Events, filters: type=call
-expires     2014-05-13T17:53:20Z, in 59m 30s
-valid since 2014-05-13T16:53:50Z, 0s ago
+expires     2014-05-13T17:53:20Z, in 59 minutes 30 seconds
+valid since 2014-05-13T16:53:50Z, 0 seconds ago
 
 header {
   \"typ\": \"JWT\",
@@ -61,21 +61,21 @@ fn inspect_shows_times_relative_to_now() {
     assert_eq!(
         lines("1399999999"),
         [
-            "expires     2014-05-13T17:53:20Z, in 1h 1s",
-            "valid from  2014-05-13T16:53:20Z, in 1s",
-            "issued      2014-05-13T16:53:20Z, in 1s",
+            "expires     2014-05-13T17:53:20Z, in 1 hour 1 second",
+            "valid from  2014-05-13T16:53:20Z, in 1 second",
+            "issued      2014-05-13T16:53:20Z, in 1 second",
         ]
     );
     assert_eq!(
         lines("1400003600")[0],
-        "expired     2014-05-13T17:53:20Z, 0s ago"
+        "expired     2014-05-13T17:53:20Z, 0 seconds ago"
     );
     assert_eq!(
         lines("1400273599"),
         [
-            "expired     2014-05-13T17:53:20Z, 3days 2h ago",
-            "valid since 2014-05-13T16:53:20Z, 3days 3h ago",
-            "issued      2014-05-13T16:53:20Z, 3days 3h ago",
+            "expired     2014-05-13T17:53:20Z, 3 days 2 hours ago",
+            "valid since 2014-05-13T16:53:20Z, 3 days 3 hours ago",
+            "issued      2014-05-13T16:53:20Z, 3 days 3 hours ago",
         ]
     );
 }
@@ -144,18 +144,18 @@ fn inspect_reads_times_like_verify() {
         (
             r#""1400000600""#,
             "1400000600",
-            "2014-05-13T17:03:20Z, in 10m",
+            "2014-05-13T17:03:20Z, in 10 minutes",
         ),
         (
             "1400000000.5",
             "1400000000.5",
-            "2014-05-13T16:53:20Z, in 0s",
+            "2014-05-13T16:53:20Z, in 0 seconds",
         ),
         ("1e300", "1e300", "1e300 seconds after 1970"),
         (
             "253402300799",
             "253402300799",
-            "9999-12-31T23:59:59Z, in 7985years 5months",
+            "9999-12-31T23:59:59Z, in 7985 years 5 months",
         ),
         (
             "253402300800",
@@ -177,7 +177,11 @@ fn inspect_reads_times_like_verify() {
             "9007199254740994.0",
             "9.007199254740994e15 seconds after 1970",
         ),
-        ("14000006e2", "1400000600", "2014-05-13T17:03:20Z, in 10m"),
+        (
+            "14000006e2",
+            "1400000600",
+            "2014-05-13T17:03:20Z, in 10 minutes",
+        ),
     ] {
         let token = sign(HEADER, &format!("{{\"exp\":{exp}}}"));
         let json = inspect_json(&token, "1400000000");

@@ -105,7 +105,7 @@ fn wrong_requests_exit_with_their_status() {
     assert!(
         outcome
             .err
-            .starts_with("captoken: cannot read the --request: ")
+            .starts_with("captoken: cannot read the file of --request: ")
     );
 }
 

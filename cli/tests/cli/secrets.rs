@@ -76,21 +76,25 @@ fn unusable_secret_exits_1_with_reason() {
         (None, None, "no NAME: set VARIABLE, or use OPTION-file PATH"),
         (Some("".into()), None, "VARIABLE is empty"),
         (Some(latin_text), None, "VARIABLE is not UTF-8"),
-        (None, file(&empty), "the OPTION-file is empty"),
-        (None, file(&line_break), "the OPTION-file is empty"),
-        (None, file(&latin), "the OPTION-file is not UTF-8"),
+        (None, file(&empty), "the file of OPTION-file is empty"),
+        (None, file(&line_break), "the file of OPTION-file is empty"),
+        (None, file(&latin), "the file of OPTION-file is not UTF-8"),
         (
             None,
             file(&long),
-            "cannot read the OPTION-file: it is longer",
+            "cannot read the file of OPTION-file: it is longer",
         ),
-        (None, Some(folder), "cannot read the OPTION-file: Is a dir"),
+        (
+            None,
+            Some(folder),
+            "cannot read the file of OPTION-file: Is a dir",
+        ),
         (
             None,
             Some("no such file".into()),
-            "cannot read the OPTION-file: No such",
+            "cannot read the file of OPTION-file: No such",
         ),
-        (None, Some("-".into()), "the OPTION-file is empty"),
+        (None, Some("-".into()), "the file of OPTION-file is empty"),
     ];
     for (name, variable, option, more) in SECRETS {
         let mint = [&MINT, more].concat();
@@ -131,8 +135,8 @@ fn secrets_on_the_command_line_are_refused() {
         let refused = |outcome: &Outcome| {
             assert_eq!(outcome.code, Some(2), "{outcome:?}");
             let said = format!(
-                "error: the {name} is not taken from the command line, which other users of this\n\
-                 machine can read. Set {variable}, or use {option}-file PATH.\n"
+                "error: Do not pass the {name} as an option: other users of this machine can read it.\n\
+                 Set {variable}, or use {option}-file PATH.\n"
             );
             assert!(outcome.err.starts_with(&said), "{outcome:?}");
         };
@@ -160,6 +164,9 @@ fn secrets_on_the_command_line_are_refused() {
              unseen {mint} --json
              unseen mint --help"
         );
+        // Not UTF-8.
+        let unknown = OsString::from_vec(b"\xff".to_vec());
+        refused(&outcome(&mut captoken(&[unknown, option.into()]), ""));
         for line in cases.lines() {
             let mut arguments = words(line);
             let is_refused = arguments.remove(0) == "refused";
