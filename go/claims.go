@@ -55,8 +55,8 @@ type Claims struct {
 // newClaims parses the payload of a verified token. The library has validated the JSON
 // and the claims exp and nbf. All other members can have any type.
 func newClaims(payload []byte) (Claims, error) {
-	// A map, because the fields of a struct match names in any case. RawMessages, because
-	// JSON has numbers that no Go type can represent.
+	// A map, because encoding/json matches the fields of a struct ignoring case. RawMessages,
+	// because JSON has numbers that no Go type can represent.
 	var members map[string]json.RawMessage
 	if json.Unmarshal(payload, &members) != nil {
 		return Claims{}, failure(StatusInternal)

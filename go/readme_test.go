@@ -26,16 +26,16 @@ func documentBlock(t *testing.T, name, language, start string) string {
 	return found[0]
 }
 
-// Protects: the quick start of the guide and its command work as printed, except for the
+// Protects: the quick start of the guide and its commands work as printed, except for the
 // path to the package.
 func TestBuildQuickStartMintsAToken(t *testing.T) {
 	slow(t)
 	const guide = "docs/go.md"
 	w := newWorkspace(t, nil)
-	check(t, os.WriteFile(filepath.Join(w.user, "go.mod"), []byte("module service\n\ngo 1.19\n"), 0o666))
+	check(t, os.Remove(filepath.Join(w.user, "go.mod")))
 	program := documentBlock(t, guide, "go", "package main")
 	check(t, os.WriteFile(filepath.Join(w.user, "main.go"), []byte(program), 0o666))
-	edit := documentBlock(t, guide, "sh", "go mod edit")
+	edit := documentBlock(t, guide, "sh", "go mod init")
 	if !strings.Contains(edit, "=/path/to/captoken/go\n") {
 		t.Fatalf("the command of %s is %s", guide, edit)
 	}

@@ -56,6 +56,11 @@ function setting(string $name): ?string
     return $value === false || $value === '' ? null : $value;
 }
 
+if (PHP_SAPI === 'cli') {
+    fwrite(STDERR, "This is a web page. Start it: php -d ffi.enable=1 -S localhost:8080 token.php\n");
+    exit(1);
+}
+
 if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     header('Allow: GET');
     answer(405, ['error' => 'only GET is allowed']);

@@ -83,6 +83,14 @@ final class ExampleTest extends TestCase
         ];
     }
 
+    public function testTerminalShowsHowToStart(): void
+    {
+        $example = Package::folder() . '/examples/token.php';
+        $done = Process::run([PHP_BINARY, $example], Process::environment());
+        self::assertSame([1, ''], [$done->status, $done->out]);
+        self::assertStringContainsString('php -d ffi.enable=1 -S localhost:8080 token.php', $done->err);
+    }
+
     public function testMissingLibraryIsNamedOnlyInLog(): void
     {
         $environment = Example::CAPABILITY + ['CAPTOKEN_LIB' => '/nowhere/libcaptoken.so.0'];

@@ -14,7 +14,7 @@ final class ReadmeTest extends TestCase
     /** @dataProvider quickStarts */
     public function testQuickStartPrintsAToken(string $document): void
     {
-        $done = Php::file((new Document($document))->block('php'));
+        $done = Php::file((new Document($document))->block('php', '<?php'));
         self::assertSame([0, ''], [$done->status, $done->err], $done->out);
         $token = Token::read(rtrim($done->out), 'secret');
         self::assertSame('AC123123', $token->claims['iss']);
@@ -27,6 +27,16 @@ final class ReadmeTest extends TestCase
     {
         yield ['README.md'];
         yield [self::GUIDE];
+    }
+
+    public function testAliasReplacesTheImport(): void
+    {
+        $guide = new Document(self::GUIDE);
+        $import = "use Captoken\\Capability as Services_Twilio_Capability;\n";
+        [, $program] = explode($import, $guide->block('php', '<?php'));
+        $done = Php::file("<?php\n" . $guide->block('php', 'require') . $program);
+        self::assertSame([0, ''], [$done->status, $done->err], $done->out);
+        self::assertSame('AC123123', Token::read(rtrim($done->out), 'secret')->claims['iss']);
     }
 
     public function testPackageReadmePrintsAToken(): void

@@ -60,7 +60,7 @@ final class Strings
      */
     public static function secret(string $what, #[\SensitiveParameter] string $secret): \Closure
     {
-        // One call accepts most secrets.
+        // ltrim() alone finds that a secret is ASCII without NUL, as most are.
         if ($secret === '' || ltrim($secret, self::ASCII_WITHOUT_NUL) !== '') {
             self::refuseNul($what, $secret);
             if ($secret === '') {
@@ -76,7 +76,7 @@ final class Strings
     /** @throws \InvalidArgumentException for a name that twilio-php refuses */
     public static function requireClientName(string $clientName): void
     {
-        // Faster than the checks below. They decide if a limit in php.ini stops this one.
+        // Faster than the checks below, which also work if pcre.* in php.ini limits preg_match().
         if (preg_match('/^[A-Za-z0-9_]+$/D', $clientName) === 1) {
             return;
         }

@@ -188,12 +188,12 @@ final class Checks
         $folders = array_unique(array_map(dirname(...), $settings->scannedFiles));
         $probe = Process::run(
             [PHP_BINARY, ...$options, '-r', self::PROBE, '--', $autoload],
-            // Not empty: PHP would then read the folder of the command line instead.
+            // If this variable is empty, PHP reads the settings of the command line instead.
             ['PHP_INI_SCAN_DIR' => implode(PATH_SEPARATOR, $folders) ?: '/dev/null'],
         );
         $preload = $settings->values['opcache.preload'];
         if ($probe->status === 0) {
-            // The last line: PHP may print before it that only root can change the user.
+            // The last line. PHP may print a warning about opcache.preload_user before it.
             $library = substr($probe->output, (int) strrpos($probe->output, "\n") + 1);
             $what = $autoload === '' ? "$preload preloads the package" : 'the package works';
             $this->report->right("$what; the library is $library");
