@@ -115,7 +115,7 @@ fn wrong_signatures_take_the_same_time() {
             "--test-threads=1",
         ])
         .current_dir(&folder));
-    // A name that matches no test passes, too.
+    // If the name matched no test, the program would succeed without running any.
     assert!(out.contains("test result: ok. 1 passed"), "{out}");
 
     let per_round = wrong_tokens().len();
@@ -124,7 +124,7 @@ fn wrong_signatures_take_the_same_time() {
     let counts: Vec<u64> = (last_round..last_round + per_round)
         .map(|number| instructions(&folder.join(format!("count.{}", number + 1))))
         .collect();
-    // Zeros would be equal, too.
+    // If valgrind counted nothing, all counts would be equal.
     assert!(counts[0] > 1000, "{counts:?}");
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
 }

@@ -320,6 +320,27 @@ fn quick_starts_run_as_printed() {
 }
 
 #[test]
+fn guide_verifies_tokens_as_printed() {
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guide-check.c");
+    let check = document("docs/c.md").block("c", "static int check");
+    let program = format!(
+        "#include <captoken.h>\n#include <stdio.h>\n#include <time.h>\n{check}\
+         int main(int count, char **words) {{ return count == 3 ? check(words[1], words[2]) : 2; }}\n"
+    );
+    fs::write(&source, program).expect("written");
+    let payload = r#"{"exp":9999999999}"#;
+    let token = sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
+    for language in [Language::C99, Language::Cpp17] {
+        let check = compile(&source, language, Linkage::Shared, &["captoken"]);
+        let out = run(check.watched().args([&token, "secret"]));
+        assert_eq!(out, format!("{payload}\n"));
+        let (code, out, err) = outcome(check.watched().args([&token, "another"]));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        assert!(err.contains("not valid: the token's signature"), "{err}");
+    }
+}
+
+#[test]
 fn make_demo_prints_token_and_payload() {
     let out = run(make("demo").arg("NOW=1400000000"));
     let lines: Vec<&str> = out.lines().collect();
@@ -401,7 +422,7 @@ fn make_install_and_uninstall_without_cargo() {
     fs::remove_dir_all(&destination).expect("removed");
 }
 
-/// The commands of README and docs/c.md, with the library installed in another prefix.
+/// The commands of README and docs/c.md, except for apt-get, with the library installed in another prefix.
 #[test]
 fn documented_commands_link_the_quick_starts() {
     let folder = env::temp_dir().join(format!("captoken-readme-{}", process::id()));
@@ -415,7 +436,8 @@ fn documented_commands_link_the_quick_starts() {
     run(&mut install);
     for (name, start) in [
         ("README.md", "cc token.c"),
-        ("docs/c.md", "cc token.c"),
+        ("docs/c.md", "cc token.c $(pkg-config --cflags --libs"),
+        ("docs/c.md", "cc token.c $(pkg-config --cflags captoken)"),
         ("docs/c.md", "cc -static token.c"),
     ] {
         let document = document(name);
@@ -429,6 +451,21 @@ fn documented_commands_link_the_quick_starts() {
         let token = run(&mut shell);
         assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
     }
+
+    fs::copy(
+        root().join("examples-c/token_server.c"),
+        folder.join("token_server.c"),
+    )
+    .expect("copied");
+    let commands = document("docs/c.md").block("sh", "sudo apt-get install -y libmicrohttpd-dev");
+    let (_, compiles) = commands.split_once('\n').expect("two lines");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-euc", compiles])
+        .current_dir(&folder)
+        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    run(&mut shell);
+
     let mut pkg_config = Command::new("pkg-config");
     pkg_config.args(["--modversion", "captoken"]);
     pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));

@@ -43,7 +43,8 @@ fn assert_freed_memory_is_wiped(new: fn() -> *mut CapToken) {
     let string = CStr::from_bytes_until_nul(&jwt).expect("a string");
     let cached = states_within(string.to_bytes());
     assert!(contains(object, &cached));
-    // This test computed states on the stack, which unused bytes of the handle may copy.
+    // states_within() left states on this stack. cap_allow_incoming() may copy unused bytes of
+    // the stack into the handle.
     zero_stack();
     // SAFETY: a handle and a string.
     let status = unsafe { cap_allow_incoming(token, c"Alice".as_ptr()) };
