@@ -70,13 +70,15 @@ fn documented_request_works() {
 }
 
 #[test]
-fn guide_shows_the_output_of_inspect() {
+fn documents_show_the_output_of_inspect() {
     let now = "1400000000";
     let mut command = signing(&["mint", "--account=AC123123", "--allow-incoming=Alice"]);
     command.args(["--allow-outgoing=AP123123", "--param=Foo=Bar", "--ttl=600"]);
     let token = outcome(command.args(["--now", now]), "").printed();
-    let shown = document("docs/cli.md").block("text", "NOT VERIFIED");
-    assert_eq!(inspect(token.trim_end(), now), shown);
+    let said = inspect(token.trim_end(), now);
+    assert_eq!(said, document("docs/cli.md").block("text", "NOT VERIFIED"));
+    let beginning = document("README.md").block("text", "NOT VERIFIED");
+    assert!(said.starts_with(&(beginning + "\nheader {\n")), "{said}");
 }
 
 #[test]
