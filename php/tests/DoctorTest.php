@@ -185,7 +185,8 @@ final class DoctorTest extends TestCase
             ? ['setpriv', '--reuid=www-data', '--regid=www-data', '--clear-groups']
             : [];
         $doctor = static fn (string $user): Process => Process::run(
-            [...$as, PHP_BINARY, Package::folder() . '/bin/captoken-doctor', '--', '-d', "opcache.preload_user=$user"],
+            [...$as, PHP_BINARY, Package::folder() . '/bin/captoken-doctor', '--', '-y', self::configuration(),
+                '-d', "opcache.preload_user=$user"],
             self::installedIni() + Process::environment(),
         );
         $done = $doctor('');
@@ -241,8 +242,7 @@ final class DoctorTest extends TestCase
             self::assertSame(0, $done->status, $done->out);
         }
         // The server does not inherit CAPTOKEN_LIB from the shell.
-        $package = Package::copy();
-        unlink(Package::library($package));
+        $package = Package::copyWithoutLibrary();
         $done = self::doctor(
             ['--', '-d', 'ffi.enable=1'],
             ['CAPTOKEN_LIB' => Package::library(Package::folder())],
@@ -268,7 +268,7 @@ final class DoctorTest extends TestCase
         $ini = TempFolder::file("error_log=$log\ndisplay_errors=0\ndisplay_startup_errors=0\n", 'log.ini');
         $done = self::doctor(
             ['--', '-d', 'ffi.preload=/nowhere/captoken.ffi.h'],
-            ['PHP_INI_SCAN_DIR' => ':' . dirname($ini)],
+            Ini::with(dirname($ini)),
         );
         self::assertStringContainsString("failed pre-loading '/nowhere/captoken.ffi.h'", $done->out);
     }
@@ -441,18 +441,49 @@ final class DoctorTest extends TestCase
         array $environment = [],
         array $options = [],
         ?string $package = null,
+        ?string $configuration = null,
     ): Process {
         $program = ($package ?? Package::folder()) . '/bin/captoken-doctor';
+        if (!in_array('--', $arguments, true)) {
+            $arguments[] = '--';
+        }
         return Process::run(
-            [PHP_BINARY, ...$options, $program, ...$arguments],
+            [PHP_BINARY, ...$options, $program, ...$arguments, '-y', $configuration ?? self::configuration()],
             $environment + Process::environment(),
         );
+    }
+
+    /**
+     * Writes a php-fpm.conf, so that the pools of this machine have no effect.
+     *
+     * @param array<string, array<string, string>> $pools the settings of each, by name
+     */
+    private static function configuration(array $pools = ['www' => []]): string
+    {
+        $lines = ['[global]', 'error_log = /dev/null'];
+        foreach ($pools as $pool => $settings) {
+            $lines[] = "[$pool]";
+            $settings += ['user' => 'www-data', 'listen' => "/nowhere/$pool.sock", 'pm' => 'static'];
+            foreach ($settings + ['pm.max_children' => '1'] as $name => $value) {
+                $lines[] = "$name = $value";
+            }
+        }
+        return TempFolder::file(implode("\n", $lines) . "\n", 'php-fpm.conf');
+    }
+
+    /** Copies the package as if it were installed with PHP_USER. */
+    private static function packageOfUser(string $user): string
+    {
+        $copy = Package::copy();
+        $ini = file_get_contents("$copy/captoken.ini");
+        file_put_contents("$copy/captoken.ini", str_replace('"www-data"', "\"$user\"", $ini));
+        return $copy;
     }
 
     /** @return array<string, string> */
     private static function installedIni(): array
     {
-        return ['PHP_INI_SCAN_DIR' => ':' . Package::folder()];
+        return Ini::with(Package::folder());
     }
 
     /** Replaces each line break and indentation by one space. */

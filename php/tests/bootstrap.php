@@ -11,7 +11,9 @@ foreach (glob(__DIR__ . '/support/*.php') as $file) {
     require_once $file;
 }
 
-// The tests load the installed library, not one that the developer's shell names.
+Ini::isolate();
+
+// If Ini could not restart this process, it still has the variable of the developer's shell.
 putenv('CAPTOKEN_LIB');
 
 require Package::folder() . '/autoload.php';

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Captoken\Tests;
 
 /**
- * A real php-fpm, with the system's php.ini and conf.d and some more settings.
+ * A real php-fpm, with the settings of Ini and some more.
  *
  * It stops at stopAll(), and when the process of the tests ends or is killed.
  */
@@ -77,14 +77,13 @@ final class Fpm
         }
         file_put_contents("$fpm->folder/conf", implode("\n", $config) . "\n");
 
-        // --pdeathsig stops php-fpm when the tests are killed. The leading colon of
-        // PHP_INI_SCAN_DIR stands for conf.d.
+        // --pdeathsig stops php-fpm when the tests are killed.
         $command = ['setpriv', '--pdeathsig', 'TERM'];
         if ($root && !$asRoot) {
             array_push($command, '--reuid=www-data', '--regid=www-data', '--clear-groups');
         }
         array_push($command, self::program(), '--nodaemonize', '--fpm-config', "$fpm->folder/conf");
-        $fpm->run($command, ['PHP_INI_SCAN_DIR' => ":$ini"] + Process::environment());
+        $fpm->run($command, Ini::with($ini) + Process::environment());
         return $fpm;
     }
 

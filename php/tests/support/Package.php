@@ -32,6 +32,16 @@ final class Package
         return $copy;
     }
 
+    /** Returns a copy that finds no library, even if one is installed on this machine. */
+    public static function copyWithoutLibrary(): string
+    {
+        $copy = self::copy();
+        unlink(self::library($copy));
+        $file = "$copy/src/Library.php";
+        file_put_contents($file, str_replace("'libcaptoken.so.'", "'libnowhere.so.'", file_get_contents($file)));
+        return $copy;
+    }
+
     /** Returns the path of a package's library. */
     public static function library(string $folder): string
     {

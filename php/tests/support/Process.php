@@ -70,7 +70,7 @@ final class Process
      */
     public static function environment(): array
     {
-        $others = ['CAPTOKEN_LIB', 'LD_LIBRARY_PATH', 'PHP_INI_SCAN_DIR', 'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL'];
+        $others = ['CAPTOKEN_LIB', 'LD_LIBRARY_PATH', 'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL'];
         return ['LC_ALL' => 'C'] + array_diff_key(getenv(), array_flip($others));
     }
 

@@ -18,6 +18,13 @@ final class TempFolder
         $folder = '/tmp/captoken-' . bin2hex(random_bytes(6));
         mkdir($folder);
         chmod($folder, 0755);
+        self::adopt($folder);
+        return $folder;
+    }
+
+    /** Removes a folder when the tests end. */
+    public static function adopt(string $folder): void
+    {
         $creator = getmypid();
         register_shutdown_function(static function () use ($folder, $creator): void {
             // A forked child must not remove the files of its parent.
@@ -25,7 +32,6 @@ final class TempFolder
                 self::remove($folder);
             }
         });
-        return $folder;
     }
 
     /** Makes a file that every user can read, in a new folder. */
