@@ -39,6 +39,26 @@ final class Php
         return $done->out;
     }
 
+    /**
+     * Whether this PHP crashes if a signal handler throws after any call of C.
+     *
+     * PHP 8.4.28 does: FFI frees the function of the call, and PHP then reads it.
+     */
+    public static function crashesIfHandlerThrows(): bool
+    {
+        return self::file(<<<'END'
+            <?php
+            pcntl_async_signals(true);
+            pcntl_signal(SIGUSR1, fn () => throw new LogicException());
+            $c = FFI::cdef('int raise(int number);');
+            try {
+                $status = $c->raise(SIGUSR1);
+            } catch (LogicException) {
+                exit(0);
+            }
+            END)->status !== 0;
+    }
+
     /** Returns a program that uses the package and runs these statements. */
     public static function program(string $statements, ?string $package = null): string
     {

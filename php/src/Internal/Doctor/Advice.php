@@ -53,7 +53,7 @@ final class Advice
             '/FFI: Failed pre-loading/' => is_file($library)
                 ? Report::WRITE . "#define FFI_LIB \"$library\"   (in the file of ffi.preload)"
                 : 'The library is missing. Install it: make install-php',
-            '/cannot open shared object file/' => getenv('CAPTOKEN_LIB', true)
+            '/cannot open shared object file/' => $isChosen
                 ? "The environment variable CAPTOKEN_LIB names this file, and no other is tried.\nCorrect it."
                 : "The library is missing. Install it: make install-php\n"
                 . 'If it is somewhere else, name it in the environment variable CAPTOKEN_LIB. A pool of'
