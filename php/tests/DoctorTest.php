@@ -229,10 +229,98 @@ final class DoctorTest extends TestCase
 
     public function testPreloadUserComesFromTheInstallation(): void
     {
-        $copy = Package::copy();
-        $ini = file_get_contents("$copy/captoken.ini");
-        file_put_contents("$copy/captoken.ini", str_replace('"www-data"', '"daemon"', $ini));
-        self::assertStringContainsString('opcache.preload_user=daemon', self::doctor([], package: $copy)->out);
+        $copy = self::packageOfUser('daemon');
+        $users = self::configuration(['www' => ['user' => 'www-data'], 'api' => ['user' => 'daemon']]);
+        $done = self::doctor([], package: $copy, configuration: $users);
+        self::assertStringContainsString('Write: ffi.enable=preload', $done->out);
+        self::assertStringContainsString('opcache.preload_user=daemon', $done->out);
+    }
+
+    /** The advice must work: captoken.ini may name a user that this system does not have. */
+    public function testAdvisedPreloadUserExists(): void
+    {
+        $copy = self::packageOfUser('no-such-user');
+        $daemon = self::configuration(['www' => ['user' => 'daemon']]);
+        $done = self::doctor([], Ini::with($copy), package: $copy, configuration: $daemon);
+        self::assertMatchesRegularExpression('/getpwnam\("no-such-user"\)|there is no such user/', $done->out);
+        self::assertStringContainsString('Write: opcache.preload_user=daemon ', $done->out);
+        self::assertSame(1, $done->status);
+
+        $done = self::doctor([], package: $copy, configuration: $daemon);
+        self::assertStringContainsString(
+            "opcache.preload_user=daemon $copy/captoken.ini names another user."
+                . ' Install it again: make install-php PHP_USER=daemon',
+            self::oneLine($done->out),
+        );
+        self::assertStringNotContainsString('no-such-user', $done->out);
+
+        $done = self::doctor(['--web'], Ini::with($copy), ['-d', 'opcache.preload_user='], $copy);
+        self::assertStringContainsString('Write: opcache.preload_user=', $done->out);
+        self::assertStringNotContainsString('no-such-user', $done->out);
+    }
+
+    public function testPoolThatEnablesFfiPasses(): void
+    {
+        foreach (['php_admin_value[ffi.enable]' => 'on', 'php_admin_flag[ffi.enable]' => 'yes'] as $name => $on) {
+            $configuration = self::configuration(['www' => [$name => $on]]);
+            $done = self::doctor([], configuration: $configuration);
+            self::assertStringContainsString("\npool www, which sets php_admin_value[ffi.enable]=", $done->out);
+            self::assertStringContainsString('ffi.enable is on: all PHP code may call C', $done->out);
+            self::assertStringContainsString('All is well.', $done->out);
+            self::assertSame(0, $done->status, $done->out);
+        }
+    }
+
+    public function testPoolsWithDifferentSettingsAreCheckedEach(): void
+    {
+        $off = ['php_admin_flag[ffi.enable]' => 'off'];
+        $configuration = self::configuration(['one' => [], 'off' => $off, 'two' => []]);
+        $done = self::doctor([], self::installedIni(), configuration: $configuration);
+        [, $others, $pool] = explode("\npool ", $done->out);
+        self::assertStringStartsWith("one, two\n", $others);
+        self::assertStringNotContainsString('WRONG', $others);
+        self::assertStringStartsWith("off, which sets php_admin_value[ffi.enable]=0\n", $pool);
+        self::assertStringContainsString('WRONG  ffi.enable is off', $pool);
+        self::assertStringContainsString("Remove ffi.enable from the pool's file.", $pool);
+        self::assertSame(1, $done->status);
+
+        foreach (['one' => 0, 'off' => 1, 'three' => 1] as $name => $status) {
+            $done = self::doctor(["--pool=$name"], self::installedIni(), configuration: $configuration);
+            self::assertSame($status, $done->status, $done->out);
+        }
+        self::assertStringContainsString('WRONG  --pool: php-fpm has no pool three', $done->out);
+    }
+
+    public function testPoolMayNameLibrary(): void
+    {
+        $package = Package::copyWithoutLibrary();
+        $library = Package::library(Package::folder());
+        $check = static fn (string $file): Process => self::doctor(
+            ['--', '-d', 'ffi.enable=1'],
+            ['CAPTOKEN_LIB' => $library],
+            package: $package,
+            configuration: self::configuration(['www' => ['env[CAPTOKEN_LIB]' => $file]]),
+        );
+        $done = $check($library);
+        self::assertStringContainsString("\npool www, which sets env[CAPTOKEN_LIB]=$library\n", $done->out);
+        self::assertSame(0, $done->status, $done->out);
+
+        $done = $check('/nowhere/libcaptoken.so.0');
+        self::assertStringContainsString('CAPTOKEN_LIB names this file, and no other is tried', $done->out);
+        self::assertSame(1, $done->status, $done->out);
+    }
+
+    public function testFailedPoolConfigurationIsReported(): void
+    {
+        $file = TempFolder::file("[www]\nlisten = 9000\n", 'php-fpm.conf');
+        $done = self::doctor([], self::installedIni(), configuration: $file);
+        if (posix_geteuid() !== 0) {
+            self::assertStringContainsString("note   the pools' own settings are not checked", $done->out);
+            self::assertSame(0, $done->status, $done->out);
+            return;
+        }
+        self::assertMatchesRegularExpression('/WRONG  php-fpm does not start:\n.*\[pool www\]/', $done->out);
+        self::assertSame(1, $done->status, $done->out);
     }
 
     public function testFfiForAllPassesWithLibrary(): void

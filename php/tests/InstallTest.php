@@ -25,6 +25,7 @@ final class InstallTest extends TestCase
         'src/Internal/Doctor/Checks.php',
         'src/Internal/Doctor/Command.php',
         'src/Internal/Doctor/PhpFpm.php',
+        'src/Internal/Doctor/Pool.php',
         'src/Internal/Doctor/Process.php',
         'src/Internal/Doctor/Report.php',
         'src/Internal/Doctor/Settings.php',

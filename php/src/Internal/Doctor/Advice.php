@@ -13,19 +13,29 @@ use Captoken\Library;
  */
 final class Advice
 {
-    /** @param string $package the folder that has autoload.php */
-    public function __construct(private readonly string $package)
+    /** Users of the workers if neither the pools nor captoken.ini name one that exists. */
+    private const USUAL_USERS = ['www-data', 'apache', 'nginx', 'http', 'www', 'wwwrun'];
+
+    /**
+     * @param string $package the folder that has autoload.php
+     * @param list<string> $workers the users of the pools, if they are known
+     */
+    public function __construct(private readonly string $package, private readonly array $workers = [])
     {
     }
 
-    /** Returns help for a message of PHP or of the dynamic loader. */
-    public function forMessage(string $message): ?string
+    /**
+     * Returns help for a message of PHP or of the dynamic loader.
+     *
+     * @param bool $isChosen whether CAPTOKEN_LIB names the library
+     */
+    public function forMessage(string $message, bool $isChosen = false): ?string
     {
         $header = "ffi.preload=$this->package/captoken.ffi.h";
         $library = "$this->package/lib/" . Library::SONAME;
         $build = 'Build it on this system: make && make install-php';
         $advice = [
-            '/"opcache.preload_user" has not been defined|Preloading failed to getpwnam/' =>
+            '/"opcache.preload_user" (?:has not been defined|when running)|Preloading failed to getpwnam/' =>
                 Report::WRITE . $this->preloadUser(),
             '/FFI::load\(\) doesn\'t work in conjunction/' =>
                 Report::WRITE . "$header   ; and no FFI::load() in the preload script",
@@ -75,14 +85,18 @@ final class Advice
     public function iniFile(Settings $settings): array
     {
         $ini = "$this->package/captoken.ini";
-        $lines = [];
-        foreach ($this->installedIni() as $name => $value) {
-            $lines[] = "$name=$value";
-        }
-        if ($lines === []) {
+        $installed = $this->installedIni();
+        if ($installed === []) {
             return ['the settings that `make install-php` installs in share/php/captoken/captoken.ini'];
         }
+        $user = $this->user();
+        $lines = [];
+        foreach (array_replace($installed, ['opcache.preload_user' => $user]) as $name => $value) {
+            $lines[] = "$name=$value";
+        }
         $lines[] = match (true) {
+            $user !== ($installed['opcache.preload_user'] ?? $user) =>
+                "$ini names another user. Install it again: make install-php PHP_USER=$user",
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
                 "$ini was read, but a later file or an option overrides it.",
             is_dir($settings->scannedFolder) => "Or run: ln -s $ini $settings->scannedFolder/99-captoken.ini",
@@ -93,8 +107,26 @@ final class Advice
 
     public function preloadUser(): string
     {
-        $user = $this->installedIni()['opcache.preload_user'] ?? 'www-data';
-        return "opcache.preload_user=$user   ; the user of the workers";
+        return "opcache.preload_user={$this->user()}   ; the user of the workers";
+    }
+
+    /** Tells whether a user exists, or may exist because this PHP cannot tell. */
+    public static function userExists(string $user): bool
+    {
+        return !function_exists('posix_getpwnam') || posix_getpwnam($user) !== false;
+    }
+
+    /** Returns an existing user for preloading, or a placeholder. */
+    private function user(): string
+    {
+        $installed = array_filter([$this->installedIni()['opcache.preload_user'] ?? '']);
+        $users = [...array_intersect($installed, $this->workers), ...$this->workers, ...$installed];
+        foreach ([...$users, ...self::USUAL_USERS] as $user) {
+            if (self::userExists($user)) {
+                return $user;
+            }
+        }
+        return 'USER';
     }
 
     /** @return array<string, string> empty in the source tree: it has no captoken.ini */

@@ -42,7 +42,7 @@ final class Checks
         }
         END;
 
-    private readonly Advice $advice;
+    private Advice $advice;
 
     /** @param string $package the folder that has autoload.php */
     public function __construct(private readonly string $package, private readonly Report $report)
@@ -67,7 +67,7 @@ final class Checks
             $version = Library::version();
             (new Capability('AC123123', 'secret'))->generateToken();
         } catch (CaptokenException $e) {
-            $this->notLoaded($e->getMessage());
+            $this->notLoaded($e->getMessage(), (string) getenv('CAPTOKEN_LIB', true) !== '');
             return;
         }
         $origin = Library::origin();
@@ -88,13 +88,19 @@ final class Checks
         $this->server($settings);
     }
 
-    /** @param list<string> $options */
-    public function phpFpm(string $program, array $options): void
+    /**
+     * @param list<string> $options
+     * @param ?string $pool the name of the only pool to check, or null
+     */
+    public function phpFpm(string $program, array $options, ?string $pool): void
     {
         if (!is_executable($program)) {
             $this->report->wrong("--fpm: there is no program $program");
             return;
         }
+        $tested = PhpFpm::configuration($program, $options);
+        $pools = Pool::all($tested->output);
+        $this->advice = new Advice($this->package, array_column($pools, 'user'));
         $asked = PhpFpm::information($program, $options);
         $messages = $asked->complaints();
         if ($asked->status !== 0 || $messages !== []) {
@@ -108,7 +114,56 @@ final class Checks
         }
         $settings = Settings::ofPhpFpm($asked->output);
         $this->preloadUser($settings);
-        $this->server($settings);
+        if ($tested->status !== 0) {
+            $this->poolsUnknown($tested);
+        }
+        if ($pool !== null) {
+            $pools = array_filter($pools, static fn (Pool $one): bool => $one->name === $pool);
+            if ($pools === []) {
+                $this->report->wrong("--pool: php-fpm has no pool $pool");
+                return;
+            }
+        }
+        $this->pools($settings, $pools);
+    }
+
+    /** @param Process $tested the failed `php-fpm -tt` */
+    private function poolsUnknown(Process $tested): void
+    {
+        preg_match_all('/(?:ALERT|ERROR): (.*)/', $tested->output, $found);
+        $messages = "\n  " . implode("\n  ", $found[1]);
+        if (function_exists('posix_geteuid') && posix_geteuid() === 0) {
+            $this->report->wrong("php-fpm does not start:$messages");
+        } else {
+            $this->report->note("the pools' own settings are not checked, because php-fpm -tt fails:$messages");
+            $this->report->help('Run this as root to check them.');
+        }
+    }
+
+    /**
+     * Checks pools with the same settings once.
+     *
+     * @param array<Pool> $pools empty if they are unknown
+     */
+    private function pools(Settings $settings, array $pools): void
+    {
+        $groups = [];
+        foreach ($pools as $pool) {
+            $groups[serialize($pool->own)][] = $pool;
+        }
+        if (array_merge(...array_column($pools, 'own')) === []) {
+            $this->server($settings);
+            return;
+        }
+        foreach ($groups as $group) {
+            $names = implode(', ', array_column($group, 'name'));
+            $own = [];
+            foreach ($group[0]->own as $name => $value) {
+                $own[] = "$name=$value";
+            }
+            $this->report->title("pool $names" . ($own === [] ? '' : ', which sets ' . implode(' and ', $own)));
+            $this->server($settings->withFfiEnable($group[0]->ffiEnable()), $group[0]);
+        }
     }
 
     /** Checks the user that php-fpm itself checks only if root starts it. */
@@ -123,7 +178,7 @@ final class Checks
                 'opcache.preload_user is empty: php-fpm does not start if root starts it',
                 $this->advice->preloadUser(),
             );
-        } elseif (function_exists('posix_getpwnam') && posix_getpwnam($user) === false) {
+        } elseif (!Advice::userExists($user)) {
             $this->report->wrong(
                 "opcache.preload_user is $user: there is no such user",
                 $this->advice->preloadUser(),
@@ -131,8 +186,12 @@ final class Checks
         }
     }
 
-    /** Checks the settings of a server, then tries them. */
-    private function server(Settings $settings): void
+    /**
+     * Checks the settings of a server, then tries them.
+     *
+     * @param ?Pool $pool the pool whose own settings these contain
+     */
+    private function server(Settings $settings, ?Pool $pool = null): void
     {
         $enable = $settings->ffiEnable();
         if ($enable === null) {
@@ -140,12 +199,18 @@ final class Checks
             return;
         }
         if ($enable === 'off') {
-            $this->report->wrong('ffi.enable is off: no PHP code may call C', ...$this->advice->iniFile($settings));
+            $off = 'ffi.enable is off: no PHP code may call C';
+            if ($pool?->ffiEnable() !== null) {
+                $this->report->wrong($off);
+                $this->report->help("Remove ffi.enable from the pool's file.");
+            } else {
+                $this->report->wrong($off, ...$this->advice->iniFile($settings));
+            }
             return;
         }
         if ($enable === 'on') {
             $this->report->right('ffi.enable is on: all PHP code may call C (preload is safer)');
-            $this->probe($settings, "$this->package/autoload.php");
+            $this->probe($settings, "$this->package/autoload.php", $pool?->library());
             return;
         }
         if ($settings->values['opcache.enable'] === false) {
@@ -170,15 +235,16 @@ final class Checks
                 "ffi.preload=$this->package/captoken.ffi.h",
             );
         }
-        $this->probe($settings, '');
+        $this->probe($settings, '', $pool?->library());
     }
 
     /**
      * Uses the package in another process that has the server's settings.
      *
      * @param string $autoload '' if only preloaded classes may call C
+     * @param ?string $library the server's CAPTOKEN_LIB
      */
-    private function probe(Settings $settings, string $autoload): void
+    private function probe(Settings $settings, string $autoload, ?string $library): void
     {
         $options = ['-c', $settings->iniFile === '' ? '/dev/null' : $settings->iniFile];
         $own = ['error_log' => '', 'log_errors' => '1', 'opcache.enable_cli' => '1'];
@@ -189,21 +255,22 @@ final class Checks
         $probe = Process::run(
             [PHP_BINARY, ...$options, '-r', self::PROBE, '--', $autoload],
             // If this variable is empty, PHP reads the settings of the command line instead.
-            ['PHP_INI_SCAN_DIR' => implode(PATH_SEPARATOR, $folders) ?: '/dev/null'],
+            ['PHP_INI_SCAN_DIR' => implode(PATH_SEPARATOR, $folders) ?: '/dev/null']
+                + ($library === null ? [] : ['CAPTOKEN_LIB' => $library]),
         );
         $preload = $settings->values['opcache.preload'];
         if ($probe->status === 0) {
             // The last line. PHP may print a warning about opcache.preload_user before it.
-            $library = substr($probe->output, (int) strrpos($probe->output, "\n") + 1);
+            $found = substr($probe->output, (int) strrpos($probe->output, "\n") + 1);
             $what = $autoload === '' ? "$preload preloads the package" : 'the package works';
-            $this->report->right("$what; the library is $library");
+            $this->report->right("$what; the library is $found");
         } elseif ($probe->status === 3 && $probe->complaints() === []) {
             $this->report->wrong(
                 "$preload does not preload the package",
                 "require_once '$this->package/preload.php';   (in that file)",
             );
         } elseif ($probe->status === 4) {
-            $this->notLoaded($probe->output);
+            $this->notLoaded($probe->output, (string) $library !== '');
         } elseif ($probe->status === 5) {
             $this->report->note('not tested: ' . PHP_BINARY . ' cannot load the extensions of the server');
         } else {
@@ -213,12 +280,15 @@ final class Checks
         }
     }
 
-    /** @param string $message from Library, with the reasons of the failure */
-    private function notLoaded(string $message): void
+    /**
+     * @param string $message from Library, with the reasons of the failure
+     * @param bool $isChosen whether CAPTOKEN_LIB names the library
+     */
+    private function notLoaded(string $message, bool $isChosen): void
     {
         // Drops the last line, which refers to this program.
         $this->report->wrong(substr($message, 0, strrpos(rtrim($message), "\n") ?: null));
-        $this->advise($message);
+        $this->advise($message, $isChosen);
     }
 
     /** Returns the dynamic loader's message for a file that PHP cannot load. */
@@ -238,9 +308,9 @@ final class Checks
         return trim(reset($reasons) ?: '');
     }
 
-    private function advise(string $message): void
+    private function advise(string $message, bool $isChosen = false): void
     {
-        $help = $this->advice->forMessage($message);
+        $help = $this->advice->forMessage($message, $isChosen);
         if ($help !== null) {
             $this->report->help($help);
         }

@@ -12,13 +12,14 @@ namespace Captoken\Internal\Doctor;
 final class Command
 {
     private const USAGE = <<<'END'
-        usage: captoken-doctor [--fpm=PROGRAM] [-- OPTIONS OF PHP-FPM]
+        usage: captoken-doctor [--fpm=PROGRAM] [--pool=NAME] [-- OPTIONS OF PHP-FPM]
                captoken-doctor --web
 
         Checks whether this PHP, and php-fpm of the same version, can use captoken. Names
         each wrong setting and what to write instead.
 
           --fpm=PROGRAM  the php-fpm to check, if it is not in a usual folder
+          --pool=NAME    checks only this pool of php-fpm
           --             passes the rest to php-fpm, as in: -- -c /etc/php.ini
           --web          checks another web server, not php-fpm, by the settings of this
                          command, as in:
@@ -35,6 +36,7 @@ final class Command
     public static function main(array $arguments): int
     {
         $fpm = null;
+        $pool = null;
         $web = false;
         $options = [];
         while ($arguments !== []) {
@@ -46,6 +48,8 @@ final class Command
                 $web = true;
             } elseif (str_starts_with($argument, '--fpm=')) {
                 $fpm = substr($argument, strlen('--fpm='));
+            } elseif (str_starts_with($argument, '--pool=')) {
+                $pool = substr($argument, strlen('--pool='));
             } elseif ($argument === '--') {
                 $options = $arguments;
                 $arguments = [];
@@ -60,15 +64,16 @@ final class Command
                 . " remove it from disable_functions\n");
             return 1;
         }
-        return self::examine($web ? null : $fpm ?? PhpFpm::find(), $options);
+        return self::examine($web ? null : $fpm ?? PhpFpm::find(), $options, $pool);
     }
 
     /**
      * @param ?string $fpm null: a web server with the settings of this process
      * @param list<string> $options of php-fpm
+     * @param ?string $pool the name of the only pool to check, or null
      * @return int the exit status
      */
-    private static function examine(?string $fpm, array $options): int
+    private static function examine(?string $fpm, array $options, ?string $pool): int
     {
         $report = new Report();
         $checks = new Checks(dirname(__DIR__, 3), $report);
@@ -79,7 +84,7 @@ final class Command
             $checks->webServer();
         } else {
             $report->title("php-fpm ($fpm)");
-            $checks->phpFpm($fpm, $options);
+            $checks->phpFpm($fpm, $options, $pool);
         }
         echo $report->isWell()
             ? "\nAll is well. Restart a server that was started before its settings were written.\n"

@@ -43,4 +43,14 @@ final class PhpFpm
         $print = ['-d', 'error_log=', '-d', 'log_errors=1', '-d', 'display_startup_errors=1'];
         return Process::run([$program, ...$options, ...$print, '-i']);
     }
+
+    /**
+     * Asks php-fpm for the configuration of its pools. It does not preload first.
+     *
+     * @param list<string> $options
+     */
+    public static function configuration(string $program, array $options): Process
+    {
+        return Process::run([$program, ...$options, '-d', 'opcache.preload=', '-d', 'ffi.preload=', '-tt']);
+    }
 }

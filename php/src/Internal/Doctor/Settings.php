@@ -63,6 +63,13 @@ final class Settings
         );
     }
 
+    /** Returns these settings with another ffi.enable, or the same if that is null. */
+    public function withFfiEnable(?string $value): self
+    {
+        $values = $value === null ? $this->values : ['ffi.enable' => $value] + $this->values;
+        return new self($values, $this->iniFile, $this->scannedFiles, $this->scannedFolder);
+    }
+
     /** Returns ffi.enable as 'on', 'off' or 'preload'; null if FFI is not loaded. */
     public function ffiEnable(): ?string
     {
