@@ -12,7 +12,7 @@
  *     cd /usr/local/share/php/captoken/examples
  *     export TWILIO_ACCOUNT_SID=AC... TWILIO_APP_SID=AP...
  *     export TWILIO_API_KEY_SID=SK... TWILIO_API_KEY_SECRET=...
- *     php -d ffi.enable=1 -S localhost:8080 token.php
+ *     php -d ffi.enable=1 -S 127.0.0.1:8080 token.php
  *
  * With an API key, tokens are access tokens. With TWILIO_AUTH_TOKEN and no API key, they are
  * capability tokens. If both are set, tokens are access tokens. So the environment alone
@@ -57,7 +57,7 @@ function setting(string $name): ?string
 }
 
 if (PHP_SAPI === 'cli') {
-    fwrite(STDERR, "This is a web page. Start it: php -d ffi.enable=1 -S localhost:8080 token.php\n");
+    fwrite(STDERR, "This is a web page. Start it: php -d ffi.enable=1 -S 127.0.0.1:8080 token.php\n");
     exit(1);
 }
 

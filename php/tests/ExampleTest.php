@@ -88,7 +88,7 @@ final class ExampleTest extends TestCase
         $example = Package::folder() . '/examples/token.php';
         $done = Process::run([PHP_BINARY, $example], Process::environment());
         self::assertSame([1, ''], [$done->status, $done->out]);
-        self::assertStringContainsString('php -d ffi.enable=1 -S localhost:8080 token.php', $done->err);
+        self::assertStringContainsString('php -d ffi.enable=1 -S 127.0.0.1:8080 token.php', $done->err);
     }
 
     public function testMissingLibraryIsNamedOnlyInLog(): void

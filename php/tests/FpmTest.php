@@ -172,6 +172,24 @@ final class FpmTest extends TestCase
         );
     }
 
+    /** The doctor reports what these pools can do. */
+    public function testPoolDecidesWhetherFfiIsEnabled(): void
+    {
+        $this->need();
+        $fpm = Fpm::start(self::ini([]), pools: ['www' => ['php_admin_value[ffi.enable]' => '1']]);
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+        Fpm::stopAll();
+
+        $fpm = Fpm::start(Package::folder(), pools: [
+            'www' => ['php_admin_flag[opcache.enable]' => 'off'],
+            'off' => ['php_admin_flag[ffi.enable]' => 'off'],
+        ]);
+        $this->assertServes($fpm);
+        $this->assertMints($fpm);
+        self::assertStringStartsWith('-1 ', $fpm->request(self::script(self::MINT), 'off'));
+    }
+
     public function testPoolMayChooseLibraryButRequestCannot(): void
     {
         $this->need();
