@@ -7,7 +7,12 @@
  *   the string "fail"    the call returns CAP_STATUS_OUT_OF_MEMORY
  *   the pair key "fail"  the call returns the status whose number is the pair's value
  *   not_before 1         the call returns CAP_STATUS_INTERNAL
- *   ttl 7                cap_generate() takes 200 ms
+ *   ttl 7                cap_generate() waits until it is told to go on
+ *
+ * and of cap_check_client_name():
+ *
+ *   "wait"               waits until cap_generate() waits
+ *   "go on"              tells cap_generate() to go on
  *
  * These macros, set with -D, choose the rest:
  *
@@ -24,11 +29,11 @@
 
 #include "captoken.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #ifndef VERSION
 #define VERSION "0.99.0"
@@ -46,7 +51,7 @@
 #define HANDLES 0
 #endif
 
-enum { HANDLES_MAX = 1000, SLOW_TTL = 7 };
+enum { HANDLES_MAX = 1000, WAITING_TTL = 7 };
 
 /* Never reused, so that every use after free is detected. */
 static struct fake {
@@ -57,6 +62,30 @@ static struct fake {
 
 static int made;
 static int freed;
+
+/* How far a call of cap_generate() with WAITING_TTL is. */
+enum { WAITS = 1, GOES_ON };
+static int progress;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t has_progressed = PTHREAD_COND_INITIALIZER;
+
+static void advance_to(int step)
+{
+    pthread_mutex_lock(&lock);
+    if (progress < step) {
+        progress = step;
+        pthread_cond_broadcast(&has_progressed);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void await(int step)
+{
+    pthread_mutex_lock(&lock);
+    while (progress < step)
+        pthread_cond_wait(&has_progressed, &lock);
+    pthread_mutex_unlock(&lock);
+}
 
 static void require_handles(void)
 {
@@ -215,8 +244,11 @@ cap_status cap_generate(const cap_token *token, int64_t ttl, char *buffer, size_
                         size_t *length)
 {
     live(token);
-    if (ttl == SLOW_TTL)
-        nanosleep(&(struct timespec){0, 200000000}, NULL);
+    if (ttl == WAITING_TTL) {
+        advance_to(WAITS);
+        await(GOES_ON);
+        live(token);
+    }
     return cap_generate_at(token, 0, ttl, buffer, size, length);
 }
 
@@ -245,6 +277,10 @@ cap_status cap_verify(const char *jwt, const char *secret, int64_t now, char *pa
 
 cap_status cap_check_client_name(const char *client_name)
 {
+    if (strcmp(client_name, "wait") == 0)
+        await(WAITS);
+    else if (strcmp(client_name, "go on") == 0)
+        advance_to(GOES_ON);
     return outcome(client_name);
 }
 

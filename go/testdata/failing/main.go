@@ -128,9 +128,10 @@ func main() {
 		_, err := newToken().Generate(7 * time.Second)
 		done <- err
 	}()
-	time.Sleep(50 * time.Millisecond)
+	expect(captoken.CheckClientName("wait"), nil)
 	collect()
 	expectFreed(9)
+	expect(captoken.CheckClientName("go on"), nil)
 	expect(<-done, nil)
 	for i := 0; i < 100 && freed() < 10; i++ {
 		collect()
@@ -258,12 +259,24 @@ func keep(token *captoken.Token) {
 	kept = append(kept, token)
 }
 
-// collect gives finalizers the time to run.
+// collect returns after the finalizers of all unreachable objects have run. Go runs
+// finalizers one after another, and those of a later collection later. When the second marker
+// is finalized, all objects of the first collection have been.
 func collect() {
-	for i := 0; i < 3; i++ {
+	for i := 0; i < 2; i++ {
+		finalized := make(chan struct{})
+		mark(finalized)
 		runtime.GC()
-		time.Sleep(10 * time.Millisecond)
+		<-finalized
 	}
+}
+
+// mark creates an unreachable object whose finalizer closes the channel.
+//
+//go:noinline
+func mark(finalized chan struct{}) {
+	// Go may combine smaller objects, which delays their finalizers.
+	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(finalized) })
 }
 
 func expect(err, want error) {
