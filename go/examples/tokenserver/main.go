@@ -39,6 +39,8 @@ import (
 // then, so keep this short.
 const ttl = time.Hour
 
+const readHeaderTimeout = 5 * time.Second
+
 func main() {
 	address := flag.String("addr", "localhost:8080", "host and port to listen on")
 	flag.Parse()
@@ -70,7 +72,7 @@ func run(address string) error {
 	log.Printf("listening on http://%s, minting %s", listener.Addr(), settings.kind)
 	server := &http.Server{
 		Handler:           newHandler(settings, time.Now),
-		ReadHeaderTimeout: 5 * time.Second,
+		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		IdleTimeout:       time.Minute,
