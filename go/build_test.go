@@ -27,15 +27,29 @@ func slow(t *testing.T) {
 	t.Parallel()
 }
 
+// isInherited returns whether the commands of the tests see a variable. They see none of a
+// make that runs the tests, no credentials, and none that leads to another installation.
+func isInherited(name string) bool {
+	switch name {
+	case "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PWD", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH",
+		"LIBRARY_PATH", "LD_LIBRARY_PATH":
+		return false
+	}
+	for _, prefix := range []string{"CGO_", "PKG_CONFIG_", "TWILIO_"} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	return true
+}
+
 // command returns a command in a folder, independent of how the tests were started. The
 // variables in env override all others.
 func command(folder string, env []string, name string, arguments ...string) *exec.Cmd {
 	command := exec.Command(name, arguments...)
 	command.Dir = folder
 	for _, variable := range os.Environ() {
-		switch name, _, _ := strings.Cut(variable, "="); name {
-		case "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PWD":
-		default:
+		if name, _, _ := strings.Cut(variable, "="); isInherited(name) {
 			command.Env = append(command.Env, variable)
 		}
 	}
@@ -260,29 +274,50 @@ func TestBuildWithPkgConfigLinksInstalledLibrary(t *testing.T) {
 	}
 }
 
-// Protects: without cgo, the only compiler error says what to install.
+// Protects: without cgo, the compiler errors say what to install, and how to cross-compile,
+// for which Go disables cgo.
 func TestBuildWithoutCgoExplainsTheError(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, nil, "mint")
-	output := fails(t, w.goes([]string{"CGO_ENABLED=0"}, "build", "."))
-	const sentence = "captoken calls C through cgo: install gcc and set CGO_ENABLED=1"
-	if strings.Count(output, sentence) != 1 || strings.Count(output, ".go:") != 1 {
-		t.Errorf("the error is\n%s", output)
+	other := "arm64"
+	if runtime.GOARCH == other {
+		other = "amd64"
+	}
+	for _, env := range [][]string{{"CGO_ENABLED=0"}, {"CGO_ENABLED=", "GOARCH=" + other}} {
+		output := fails(t, w.goes(env, "build", "."))
+		said := 0
+		for _, part := range []string{
+			`"captoken needs cgo: install gcc and set CGO_ENABLED=1" `,
+			`"to cross-compile, also set CC, such as CC=aarch64-linux-gnu-gcc" `,
+			"\"and copy what `make go-lib` writes on a machine like the target\" ",
+		} {
+			said += strings.Count(output, part)
+		}
+		if said != 3 || strings.Count(output, ".go:") != 3 {
+			t.Errorf("with %v, the error is\n%s", env, output)
+		}
 	}
 }
 
-// Protects: without the files of `make go-lib`, the error names the command.
+// Protects: without the files of `make go-lib`, the error names the command, even if the
+// compiler finds an installed header, which may not match the archive.
 func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 	slow(t)
+	installed := t.TempDir()
+	header, err := os.ReadFile("../include/captoken.h")
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(installed, "captoken.h"), header, 0o666))
 	for _, leftOut := range [][]string{
 		{"captoken.h", "libcaptoken.a"}, {"captoken.h"}, {"libcaptoken.a"},
 	} {
 		w := newWorkspace(t, leftOut, "mint")
-		output := fails(t, w.goes(nil, "build", "."))
-		if strings.Count(output, "error:") != 1 || !strings.Contains(output, "is missing") ||
-			!strings.Contains(output, "`make go-lib`") ||
-			!strings.Contains(output, "`-tags captoken_pkgconfig`") {
-			t.Errorf("without %v, the error is\n%s", leftOut, output)
+		for _, env := range [][]string{nil, {"CPATH=" + installed}} {
+			output := fails(t, w.goes(env, "build", "."))
+			if strings.Count(output, "error:") != 1 || !strings.Contains(output, "is missing") ||
+				!strings.Contains(output, "`make go-lib`") ||
+				!strings.Contains(output, "`-tags captoken_pkgconfig`") {
+				t.Errorf("without %v, with %v, the error is\n%s", leftOut, env, output)
+			}
 		}
 	}
 }

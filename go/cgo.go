@@ -12,13 +12,20 @@ package captoken
 #endif
 #endif
 
+#ifndef CAPTOKEN_MISSING
+#include "captoken.h"
+#if defined CAPTOKEN_STATIC && !defined CAPTOKEN_ARCHIVE
+// This is an installed header. It may not match the archive.
+#define CAPTOKEN_MISSING
+#endif
+#endif
+
 #ifdef CAPTOKEN_MISSING
-#error "captoken.h or libcaptoken.a is missing. In captoken's repository run `make go-lib`, \
-which puts both into the folder of the Go package; or install captoken and build with \
+#error "captoken.h or libcaptoken.a is missing in the folder of the Go package. Run \
+`make go-lib` in captoken's repository, which writes both; or install captoken and build with \
 `-tags captoken_pkgconfig`."
 #else
 
-#include "captoken.h"
 #include <stdbool.h>
 #include <string.h>
 

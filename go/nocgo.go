@@ -2,5 +2,10 @@
 
 package captoken
 
-// Without cgo, this is the only file of the package, and its type error is the only one.
-var _ int = "captoken calls C through cgo: install gcc and set CGO_ENABLED=1"
+// Without cgo, this is the only file of the package, and its type errors are the only ones. Go
+// quotes up to 72 bytes of a string. It disables cgo to cross-compile.
+var (
+	_ int = "captoken needs cgo: install gcc and set CGO_ENABLED=1"
+	_ int = "to cross-compile, also set CC, such as CC=aarch64-linux-gnu-gcc"
+	_ int = "and copy what `make go-lib` writes on a machine like the target"
+)

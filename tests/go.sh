@@ -10,6 +10,10 @@ cd "$(dirname "$0")/../go"
 export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
 unset GOROOT GOEXPERIMENT GODEBUG
 
+# They could lead to another installation of captoken.
+unset CPATH C_INCLUDE_PATH LIBRARY_PATH LD_LIBRARY_PATH
+unset CGO_CFLAGS CGO_CPPFLAGS CGO_LDFLAGS
+
 check() {
     go=$1
     echo "== $go: $("$go" version)"
