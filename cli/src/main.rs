@@ -2,13 +2,14 @@
 
 #![forbid(unsafe_code)]
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use captoken::error::Error;
+use captoken::ffi::Status;
 use captoken::jws::Key;
 use captoken::validity::{check, check_time};
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
     };
+    let failure = with_hint(failure, &arguments);
     if let Some(message) = &failure.message {
         complain(message);
         if arguments.is_set("json") {
@@ -114,6 +116,28 @@ fn time(arguments: &Arguments) -> Result<i64, Failure> {
     };
     check_time(now).map_err(|error| Failure::of(source, error))?;
     Ok(now)
+}
+
+/// Adds how to read a file to a malformed token that is the name of one.
+fn with_hint(failure: Failure, arguments: &Arguments) -> Failure {
+    // Only commands with this argument fail in this way.
+    if failure.code != Status::TokenMalformed as u8 {
+        return failure;
+    }
+    let argument = arguments.string("token").unwrap_or_default();
+    if !fs::metadata(argument).is_ok_and(|file| !file.is_dir()) {
+        return failure;
+    }
+    // A shell or a terminal could read other characters in another way.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let name = if argument.bytes().all(is_plain) {
+        argument
+    } else {
+        "PATH"
+    };
+    failure.because(&format!(
+        "the argument is the name of a file; use - < {name}"
+    ))
 }
 
 /// The token in the arguments, or in standard input.

@@ -1,5 +1,8 @@
 //! Malformed tokens: inspect and verify give the message of the library.
 
+use std::fs;
+use std::path::Path;
+
 use captoken::ffi::Status;
 
 use crate::support::token::{HEADER, sign as sign_bytes};
@@ -119,6 +122,34 @@ fn wrong_headers_and_times_are_malformed() {
         r#"{"exp":1,"nbf":1,"nbf":1,"nbf":1}"#,
     ] {
         assert_malformed(sign(HEADER, payload));
+    }
+}
+
+#[test]
+fn file_name_instead_of_token_is_explained() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("file names");
+    fs::create_dir_all(folder.join("a folder")).expect("a folder");
+    let hint = "the token is malformed: the argument is the name of a file; use - < ";
+    for (name, shown) in [
+        ("token.jwt", "token.jwt"),
+        ("./a.b-c.jwt", "./a.b-c.jwt"),
+        ("my token", "PATH"),
+        ("\u{1b}[2J", "PATH"),
+    ] {
+        fs::write(folder.join(name), mint(&[])).expect("written");
+        for command in ["verify", "inspect"] {
+            let mut command = signing(&[command, "--json", name]);
+            let outcome = outcome(command.current_dir(&folder), "");
+            assert_eq!(outcome.code, Some(16), "{outcome:?}");
+            assert_eq!(outcome.err, format!("captoken: {hint}{shown}\n"));
+            assert_eq!(outcome.json()["error"], format!("{hint}{shown}"));
+        }
+    }
+    for name in ["another.jwt", "a folder", ".", "", "-"] {
+        let mut command = signing(&["verify", name]);
+        let outcome = outcome(command.current_dir(&folder), "");
+        assert_eq!(outcome.code, Some(16), "{outcome:?}");
+        assert_eq!(outcome.err, "captoken: the token is malformed\n");
     }
 }
 
