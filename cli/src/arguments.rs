@@ -86,7 +86,12 @@ pub(crate) fn read() -> Result<(String, Arguments), clap::Error> {
         .remove_subcommand()
         .ok_or_else(|| command.error(ErrorKind::MissingSubcommand, "a command is missing"))?;
     match mistake(&matches) {
-        Some(message) => Err(refusal(command, &name, ErrorKind::ValueValidation, message)),
+        Some(message) => Err(refusal(
+            command,
+            &name,
+            ErrorKind::ValueValidation,
+            &message,
+        )),
         None => Ok((name, Arguments(matches))),
     }
 }
@@ -107,25 +112,36 @@ fn refusal(
 }
 
 /// Wrong usage that clap does not see, or cannot explain.
-fn mistake(matches: &ArgMatches) -> Option<&'static str> {
+fn mistake(matches: &ArgMatches) -> Option<String> {
     let is_standard_input = |name: &&str| {
         let values = matches.try_get_raw(name).ok().flatten();
         values.is_some_and(|mut values| values.any(|value| value == "-"))
     };
     let inputs = ["token", "request", AUTH_TOKEN.file, API_KEY_SECRET.file];
     if inputs.iter().filter(|name| is_standard_input(name)).count() > 1 {
-        return Some(
-            "standard input cannot be read for two arguments; give a file for one of them",
-        );
+        let message =
+            "standard input cannot be read for two arguments; give a file for one of them";
+        return Some(message.to_owned());
     }
     let account = matches.try_get_one::<String>("account").ok().flatten()?;
     if !matches.contains_id("request") {
-        let message = "the account SID is empty: set --account or CAPTOKEN_ACCOUNT_SID";
+        let variable = account_variable();
+        let message = format!("the account SID is empty: set --account or {variable}");
         return account.is_empty().then_some(message);
     }
     // clap would also refuse an account from the environment.
     (matches.value_source("account") == Some(ValueSource::CommandLine))
-        .then_some("the argument '--request <PATH>' cannot be used with '--account <SID>'")
+        .then(|| "the argument '--request <PATH>' cannot be used with '--account <SID>'".to_owned())
+}
+
+/// The variable that replaces `--account`: the one that only this program reads, if it is set.
+fn account_variable() -> &'static str {
+    let own = "CAPTOKEN_ACCOUNT_SID";
+    if env::var_os(own).is_some() {
+        own
+    } else {
+        "TWILIO_ACCOUNT_SID"
+    }
 }
 
 fn command() -> Command {
@@ -177,7 +193,7 @@ fn mint() -> Command {
         seconds(arg!(--"not-before" <SECONDS> "Start of validity, in seconds since 1970 UTC")),
     ];
     let account = arg!(--account <SID> "Account SID")
-        .env("CAPTOKEN_ACCOUNT_SID")
+        .env(account_variable())
         .hide_env_values(true)
         .required_unless_present("request");
     let request = path(arg!(--request <PATH> "JSON request of cap_mint(); - is standard input"))

@@ -17,24 +17,29 @@ use crate::standard_input;
 /// Signs capability tokens.
 pub(crate) const AUTH_TOKEN: Kind = Kind {
     name: "auth token",
-    variable: "CAPTOKEN_AUTH_TOKEN",
+    variable: "TWILIO_AUTH_TOKEN",
+    own_variable: "CAPTOKEN_AUTH_TOKEN",
     file: "auth-token-file",
 };
 
 /// Signs access tokens.
 pub(crate) const API_KEY_SECRET: Kind = Kind {
     name: "API key secret",
-    variable: "CAPTOKEN_API_KEY_SECRET",
+    variable: "TWILIO_API_KEY_SECRET",
+    own_variable: "CAPTOKEN_API_KEY_SECRET",
     file: "api-key-secret-file",
 };
 
 /// The longest file, in bytes.
 const MAX: usize = 65_536;
 
-/// A kind of secret, its environment variable, and its option for a file.
+/// A kind of secret, its environment variables, and its option for a file.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
+    /// The documented variable, which the example programs also read.
     pub(crate) variable: &'static str,
+    /// Has precedence, because no other program reads it.
+    own_variable: &'static str,
     pub(crate) file: &'static str,
 }
 
@@ -67,11 +72,15 @@ impl Kind {
     }
 
     fn in_environment(&self) -> Option<Secret> {
-        let value = env::var_os(self.variable)?;
-        Some(Secret {
-            bytes: Zeroizing::new(value.into_encoded_bytes()),
-            place: self.variable.to_owned(),
-        })
+        [self.own_variable, self.variable]
+            .into_iter()
+            .find_map(|variable| {
+                let value = env::var_os(variable)?;
+                Some(Secret {
+                    bytes: Zeroizing::new(value.into_encoded_bytes()),
+                    place: variable.to_owned(),
+                })
+            })
     }
 
     /// An error does not repeat the path, because it might be a misplaced secret.

@@ -13,7 +13,7 @@ const MINT_ACCESS: [&str; 5] = ["mint", "--account", "AC1", "--api-key", "SK1"];
 /// Mints with the secret of the API key and further arguments.
 fn minting(arguments: &[&str]) -> Outcome {
     let mut command = captoken(&[&MINT_ACCESS, arguments].concat());
-    command.env("CAPTOKEN_API_KEY_SECRET", "key secret");
+    command.env("TWILIO_API_KEY_SECRET", "key secret");
     outcome(&mut command, "")
 }
 
@@ -87,8 +87,8 @@ fn each_kind_needs_its_own_secret() {
     let of_both = |arguments: &[&str]| {
         let mut command = captoken(arguments);
         command
-            .env("CAPTOKEN_AUTH_TOKEN", "auth token")
-            .env("CAPTOKEN_API_KEY_SECRET", "key secret");
+            .env("TWILIO_AUTH_TOKEN", "auth token")
+            .env("TWILIO_API_KEY_SECRET", "key secret");
         let token = outcome(&mut command, "").printed();
         let [header, payload] = parts(token.trim_end());
         let signed_with = |secret| sign_bytes(header.as_bytes(), payload.as_bytes(), secret);
@@ -106,13 +106,13 @@ fn each_kind_needs_its_own_secret() {
     };
     missing(
         &MINT_ACCESS,
-        "CAPTOKEN_AUTH_TOKEN",
-        "no API key secret: set CAPTOKEN_API_KEY_SECRET, or use --api-key-secret-file PATH",
+        "TWILIO_AUTH_TOKEN",
+        "no API key secret: set TWILIO_API_KEY_SECRET, or use --api-key-secret-file PATH",
     );
     missing(
         &MINT_ACCESS[..3],
-        "CAPTOKEN_API_KEY_SECRET",
-        "no auth token: set CAPTOKEN_AUTH_TOKEN, or use --auth-token-file PATH",
+        "TWILIO_API_KEY_SECRET",
+        "no auth token: set TWILIO_AUTH_TOKEN, or use --auth-token-file PATH",
     );
 }
 
@@ -134,8 +134,8 @@ fn options_of_the_other_kind_are_refused() {
         let (said, arguments) = line.rsplit_once('|').expect("two columns");
         let mut command = captoken(&[&MINT_ACCESS[..3], &words(arguments)].concat());
         command
-            .env("CAPTOKEN_AUTH_TOKEN", "auth token")
-            .env("CAPTOKEN_API_KEY_SECRET", "key secret");
+            .env("TWILIO_AUTH_TOKEN", "auth token")
+            .env("TWILIO_API_KEY_SECRET", "key secret");
         let outcome = outcome(&mut command, "secret");
         assert_eq!((outcome.code, outcome.out.as_str()), (Some(2), ""));
         let (complaint, _) = outcome.err.split_once("Usage:").expect("usage");
@@ -260,8 +260,8 @@ fn access_names_warn_only_for_calls() {
 fn verifying(token: &str, auth_token: &str, key_secret: &str, arguments: &[&str]) -> Outcome {
     let mut command = captoken(&["verify", "--now=1020", token]);
     for (variable, secret) in [
-        ("CAPTOKEN_AUTH_TOKEN", auth_token),
-        ("CAPTOKEN_API_KEY_SECRET", key_secret),
+        ("TWILIO_AUTH_TOKEN", auth_token),
+        ("TWILIO_API_KEY_SECRET", key_secret),
     ] {
         if !secret.is_empty() {
             command.env(variable, secret);
@@ -296,7 +296,7 @@ fn verify_uses_the_secret_of_the_kind() {
     let key_file = option("--api-key-secret-file", &key_file);
     let key_as_auth_token = key_file.replace("--api-key-secret-file", "--auth-token-file");
 
-    let variables = ["CAPTOKEN_AUTH_TOKEN", "CAPTOKEN_API_KEY_SECRET"];
+    let variables = ["TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SECRET"];
     let files = [
         "the file of --auth-token-file",
         "the file of --api-key-secret-file",
@@ -382,13 +382,13 @@ fn verify_uses_the_secret_of_the_kind() {
             &access,
             "",
             "",
-            "no API key secret: set CAPTOKEN_API_KEY_SECRET, or use --api-key-secret-file PATH",
+            "no API key secret: set TWILIO_API_KEY_SECRET, or use --api-key-secret-file PATH",
         ),
         (
             &capability,
             "",
             "key secret",
-            "no auth token: set CAPTOKEN_AUTH_TOKEN, or use --auth-token-file PATH",
+            "no auth token: set TWILIO_AUTH_TOKEN, or use --auth-token-file PATH",
         ),
     ] {
         let outcome = verifying(token, auth_token, key_secret, &["--json"]);
@@ -400,11 +400,11 @@ fn verify_uses_the_secret_of_the_kind() {
     // An empty variable is a mistake, and not the same as none.
     let mut command = captoken(&["verify", "--now=1020", &access]);
     command
-        .env("CAPTOKEN_AUTH_TOKEN", "key secret")
-        .env("CAPTOKEN_API_KEY_SECRET", "");
+        .env("TWILIO_AUTH_TOKEN", "key secret")
+        .env("TWILIO_API_KEY_SECRET", "");
     let outcome = outcome(&mut command, "");
     assert_eq!(outcome.code, Some(1));
-    assert_eq!(outcome.err, "captoken: CAPTOKEN_API_KEY_SECRET is empty\n");
+    assert_eq!(outcome.err, "captoken: TWILIO_API_KEY_SECRET is empty\n");
 }
 
 #[test]
@@ -412,7 +412,7 @@ fn access_token_expires_like_capability_token() {
     let token = mint_access(&["--now=1000", "--ttl=60", "--not-before=1010"]);
     let codes = ["1009", "1010", "1059", "1060"].map(|now| {
         let mut command = captoken(&["verify", "--now", now, &token]);
-        command.env("CAPTOKEN_API_KEY_SECRET", "key secret");
+        command.env("TWILIO_API_KEY_SECRET", "key secret");
         outcome(&mut command, "").code
     });
     assert_eq!(codes, [Some(20), Some(0), Some(0), Some(19)]);

@@ -1,14 +1,13 @@
 //! The commands and the output in the documents.
 
 use std::path::Path;
-use std::process::Command;
 use std::{env, fs, process};
 
 use crate::support::document::document;
 use crate::support::install::run;
 use crate::support::scope::{pairs as scope_pairs, scopes};
 use crate::support::token::decode;
-use crate::{assert_signed, inspect, outcome, signing};
+use crate::{assert_signed, inspect, outcome, signing, without_credentials};
 
 /// Runs the commands of a document in an empty folder. Returns the token that they write,
 /// and their output.
@@ -22,12 +21,10 @@ fn run_documented(name: &str, start: &str, file: &str) -> (String, String) {
         programs.expect("a folder").display(),
         env::var("PATH").expect("PATH")
     );
-    let mut shell = Command::new("sh");
+    let mut shell = without_credentials("sh");
     shell
         .args(["-euc", &document(name).block("sh", start)])
         .current_dir(&folder)
-        .env_remove("CAPTOKEN_AUTH_TOKEN")
-        .env_remove("CAPTOKEN_API_KEY_SECRET")
         .env("PATH", path);
     let out = run(&mut shell);
     let token = fs::read_to_string(folder.join(file)).expect("a token");
@@ -45,7 +42,7 @@ fn assert_shown_and_verified(out: &str) {
 
 #[test]
 fn documented_commands_work() {
-    let start = "export CAPTOKEN_AUTH_TOKEN=secret\ncaptoken mint";
+    let start = "export TWILIO_AUTH_TOKEN=secret\ncaptoken mint";
     let (token, out) = run_documented("README.md", start, "token.jwt");
     let incoming = &scopes(&decode(&token, "secret"))[0].query;
     assert_eq!(*incoming, [("clientName".to_owned(), "Alice".to_owned())]);
@@ -59,7 +56,7 @@ fn documented_commands_work() {
 
 #[test]
 fn documented_request_works() {
-    let start = "export CAPTOKEN_AUTH_TOKEN=secret\ncat ";
+    let start = "export TWILIO_AUTH_TOKEN=secret\ncat ";
     let (token, out) = run_documented("docs/cli.md", start, "requested.jwt");
     let [incoming, outgoing] = scopes(&decode(&token, "secret"))
         .try_into()
@@ -83,7 +80,7 @@ fn documents_show_the_output_of_inspect() {
 
 #[test]
 fn documented_access_commands_work() {
-    let start = "export CAPTOKEN_API_KEY_SECRET";
+    let start = "export TWILIO_API_KEY_SECRET";
     let (token, out) = run_documented("docs/cli.md", start, "access.jwt");
     assert_signed(&token, "secret");
     assert!(out.starts_with("VERIFIED: "), "{out}");

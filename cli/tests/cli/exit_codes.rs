@@ -122,12 +122,17 @@ fn usage_errors_hide_arguments() {
 #[test]
 fn empty_account_names_option_and_variable() {
     let mut command = signing(&["mint"]);
-    let in_variable = outcome(command.env("CAPTOKEN_ACCOUNT_SID", ""), "");
+    let in_variable = outcome(command.env("TWILIO_ACCOUNT_SID", ""), "");
+    let in_own = outcome(command.env("CAPTOKEN_ACCOUNT_SID", ""), "");
     let in_option = outcome(&mut signing(&["mint", "--account="]), "");
-    for outcome in [in_variable, in_option] {
+    for (outcome, variable) in [
+        (in_variable, "TWILIO_ACCOUNT_SID"),
+        (in_own, "CAPTOKEN_ACCOUNT_SID"),
+        (in_option, "TWILIO_ACCOUNT_SID"),
+    ] {
         assert_eq!(outcome.code, Some(2));
-        let said = "the account SID is empty: set --account or CAPTOKEN_ACCOUNT_SID";
-        assert!(outcome.err.contains(said), "{outcome:?}");
+        let said = format!("the account SID is empty: set --account or {variable}\n");
+        assert!(outcome.err.contains(&said), "{outcome:?}");
         let usage = "\nUsage: captoken mint [OPTIONS]";
         assert!(outcome.err.contains(usage), "{outcome:?}");
     }

@@ -136,7 +136,7 @@ fn help_names_all_json_members() {
         }
     }
     for command in ["mint", "verify"] {
-        for name in ["CAPTOKEN_API_KEY_SECRET", "--api-key-secret-file <PATH>"] {
+        for name in ["TWILIO_API_KEY_SECRET", "--api-key-secret-file <PATH>"] {
             assert!(help(command).contains(name), "{command} {name}");
         }
     }

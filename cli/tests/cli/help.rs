@@ -8,7 +8,7 @@ use std::process::Command;
 use captoken::ffi::Status;
 
 use crate::support::document::document;
-use crate::{captoken, mint, outcome};
+use crate::{captoken, mint, outcome, without_credentials};
 
 /// The statuses that are exit codes.
 const STATUSES: [Status; 13] = [
@@ -110,12 +110,12 @@ fn help_examples_work() {
         let is_command = line.starts_with("captoken ") || line.starts_with("printf ");
         let is_left_out = ["/run/secrets/", "--now", "| jq"];
         if is_command && !is_left_out.iter().any(|part| line.contains(part)) {
-            let mut shell = Command::new("sh");
+            let mut shell = without_credentials("sh");
             shell
                 .args(["-euc", line])
                 .current_dir(&folder)
-                .env("CAPTOKEN_AUTH_TOKEN", "secret")
-                .env("CAPTOKEN_API_KEY_SECRET", "key secret")
+                .env("TWILIO_AUTH_TOKEN", "secret")
+                .env("TWILIO_API_KEY_SECRET", "key secret")
                 .env("token", &token)
                 .env("PATH", path.as_ref().expect("a path"));
             outcome(&mut shell, "").printed();
@@ -126,7 +126,7 @@ fn help_examples_work() {
     // Without a terminal, stty only complains.
     let help = outcome(&mut captoken(&["--help"]), "").printed();
     let reads = help.lines().find(|line| line.contains("stty"));
-    let script = format!("{}; printenv CAPTOKEN_AUTH_TOKEN", reads.expect("a line"));
+    let script = format!("{}; printenv TWILIO_AUTH_TOKEN", reads.expect("a line"));
     let outcome = outcome(Command::new("sh").args(["-c", &script]), "se\\cret\n");
     assert_eq!(
         (outcome.code, outcome.out.as_str()),

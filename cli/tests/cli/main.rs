@@ -68,19 +68,26 @@ impl Outcome {
 }
 
 fn captoken<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_captoken"));
+    let mut command = without_credentials(env!("CARGO_BIN_EXE_captoken"));
+    command.args(arguments);
     command
-        .args(arguments)
-        .env_remove("CAPTOKEN_AUTH_TOKEN")
-        .env_remove("CAPTOKEN_API_KEY_SECRET")
-        .env_remove("CAPTOKEN_ACCOUNT_SID");
+}
+
+/// A command that does not see the credentials of the tests' environment.
+fn without_credentials(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for prefix in ["TWILIO", "CAPTOKEN"] {
+        for name in ["AUTH_TOKEN", "API_KEY_SECRET", "ACCOUNT_SID"] {
+            command.env_remove(format!("{prefix}_{name}"));
+        }
+    }
     command
 }
 
 /// The program, with the auth token "secret".
 fn signing<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
     let mut command = captoken(arguments);
-    command.env("CAPTOKEN_AUTH_TOKEN", "secret");
+    command.env("TWILIO_AUTH_TOKEN", "secret");
     command
 }
 

@@ -59,7 +59,7 @@ fn mint_prints_the_library_token() {
         }
 
         let mut command = captoken(&arguments);
-        command.env("CAPTOKEN_AUTH_TOKEN", text(&case["auth_token"]));
+        command.env("TWILIO_AUTH_TOKEN", text(&case["auth_token"]));
         let outcome = outcome(&mut command, "");
         assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.err);
         let now = case["now"].as_i64().expect("a time");
@@ -80,7 +80,7 @@ fn mint_matches_twilio_ruby() {
     let arguments = "mint --allow-incoming Alice --allow-outgoing AP123123 --param Foo=Bar \
                      --ttl 600 --now 1400000000";
     let mut command = signing(&words(arguments));
-    command.env("CAPTOKEN_ACCOUNT_SID", "AC123123");
+    command.env("TWILIO_ACCOUNT_SID", "AC123123");
     let expected = format!("{}\n", official(case.expect("the case"), "ruby-3.16.1"));
     assert_eq!(outcome(&mut command, "").printed(), expected);
     // The option wins over the variable.

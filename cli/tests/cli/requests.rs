@@ -7,9 +7,9 @@ fn mint_request(arguments: &[&str], request: &str) -> Outcome {
     let mut command = captoken(&["mint", "--now=1000", "--request=-"]);
     command
         .args(arguments)
-        .env("CAPTOKEN_AUTH_TOKEN", "secret")
-        .env("CAPTOKEN_API_KEY_SECRET", "key secret")
-        .env("CAPTOKEN_ACCOUNT_SID", "ACother");
+        .env("TWILIO_AUTH_TOKEN", "secret")
+        .env("TWILIO_API_KEY_SECRET", "key secret")
+        .env("TWILIO_ACCOUNT_SID", "ACother");
     outcome(&mut command, request)
 }
 
@@ -29,7 +29,7 @@ fn request_mints_the_same_token_as_options() {
     let json = mint_request(&["--json", "--ttl=60"], request).json();
     assert_eq!(json["expires_at"], 1060);
     let mut command = signing(&["mint", "--now=1000", "--request=-"]);
-    command.env("CAPTOKEN_ACCOUNT_SID", "");
+    command.env("TWILIO_ACCOUNT_SID", "");
     assert_eq!(outcome(&mut command, request).printed(), printed);
 
     let file = TestFile::new("request", request.as_bytes());

@@ -8,10 +8,10 @@ use crate::{MINT, Outcome, SECRET, TestFile, assert_signed, captoken, outcome, w
 /// The secrets of both kinds of token: name, variable, option for the secret itself, and
 /// the further arguments of mint.
 const SECRETS: [(&str, &str, &str, &[&str]); 2] = [
-    ("auth token", "CAPTOKEN_AUTH_TOKEN", "--auth-token", &[]),
+    ("auth token", "TWILIO_AUTH_TOKEN", "--auth-token", &[]),
     (
         "API key secret",
-        "CAPTOKEN_API_KEY_SECRET",
+        "TWILIO_API_KEY_SECRET",
         "--api-key-secret",
         &["--api-key=SK1"],
     ),
@@ -59,6 +59,33 @@ fn environment_secret_is_unchanged() {
             command.args(more).env(variable, secret);
             assert_signed(outcome(&mut command, "").printed().trim_end(), secret);
         }
+    }
+}
+
+#[test]
+fn captoken_variables_replace_twilio_ones() {
+    for (_, variable, _, more) in SECRETS {
+        let own = variable.replace("TWILIO", "CAPTOKEN");
+        let with_both = |arguments: &[&str]| {
+            let mut command = captoken(arguments);
+            command.env(variable, "another").env(&own, "secret");
+            command
+        };
+        let mut alone = captoken(&MINT);
+        let token = outcome(alone.args(more).env(&own, "secret"), "").printed();
+        assert_signed(token.trim_end(), "secret");
+        let mut minting = with_both(&["mint"]);
+        minting.args(more).env("TWILIO_ACCOUNT_SID", "AC1");
+        minting.env("CAPTOKEN_ACCOUNT_SID", "AC2");
+        let token = outcome(&mut minting, "").printed();
+        assert_signed(token.trim_end(), "secret");
+        let verified = outcome(&mut with_both(&["verify", token.trim_end()]), "").printed();
+        assert!(verified.contains(&format!("signed with the secret in {own}, valid")));
+        assert!(verified.contains("\naccount     AC2\n"), "{verified}");
+        let mut emptied = with_both(&["verify", token.trim_end()]);
+        let outcome = outcome(emptied.env(&own, ""), "");
+        assert_eq!(outcome.code, Some(1));
+        assert_eq!(outcome.err, format!("captoken: {own} is empty\n"));
     }
 }
 

@@ -9,7 +9,7 @@ fn token_is_valid_from_nbf_until_exp() {
     let codes = ["1009", "1010", "1059", "1060"].map(|now| verify(&token, now).code);
     assert_eq!(codes, [Some(20), Some(0), Some(0), Some(19)]);
     let mut command = captoken(&["verify", "--now=1020", &token]);
-    command.env("CAPTOKEN_AUTH_TOKEN", "Secret");
+    command.env("TWILIO_AUTH_TOKEN", "Secret");
     assert_eq!(outcome(&mut command, "").code, Some(18));
     // The same with the clock.
     let mut command = signing(&["verify", &mint(&["--ttl=60"])]);
@@ -79,7 +79,7 @@ fn verify_accepts_every_recorded_token() {
             let mut command = captoken(&["verify", "-"]);
             command
                 .arg(format!("--now={}", case["now"]))
-                .env("CAPTOKEN_AUTH_TOKEN", text(&case["auth_token"]));
+                .env("TWILIO_AUTH_TOKEN", text(&case["auth_token"]));
             let outcome = outcome(&mut command, text(&token["token"]));
             assert_eq!(outcome.code, Some(0), "{}: {outcome:?}", case["name"]);
             verified += 1;
