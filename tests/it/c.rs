@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use crate::support::c_compiler::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use crate::support::document::document;
-use crate::support::install::{make, outcome, root, run, stage};
+use crate::support::install::{isolated, make, outcome, root, run, stage};
 use crate::support::scope::{self, scopes};
 use crate::support::token::{self, HEADER, decode, sign};
 use crate::support::vectors::{self, cases};
@@ -442,7 +442,7 @@ fn documented_commands_link_the_quick_starts() {
     ] {
         let document = document(name);
         fs::write(folder.join("token.c"), document.block("c", "#include")).expect("written");
-        let mut shell = Command::new("sh");
+        let mut shell = isolated("sh");
         shell
             .args(["-euc", &document.block("sh", start)])
             .current_dir(&folder)
@@ -459,14 +459,14 @@ fn documented_commands_link_the_quick_starts() {
     .expect("copied");
     let commands = document("docs/c.md").block("sh", "sudo apt-get install -y libmicrohttpd-dev");
     let (_, compiles) = commands.split_once('\n').expect("two lines");
-    let mut shell = Command::new("sh");
+    let mut shell = isolated("sh");
     shell
         .args(["-euc", compiles])
         .current_dir(&folder)
         .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
     run(&mut shell);
 
-    let mut pkg_config = Command::new("pkg-config");
+    let mut pkg_config = isolated("pkg-config");
     pkg_config.args(["--modversion", "captoken"]);
     pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
     assert_eq!(run(&mut pkg_config).trim_end(), env!("CARGO_PKG_VERSION"));

@@ -7,7 +7,7 @@ use std::process::{self, Command};
 use std::time::UNIX_EPOCH;
 use std::{env, fs};
 
-use crate::support::install::{make, root, run, stage};
+use crate::support::install::{isolated, make, root, run, stage};
 use crate::support::safe_handle::Handle;
 use crate::support::token::decode;
 
@@ -35,7 +35,7 @@ impl Programs {
         let folder = &programs.folder;
         fs::create_dir(folder).expect("a folder");
 
-        let mut cc = Command::new("cc");
+        let mut cc = isolated("cc");
         cc.arg(root().join("examples-c/mint.c"))
             .arg("-I")
             .arg(stage().join("include"))
@@ -54,7 +54,7 @@ impl Programs {
             &["mod", "edit", "-require=captoken@v0.0.0", &replace][..],
             &["build", "-o", "mint-go"],
         ] {
-            let mut go = Command::new("go");
+            let mut go = isolated("go");
             go.args(arguments)
                 .current_dir(folder)
                 .env("CGO_ENABLED", "1")
@@ -68,7 +68,7 @@ impl Programs {
     }
 
     fn c(&self, input: &Input) -> Command {
-        let mut command = Command::new(self.folder.join("mint-c"));
+        let mut command = isolated(self.folder.join("mint-c"));
         command
             .env("LD_LIBRARY_PATH", stage().join("lib"))
             .args(["-i", input.client, "-o", input.application])
@@ -91,7 +91,7 @@ impl Programs {
     }
 
     fn go(&self, input: &Input) -> Command {
-        with_arguments(Command::new(self.folder.join("mint-go")), input)
+        with_arguments(isolated(self.folder.join("mint-go")), input)
     }
 
     /// The tokens of C, PHP and Go.

@@ -84,7 +84,7 @@ impl Server {
 
     fn ask(&self, method: Method, target: &str) -> Response {
         let request = Request::new(method, format!("{}{target}", self.address));
-        request.with_timeout(60).send().expect("an answer")
+        request.with_timeout(300).send().expect("an answer")
     }
 
     /// The header and the claims of a served token, without `exp`; checks the response, the

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
-use super::install::{root, run, stage};
+use super::install::{isolated, root, run, stage};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Language {
@@ -99,7 +99,7 @@ pub(crate) const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Wconversion", "-pe
 
 /// The compiler that an environment variable names, or a default.
 pub(crate) fn compiler(variable: &str, default: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env::var(variable).unwrap_or_else(|_| default.to_owned()));
+    let mut command = isolated(env::var(variable).unwrap_or_else(|_| default.to_owned()));
     command.args(arguments);
     command
 }
@@ -107,7 +107,7 @@ pub(crate) fn compiler(variable: &str, default: &str, arguments: &[&str]) -> Com
 impl Program {
     /// A command that runs the program.
     pub(crate) fn command(&self) -> Command {
-        self.with_library(Command::new(&self.path))
+        self.with_library(isolated(&self.path))
     }
 
     /// A command that ends with status 99 on a memory error or a leak. It runs valgrind,
@@ -116,7 +116,7 @@ impl Program {
         if self.linkage == Linkage::FullyStatic {
             return self.command();
         }
-        let mut command = Command::new("valgrind");
+        let mut command = isolated("valgrind");
         command
             .args([
                 "--quiet",

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every program uses all of it")]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -13,9 +14,35 @@ pub(crate) fn root() -> &'static Path {
     root.expect("the folder of Cargo.lock")
 }
 
+/// Variables that lead compilers, programs, pkg-config or Go to another installation. cargo
+/// sets the one of the dynamic linker for these tests.
+const PATHS: [&str; 12] = [
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_LDFLAGS",
+    "CPATH",
+    "CPLUS_INCLUDE_PATH",
+    "C_INCLUDE_PATH",
+    "LD_LIBRARY_PATH",
+    "LD_RUN_PATH",
+    "LIBRARY_PATH",
+    "PKG_CONFIG_LIBDIR",
+    "PKG_CONFIG_PATH",
+    "PKG_CONFIG_SYSROOT_DIR",
+];
+
+/// A command without the variables that lead to another installation.
+pub(crate) fn isolated(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for variable in PATHS {
+        command.env_remove(variable);
+    }
+    command
+}
+
 /// `make TARGET`, without the variables of a `make` that runs these tests.
 pub(crate) fn make(target: &str) -> Command {
-    let mut command = Command::new("make");
+    let mut command = isolated("make");
     command
         .args(["--no-print-directory", "--silent", target])
         .current_dir(root())
