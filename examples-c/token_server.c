@@ -21,7 +21,9 @@
  * Port 0 chooses a free port. The server accepts requests only from this machine. In
  * production, put it behind a proxy that authenticates users.
  *
- *     apt-get install libmicrohttpd-dev
+ * It needs libmicrohttpd. On Debian:
+ *
+ *     sudo apt-get install libmicrohttpd-dev
  *     cc token_server.c -lcaptoken -lmicrohttpd -o token_server
  */
 #define _POSIX_C_SOURCE 200809L
@@ -29,7 +31,7 @@
 #include <arpa/inet.h>
 #include <captoken.h>
 #include <inttypes.h>
-#include <microhttpd.h>
+#include <microhttpd.h> /* Debian: libmicrohttpd-dev */
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
