@@ -6,7 +6,7 @@
 
 use std::ffi::CString;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 
 #[path = "support/cycle.rs"]
 mod cycle;
@@ -68,5 +68,9 @@ fn many_params(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, tokens, many_params);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    tokens(&mut criterion);
+    many_params(&mut criterion);
+    criterion.final_summary();
+}
