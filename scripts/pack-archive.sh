@@ -40,15 +40,26 @@ if [ -e "$packed" ] && [ -z "$(find "$static" -newer "$packed")" ]; then
     exit
 fi
 
+# Other linkers have no --force-group-allocation. They can link programs with the result.
+linker=${LD:-ld}
+if ! $linker --version 2> /dev/null | grep -q '^GNU ld'; then
+    if ! command -v ld.bfd > /dev/null; then
+        echo "LD=$linker cannot repack the archive. Install GNU ld: apt-get install binutils" >&2
+        exit 1
+    fi
+    echo "LD=$linker cannot repack the archive: using ld.bfd."
+    linker=ld.bfd
+fi
+
 # The variables are unquoted so that the shell splits names and options. No symbol contains
 # a space.
 # shellcheck disable=SC2046,SC2086
 {
     symbols=$(${NM:-nm} -D --defined-only "$shared")
     functions=$(echo "$symbols" | sed 's/.* //')
-    ${LD:-ld} -r --gc-sections --force-group-allocation $(printf ' -u %s' $functions) \
+    $linker -r --gc-sections --force-group-allocation $(printf ' -u %s' $functions) \
         "$static" -o "$target/all.o"
-    ${LD:-ld} -r "$target/all.o" -o "$target/captoken.o"
+    $linker -r "$target/all.o" -o "$target/captoken.o"
     ${OBJCOPY:-objcopy} --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
         $(printf ' --keep-global-symbol=%s' $functions) --weaken-symbol=cap_free \
         "$target/captoken.o"
