@@ -19,6 +19,11 @@ DESTDIR ?=
 ## cargo to build with
 CARGO ?= cargo
 
+# GNU's names of these variables; make would ignore them.
+ifneq (,$(findstring command line,$(foreach name,prefix libdir includedir bindir destdir,$(origin $(name)))))
+    $(error write PREFIX, LIBDIR, INCLUDEDIR, BINDIR and DESTDIR in capitals)
+endif
+
 # The tools that build the archive and the demonstration; make knows CC, LD and AR.
 OBJCOPY ?= objcopy
 NM ?= nm
@@ -31,7 +36,7 @@ SHARED := $(TARGET)/release/libcaptoken.so
 STATIC := $(TARGET)/release/libcaptoken.a
 STAGE := $(TARGET)/stage
 CLI := $(TARGET)/release/captoken
-SOURCES := src build.rs Cargo.toml Cargo.lock
+SOURCES := src build.rs cbindgen.toml Cargo.toml Cargo.lock
 PHPDIR = $(PREFIX)/share/php/captoken
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
@@ -41,17 +46,10 @@ TO_PHP = $(DESTDIR)$(PHPDIR)
 # With this variable, cargo would write the libraries to another folder.
 unexport CARGO_BUILD_TARGET
 
-# $(call build,ARGUMENTS,STAMP,SOURCES,COMMAND): runs cargo if there is one. `sudo make install`
-# often has none, and then uses the existing build if none of SOURCES is newer than the stamp
-# file $(TARGET)/STAMP. cargo's results cannot be the stamp: cargo does not rewrite them after
-# every change of a source. COMMAND is the make command that the error message names.
+# $(call build,ARGUMENTS,STAMP,SOURCES,COMMAND): runs cargo, as scripts/build.sh explains.
 define build
-	@if command -v "$(CARGO)" > /dev/null; then \
-	    "$(CARGO)" build --release --locked $(1) --target-dir "$(TARGET)" && touch "$(TARGET)/$(2)"; \
-	elif [ ! -e "$(TARGET)/$(2)" ] || [ -n "$$(find $(3) -newer "$(TARGET)/$(2)")" ]; then \
-	    echo 'cargo was not found, and there is no up-to-date build. Run $(4) as a user who has cargo.' >&2; \
-	    exit 1; \
-	fi
+	@CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" INSTALLING=$(INSTALLING) \
+	    sh scripts/build.sh "$(2)" "$(4)" "$(3)" $(1)
 endef
 
 .PHONY: help
@@ -67,7 +65,7 @@ help:
 .PHONY: all
 ## build the shared and the static library; the default
 all:
-	$(call build,--package captoken --lib,built,$(SOURCES),make)
+	$(call build,--package captoken --lib,built,$(SOURCES),all)
 	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
 .PHONY: pack
@@ -80,8 +78,10 @@ pack:
 NOW ?= $(shell date +%s)
 
 .PHONY: demo
-## mint a token with examples-c/mint.c and show it
-demo: stage
+## mint a token with examples-c/mint.c and show it; installs a compiler and Rust if missing
+demo:
+	@CARGO="$(CARGO)" CC="$(CC)" sh scripts/setup.sh build
+	@$(MAKE) --no-print-directory stage
 	@$(CC) -std=c99 -O2 $(CFLAGS) -I"$(STAGE)/usr/include" examples-c/mint.c \
 	    -L"$(STAGE)/usr/lib" -lcaptoken -o "$(TARGET)/mint"
 	@LD_LIBRARY_PATH="$(STAGE)/usr/lib" TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
@@ -89,27 +89,38 @@ demo: stage
 	@cat "$(TARGET)/demo.jwt"
 	@sh examples-c/show.sh < "$(TARGET)/demo.jwt"
 
+.PHONY: clean
+## remove everything that was built
+clean:
+	rm -rf "$(TARGET)"
+	rm -f go/libcaptoken.a go/captoken.h
+
 # The memory tests run again with the optimisations of the installed library.
 .PHONY: test
-## run all tests (several minutes)
+## run all tests (several minutes); installs the packages that they need
 test:
-	sh tests/setup.sh
+	@CARGO="$(CARGO)" sh scripts/setup.sh
 	"$(CARGO)" test --locked --workspace
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
+	@CARGO="$(CARGO)" sh scripts/floor.sh
+
+.PHONY: check
+## the same as make test
+check: test
 
 # Results depend on the versions of the tools, so make test does not include this.
 .PHONY: lint
 ## check format, style, spelling and prose; needs rustfmt and clippy
 lint:
-	sh tests/setup.sh go lint
+	@CARGO="$(CARGO)" sh scripts/setup.sh go lint
 	$(MAKE) --no-print-directory go-lib
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/lint.sh
 
 .PHONY: test-php
 ## run the tests of the PHP package, a part of make test
 test-php:
-	sh tests/setup.sh php
+	@CARGO="$(CARGO)" sh scripts/setup.sh php
 	$(MAKE) --no-print-directory all
 	phpunit -c php/phpunit.xml.dist
 
@@ -117,7 +128,7 @@ test-php:
 .PHONY: test-go
 ## run the tests of the Go package, a part of make test
 test-go:
-	sh tests/setup.sh go
+	@CARGO="$(CARGO)" sh scripts/setup.sh go
 	$(MAKE) --no-print-directory go-lib
 	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
@@ -140,23 +151,22 @@ ROUNDS ?= 31
 .PHONY: bench
 ## compare with other libraries, as BENCHMARKS.md describes
 bench:
-	sh tests/setup.sh go sdk bench
+	@CARGO="$(CARGO)" sh scripts/setup.sh go sdk bench
 	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
-# PREFIX is passed in the environment, because the shell does not expand its characters there.
-.PHONY: check-prefix
-check-prefix: export CHECKED := $(PREFIX)
-check-prefix:
-	@case "$$CHECKED" in \
-	    *[!A-Za-z0-9/._+~@=,-]*) echo 'PREFIX must contain only ASCII letters, digits and / . _ + ~ @ = , -:' \
-	        'other characters have a meaning in captoken.pc or captoken.ini.' >&2; exit 1;; \
-	    /*) ;; \
-	    *) echo 'PREFIX must be an absolute path.' >&2; exit 1;; \
-	esac
+# $(call check,FOLDER...): checks PREFIX, and that the installation can write to the folders.
+define check
+	@PREFIX="$$CHECKED" sh scripts/check-install.sh $(1)
+endef
+
+# Passed in the environment, because the shell does not expand its characters there.
+install install-cli install-php uninstall-php: export CHECKED := $(PREFIX)
 
 .PHONY: install
 ## install the libraries, headers and captoken.pc
-install: check-prefix all
+install:
+	$(call check,"$(TO_INCLUDE)" "$(TO_LIB)")
+	@$(MAKE) --no-print-directory all INSTALLING=yes
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
 	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
 	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
@@ -167,7 +177,27 @@ install: check-prefix all
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"
 	chmod 644 "$(TO_LIB)/pkgconfig/captoken.pc"
+	$(ldconfig)
+
+# As root, the dynamic linker finds the library, or forgets it.
+define ldconfig
 	if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig; fi
+endef
+
+# $(call remove_empty,FOLDER...): removes folders that are empty, except the usual ones.
+define remove_empty
+	@for folder in $(1); do \
+	    case "$$folder" in \
+	        / | /usr | /usr/local | /usr/bin | /usr/include | /usr/lib | /usr/share) ;; \
+	        /usr/local/bin | /usr/local/include | /usr/local/lib | /usr/local/share) ;; \
+	        *) rmdir "$$folder" 2> /dev/null || true;; \
+	    esac; \
+	done
+endef
+
+.PHONY: uninstall-all
+## remove everything that the install targets have installed
+uninstall-all: uninstall uninstall-cli uninstall-php
 
 .PHONY: uninstall
 ## remove what make install has installed
@@ -175,16 +205,20 @@ uninstall:
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
 	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
 	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+	$(ldconfig)
+	$(call remove_empty,"$(TO_LIB)/pkgconfig" "$(TO_LIB)" "$(TO_INCLUDE)" "$(DESTDIR)$(PREFIX)")
 
 # Leaves the library as it is: Cargo.toml keeps the features of the shared dependencies equal.
 .PHONY: cli
 ## build the command-line tool
 cli:
-	$(call build,--package captoken-cli,built-cli,$(SOURCES) cli/src cli/Cargo.toml,make cli)
+	$(call build,--package captoken-cli,built-cli,$(SOURCES) cli/src cli/Cargo.toml,cli)
 
 .PHONY: install-cli
 ## install the command-line tool
-install-cli: check-prefix cli
+install-cli:
+	$(call check,"$(TO_BIN)")
+	@$(MAKE) --no-print-directory cli INSTALLING=yes
 	install -d "$(TO_BIN)"
 	install -m 755 "$(CLI)" "$(TO_BIN)/captoken"
 
@@ -192,19 +226,23 @@ install-cli: check-prefix cli
 ## remove the command-line tool
 uninstall-cli:
 	rm -f "$(TO_BIN)/captoken"
+	$(call remove_empty,"$(TO_BIN)" "$(DESTDIR)$(PREFIX)")
 
 ## user of php-fpm's workers, for captoken.ini
 PHP_USER ?= www-data
 
 PHP_SOURCES = $(patsubst php/%,%,$(wildcard $(addprefix php/src/,*.php */*.php */*/*.php)))
-PHP_FILES = autoload.php captoken.ffi.h captoken.ini composer.json preload.php \
+PHP_FILES = autoload.php captoken.ffi.h captoken.ini captoken.ini.dist captoken.ini.new composer.json preload.php \
     bin/captoken-doctor examples/token.php lib/$(SONAME) $(PHP_SOURCES)
 
 # The installed package contains its own copy of the library. It may contain only one .ini
-# file, because php-fpm can be told to read every .ini file of a folder.
+# file, because php-fpm can be told to read every .ini file of a folder. captoken.ini.dist is the
+# file as installed: if captoken.ini differs from it, its user has edited it, and it stays.
 .PHONY: install-php
 ## install the PHP package
-install-php: check-prefix all
+install-php:
+	$(call check,"$(TO_PHP)")
+	@$(MAKE) --no-print-directory all INSTALLING=yes
 	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib"
 	install -m 644 php/autoload.php php/preload.php php/composer.json "$(TO_PHP)"
 	install -m 755 php/bin/captoken-doctor "$(TO_PHP)/bin"
@@ -217,17 +255,27 @@ install-php: check-prefix all
 	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(PHPDIR)/lib/$(SONAME)"|' \
 	    php/captoken.ffi.h > "$(TO_PHP)/captoken.ffi.h"
 	sed -e 's|@PHPDIR@|$(PHPDIR)|' -e 's|@PHP_USER@|$(PHP_USER)|' \
-	    php/captoken.ini.in > "$(TO_PHP)/captoken.ini"
-	chmod 644 "$(TO_PHP)/captoken.ffi.h" "$(TO_PHP)/captoken.ini"
+	    php/captoken.ini.in > "$(TO_PHP)/captoken.ini.new"
+	chmod 644 "$(TO_PHP)/captoken.ffi.h" "$(TO_PHP)/captoken.ini.new"
+	@cd "$(TO_PHP)" && \
+	if [ ! -e captoken.ini ] || cmp -s captoken.ini captoken.ini.dist; then \
+	    cp captoken.ini.new captoken.ini; \
+	elif ! cmp -s captoken.ini captoken.ini.new; then \
+	    echo 'Your captoken.ini has been edited and stays. captoken.ini.dist is the new one.'; \
+	fi && \
+	mv captoken.ini.new captoken.ini.dist
 
 .PHONY: uninstall-php
 ## remove the PHP package
-uninstall-php: check-prefix
+uninstall-php:
+	$(call check)
 	if [ -d "$(TO_PHP)" ]; then \
 	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
 	    find "$(TO_PHP)" -depth -type d -empty -delete; \
 	fi
-	rmdir "$$(dirname "$(TO_PHP)")" 2> /dev/null || true
+	@find "$(DESTDIR)/etc/php" -type l -lname "$(PHPDIR)/captoken.ini" -print -delete 2> /dev/null \
+	    | sed 's/.*/Removed the link &: restart its server./'
+	$(call remove_empty,"$(DESTDIR)$(PREFIX)/share/php" "$(DESTDIR)$(PREFIX)/share" "$(DESTDIR)$(PREFIX)")
 
 # The archive and the header are in the folder of the Go package, so that `go mod vendor`
 # copies them. Go rebuilds if the header changes, but not if the archive does. The header

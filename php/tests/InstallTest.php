@@ -14,6 +14,7 @@ final class InstallTest extends TestCase
         'bin/captoken-doctor',
         'captoken.ffi.h',
         'captoken.ini',
+        'captoken.ini.dist',
         'composer.json',
         'examples/token.php',
         'lib/libcaptoken.so.0',

