@@ -134,14 +134,17 @@ test-go:
 
 # Miri checks every memory access of the C interface, and lets threads see each other's writes
 # in any order that the memory model allows. It needs a nightly toolchain with the components
-# miri and rust-src.
+# miri and rust-src. The clean systems need root.
 .PHONY: test-deep
-## run make test, a longer property test, and Miri
+## run make test, a longer property test, Miri, and make test in clean Debian systems
 test-deep: test
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test it -- access:: ffi:: mint::
 	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
+	for suite in bookworm trixie; do \
+	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' 'user: make demo' || exit; \
+	done
 
 ## rounds of make bench
 ROUNDS ?= 31
