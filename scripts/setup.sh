@@ -167,7 +167,7 @@ install_node_sdk() {
     (
         cd "$sdk/new" &&
             PATH=$bin:$PATH node "$bin/../lib/node_modules/npm/bin/npm-cli.js" ci \
-                --ignore-scripts --no-audit --no-fund --loglevel=error
+                --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
     ) > /dev/null
     put "$sdk/new" "$sdk/node"
 }
@@ -278,7 +278,8 @@ for group in $groups; do
 done
 
 if [ "$(downloads)" -gt 0 ]; then
-    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests."
+    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests. With the" \
+        "Debian packages, this takes some minutes."
 fi
 if [ -n "$missing" ] || is_missing_rust; then
     log=$(mktemp)
