@@ -439,15 +439,20 @@ fn documented_commands_link_the_quick_starts() {
         ("docs/c.md", "cc token.c $(pkg-config --cflags --libs"),
         ("docs/c.md", "cc token.c $(pkg-config --cflags captoken)"),
         ("docs/c.md", "cc -static token.c"),
+        ("docs/c.md", "export PKG_CONFIG_PATH"),
     ] {
         let document = document(name);
         fs::write(folder.join("token.c"), document.block("c", "#include")).expect("written");
         let mut shell = isolated("sh");
-        shell
-            .args(["-euc", &document.block("sh", start)])
-            .current_dir(&folder)
-            .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
-            .env("LD_LIBRARY_PATH", prefix.join("lib"));
+        let commands = document.block("sh", start);
+        let commands = commands.replace("/some/where", prefix.to_str().expect("UTF-8"));
+        shell.args(["-euc", &commands]).current_dir(&folder);
+        // The other commands are for the default prefix.
+        if !start.starts_with("export") {
+            shell
+                .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
+                .env("LD_LIBRARY_PATH", prefix.join("lib"));
+        }
         let token = run(&mut shell);
         assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
     }
@@ -520,9 +525,18 @@ fn php_calls_through_the_flat_header() {
         $c->cap_token_free($token);
         echo FFI::string($jwt);
     "#;
-    let mut php = Command::new("php");
-    php.args(["-d", "ffi.enable=1", "-r", program, "--"])
-        .arg(stage().join("include/captoken.ffi.h"))
-        .env("LD_LIBRARY_PATH", stage().join("lib"));
+    let mut php = isolated("php");
+    // An installed captoken.ini may preload another library.
+    php.args([
+        "-d",
+        "ffi.enable=1",
+        "-d",
+        "ffi.preload=",
+        "-r",
+        program,
+        "--",
+    ])
+    .arg(stage().join("include/captoken.ffi.h"))
+    .env("LD_LIBRARY_PATH", stage().join("lib"));
     assert_eq!(run(&mut php), official(DEMO, "ruby-3.16.1"));
 }

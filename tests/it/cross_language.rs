@@ -83,8 +83,10 @@ impl Programs {
     }
 
     fn php(&self, input: &Input) -> Command {
-        let mut command = Command::new("php");
+        let mut command = isolated("php");
+        // An installed captoken.ini may preload another library.
         command
+            .args(["-d", "ffi.preload="])
             .arg(root().join("tests/cross_language/mint.php"))
             .env("CAPTOKEN_LIB", stage().join("lib/libcaptoken.so.0"));
         with_arguments(command, input)
