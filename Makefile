@@ -157,8 +157,10 @@ bench:
 	@CARGO="$(CARGO)" sh scripts/setup.sh go sdk bench
 	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
-# $(call check,FOLDER...): checks PREFIX, and that the installation can write to the folders.
+# $(call check,FOLDER...): checks PREFIX, and that the installation can write to the folders. PREFIX
+# comes first and alone, because its characters could end the command.
 define check
+	@PREFIX="$$CHECKED" sh scripts/check-install.sh
 	@PREFIX="$$CHECKED" sh scripts/check-install.sh $(1)
 endef
 
