@@ -151,12 +151,10 @@ pypi() {
     put "$folder.new" "$folder"
 }
 
+# The copied list, last, marks a complete installation.
 install_python_sdk() {
-    rm -rf "$sdk/new"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-        --no-deps --target "$sdk/new" --requirement "tests/sdk/requirements$1.txt"
-    cp "tests/sdk/requirements$1.txt" "$sdk/new"
-    put "$sdk/new" "$sdk/python$1"
+    pypi "$sdk/python$1" --requirement "tests/sdk/requirements$1.txt"
+    cp "tests/sdk/requirements$1.txt" "$sdk/python$1"
 }
 
 install_node_sdk() {
