@@ -63,7 +63,7 @@ unshare --mount --pid --fork sh -euc '
     mount -t proc proc "$root/proc" 2> /dev/null || mount --bind /proc "$root/proc"
     mount --bind /dev "$root/dev"
     for command; do
-        echo "== $command"
+        echo "== $(date -u +%T) $command"
         case $command in
             user:*) user=user home=/home/user command=${command#user:} ;;
             *) user=root home=/root ;;

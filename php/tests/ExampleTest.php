@@ -108,20 +108,19 @@ final class ExampleTest extends TestCase
     private function get(array $environment, string $query, string $method = 'GET'): array
     {
         $log = tmpfile();
-        $address = self::freeAddress();
         $example = Package::folder() . '/examples/token.php';
         // By env, because proc_open() passes no empty variable.
         $set = array_map(static fn ($name, $value) => "$name=$value", array_keys($environment), $environment);
         $server = proc_open(
             ['env', ...$set, PHP_BINARY, '-d', 'ffi.enable=1', '-d', 'error_log=', '-d', 'log_errors=1',
-                '-S', $address, $example],
+                '-S', '127.0.0.1:0', $example],
             [['file', '/dev/null', 'r'], $log, $log],
             $pipes,
             null,
             array_diff_key(Process::environment(), array_flip(Example::NAMES)),
         );
         try {
-            self::waitFor($address);
+            $address = self::address($server, $log);
             $context = stream_context_create(['http' => ['method' => $method, 'ignore_errors' => true]]);
             $answer = fopen("http://$address/token$query", 'r', false, $context);
             $body = stream_get_contents($answer);
@@ -134,21 +133,22 @@ final class ExampleTest extends TestCase
         }
     }
 
-    private static function freeAddress(): string
+    /**
+     * Waits until the log names the address at which the server listens.
+     *
+     * @param resource $server
+     * @param resource $log
+     */
+    private static function address($server, $log): string
     {
-        $socket = stream_socket_server('tcp://127.0.0.1:0');
-        return stream_socket_get_name($socket, false);
-    }
-
-    private static function waitFor(string $address): void
-    {
-        for ($tries = 0; $tries < 500; $tries++) {
-            $connection = @stream_socket_client("tcp://$address");
-            if ($connection !== false) {
-                return;
-            }
+        do {
             usleep(10_000);
-        }
-        self::fail("nothing answers at $address");
+            $runs = proc_get_status($server)['running'];
+            $text = file_get_contents(stream_get_meta_data($log)['uri']);
+            if (preg_match('~\(http://([\d.:]+)\) started~', $text, $found) === 1) {
+                return $found[1];
+            }
+        } while ($runs);
+        self::fail("the server does not start: $text");
     }
 }

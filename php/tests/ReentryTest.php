@@ -102,7 +102,9 @@ final class ReentryTest extends TestCase
             pcntl_async_signals(true);
             $c = new Capability('AC1', 'secret-of-AC1');
             $seen = [];
-            pcntl_signal(SIGUSR1, function () use ($c, &$seen): void {
+            $calls = 0;
+            pcntl_signal(SIGUSR1, function () use ($c, &$seen, &$calls): void {
+                $calls++;
                 $token = $c->generateTokenAt(0);
                 $payload = json_decode(base64_decode(strtr(explode('.', $token)[1], '-_', '+/')));
                 Capability::verify($token, "secret-of-$payload->iss", 0);
@@ -113,7 +115,7 @@ final class ReentryTest extends TestCase
             while ($child === 0 && posix_kill($parent, SIGUSR1)) {
                 usleep(10);
             }
-            for ($end = microtime(true) + 2; microtime(true) < $end;) {
+            while ($calls < 5000 || count($seen) < 4) {
                 foreach (['AC1', 'AC2'] as $sid) {
                     $c->__construct($sid, "secret-of-$sid");
                     $c->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['a' => 1])
@@ -121,7 +123,7 @@ final class ReentryTest extends TestCase
                 }
             }
             posix_kill($child, SIGKILL);
-            echo count($seen) >= 4 ? 'enough' : print_r($seen, true);
+            echo 'enough';
             END);
         self::assertSame('enough', $out);
     }
@@ -138,13 +140,12 @@ final class ReentryTest extends TestCase
                 $throws && throw new LogicException('thrown by the handler');
             });
             $thrown = 0;
-            $end = microtime(true) + 1;
             $parent = getmypid();
             $child = pcntl_fork();
             while ($child === 0 && posix_kill($parent, SIGUSR1)) {
                 usleep(10);
             }
-            while (microtime(true) < $end) {
+            while ($thrown < 1000) {
                 try {
                     $throws = true;
                     $c->addClaim('a', 0.1);
@@ -158,10 +159,9 @@ final class ReentryTest extends TestCase
             ini_set('serialize_precision', '3');
             $c->addClaim('a', 1.23456789);
             [, $payload] = explode('.', $c->generateToken());
-            echo $thrown > 10 ? 'thrown ' : "$thrown ";
             echo str_contains(base64_decode(strtr($payload, '-_', '+/')), '"a":1.23456789,') ? 'whole' : 'cut';
             END, [], ['-d', 'serialize_precision=17']);
-        self::assertSame('thrown whole', $out);
+        self::assertSame('whole', $out);
     }
 
     private function needThrowingHandlers(): void
