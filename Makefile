@@ -97,9 +97,10 @@ clean:
 
 # The memory tests run again with the optimisations of the installed library.
 .PHONY: test
-## run all tests (several minutes); installs the packages that they need
+## run all tests (about 10 minutes); installs the packages that they need
 test:
 	@CARGO="$(CARGO)" sh scripts/setup.sh
+	@echo 'Running all tests, about 10 minutes on two cores.'
 	"$(CARGO)" test --locked --workspace
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
@@ -134,7 +135,8 @@ test-go:
 
 # Miri checks every memory access of the C interface, and lets threads see each other's writes
 # in any order that the memory model allows. It needs a nightly toolchain with the components
-# miri and rust-src. The clean systems need root.
+# miri and rust-src. The clean systems need root; in the second of each suite, captoken is installed
+# as the documents say, and removed.
 .PHONY: test-deep
 ## run make test, a longer property test, Miri, and make test in clean Debian systems
 test-deep: test
@@ -143,7 +145,11 @@ test-deep: test
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test it -- access:: ffi:: mint::
 	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
 	for suite in bookworm trixie; do \
-	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' 'user: make demo' || exit; \
+	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' || exit; \
+	    sh scripts/clean-root.sh $$suite 'sudo: make demo' \
+	        'sudo: sudo apt-get -qq install -y python3 > /dev/null && python3 tests/documents.py install' \
+	        'make test' 'sudo: python3 tests/documents.py remove' 'make demo' 'make test' \
+	        'user: make demo' 'user: make test' || exit; \
 	done
 
 ## rounds of make bench

@@ -5,7 +5,8 @@
 # or trixie) that contains nothing but git, make and a clone of this repository. Needs root and
 # debootstrap. The systems stay in the target folder's `roots`: SUITE.tar is the clean one.
 #
-# A command that begins with `user:` runs as a user without sudo, the others as root.
+# A command that begins with `user:` runs as a user without sudo, one with `sudo:` as a user with
+# sudo, the others as root.
 set -eu
 cd "${0%/*}/.."
 
@@ -40,6 +41,7 @@ END
         apt-get -y -qq install git make > /dev/null
     chroot "$root.new" apt-get clean
     chroot "$root.new" useradd --create-home user
+    chroot "$root.new" useradd --create-home admin
     tar -C "$root.new" -cf "$roots/$suite.tar.new" .
     mv "$roots/$suite.tar.new" "$roots/$suite.tar"
     rm -rf "$root.new"
@@ -51,10 +53,12 @@ tar -C "$root" -xf "$roots/$suite.tar"
 cp /etc/resolv.conf "$root/etc/"
 # The network of this machine may have certificates of its administrators.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-for home in root home/user; do
+for home in root home/user home/admin; do
     git clone -q . "$root/$home/captoken"
 done
-chown -R 1000:1000 "$root/home/user"
+for user in user admin; do
+    chroot "$root" chown -R "$user:" "/home/$user"
+done
 
 # The mounts end with the commands.
 export root certificates=/etc/ssl/certs/ca-certificates.crt
@@ -66,6 +70,14 @@ unshare --mount --pid --fork sh -euc '
         echo "== $(date -u +%T) $command"
         case $command in
             user:*) user=user home=/home/user command=${command#user:} ;;
+            sudo:*)
+                user=admin home=/home/admin command=${command#sudo:}
+                if [ ! -e "$root/etc/sudoers.d/admin" ]; then
+                    chroot "$root" env DEBIAN_FRONTEND=noninteractive \
+                        apt-get install -y -qq --no-install-recommends sudo > /dev/null
+                    echo "admin ALL=(ALL) NOPASSWD: ALL" > "$root/etc/sudoers.d/admin"
+                fi
+                ;;
             *) user=root home=/root ;;
         esac
         chroot "$root" env -i HOME="$home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \

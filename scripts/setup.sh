@@ -170,12 +170,21 @@ install_node_sdk() {
     put "$sdk/new" "$sdk/node"
 }
 
-# Prints the Debian packages that apt-get would install, and their size.
+# Prints how many Debian packages apt-get would install, and how many megabytes it would download.
 apt_size() {
-    apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | sed -n \
-        's/^.* upgraded, \([0-9]*\) newly installed.*/\1 packages/p
-         s/^Need to get \([^/]*\)\(\/.*\)\? of archives.*/\1 to download/p' | paste -s -d ' ' |
-        sed 's/packages /packages, /'
+    apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
+        / newly installed/ { packages = $3 }
+        /^Need to get / {
+            megabytes = $4
+            gsub(",", "", megabytes)
+            if ($5 ~ /^kB/) megabytes /= 1000
+        }
+        END { printf "%d %d", packages, megabytes + 0.5 }'
+}
+
+# duration MEGABYTES: prints the time of a download.
+duration() {
+    echo "about $((($1 + 299) / 300)) min at 5 MB/s"
 }
 
 # Megabytes from PyPI and npm that are still to be downloaded.
@@ -201,7 +210,7 @@ install_packages() {
         exit 1
     elif [ "$(id -u)" = 0 ]; then
         sudo=
-    elif command -v sudo > /dev/null; then
+    elif command -v sudo > /dev/null && sudo true; then
         sudo=sudo
     else
         echo "Missing Debian packages:$missing"
@@ -218,10 +227,12 @@ install_packages() {
         fi
         missing="$missing $package"
     fi
-    # $missing is a list, and $sudo may be empty.
-    # shellcheck disable=SC2086
+    # $missing is a list, $sudo may be empty, and apt_size prints two numbers.
+    # shellcheck disable=SC2046,SC2086
     {
-        echo "Installing Debian packages for $purpose:$missing ($(apt_size $missing))"
+        set -- $(apt_size $missing)
+        echo "Installing Debian packages for $purpose:$missing" \
+            "($1 packages, $2 MB to download, $(duration "$2"))"
         if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
             --no-install-recommends $missing > "$log" 2>&1; then
             cat "$log" >&2
@@ -276,8 +287,8 @@ for group in $groups; do
 done
 
 if [ "$(downloads)" -gt 0 ]; then
-    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests. With the" \
-        "Debian packages, this takes some minutes."
+    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests" \
+        "($(duration "$(downloads)"))"
 fi
 if [ -n "$missing" ] || is_missing_rust; then
     log=$(mktemp)

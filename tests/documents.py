@@ -1,0 +1,153 @@
+"""Types the commands of the documents, in a clean Debian system, as a user with sudo.
+
+`documents.py install` installs captoken, then types every `sh` block of every document as it
+stands and runs the quick starts. `documents.py remove` removes captoken as the documents say,
+and fails if anything stays. scripts/clean-root.sh runs both; on any other system they would
+change the installation.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+WORK = pathlib.Path.home() / "documents"
+BEFORE = WORK / "before"
+# Folders in which captoken could leave files.
+SYSTEM = "/etc /opt /some /usr/bin /usr/include /usr/lib /usr/local /usr/share /var/www"
+TOKEN = re.compile(r"^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{43}$", re.MULTILINE)
+
+# Not typed here, and why.
+ELSEWHERE = {
+    ("README.md", "make demo\nmake test\n"): "clean-root.sh runs them",
+    ("BENCHMARKS.md", "make bench\n"): "takes 40 minutes",
+    ("BENCHMARKS.md", None): "needs what make bench installs",
+}
+
+
+def run(commands, folder):
+    """Runs commands as a reader would, and returns their output."""
+    print("\n".join(f"    {folder.name}$ {line}" for line in commands.splitlines()), flush=True)
+    done = subprocess.run(
+        ["sh", "-euc", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"{done.stdout}\nfailed with status {done.returncode}")
+    return done.stdout
+
+
+def mints(commands, folder):
+    """Runs commands whose output must contain a token."""
+    output = run(commands, folder)
+    if not TOKEN.search(output):
+        sys.exit(f"no token in: {output}")
+
+
+def read(name):
+    return (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def only(pattern, text):
+    """Returns what the pattern's group matches, if it matches once."""
+    found = re.findall(pattern, text, re.MULTILINE)
+    if len(found) != 1:
+        sys.exit(f"{pattern} matches {len(found)} times")
+    return found[0]
+
+
+def commands_of_table(name, heading):
+    """Returns the first command of each row of the table after a heading."""
+    section = only(rf"^## {heading}\n((?:(?!^## ).*\n)*)", read(name))
+    found = re.findall(r"^\|[^`|]*\| `([^`]+)`", section, re.MULTILINE)
+    return found or sys.exit(f"{name}: no commands in {heading}")
+
+
+def as_on_this_system(name, commands, php):
+    """Writes what the document tells its reader to write, and nothing else."""
+    changes = {
+        "/path/to/captoken": f"'{REPOSITORY}'",
+        # The document says that this is for PHP 8.2. There is no systemd in a clean system.
+        "8.2": php,
+        "systemctl restart php8.2-fpm": f"service php{php}-fpm restart",
+        "systemctl restart apache2": "service apache2 restart",
+    }
+    for before in sorted(changes, key=len, reverse=True):
+        if name.startswith("docs/"):
+            commands = commands.replace(before, changes[before])
+    return commands
+
+
+def follow(name, php):
+    """Follows a document from its first block to its last."""
+    folder = WORK / name.replace("/", "-").removesuffix(".md")
+    folder.mkdir()
+    if name == "docs/c.md":
+        (folder / "token_server.c").write_text(read("examples-c/token_server.c"))
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", read(name), re.MULTILINE | re.DOTALL)
+    if len(blocks) * 2 != read(name).count("```"):
+        sys.exit(f"{name}: a block without a language, or a fence that is indented")
+    for language, block in blocks:
+        if language == "sh":
+            if (name, block) not in ELSEWHERE and (name, None) not in ELSEWHERE:
+                place = REPOSITORY if block.startswith("make ") else folder
+                commands = as_on_this_system(name, block, php)
+                (mints if "./token" in commands else run)(commands, place)
+        elif block.startswith("#include <captoken.h>"):
+            (folder / "token.c").write_text(block)
+        elif block.startswith("package main\n"):
+            (folder / "main.go").write_text(block)
+            mints(only(r"run it with\s`(go run [^`]+)`", read(name)), folder)
+        elif block.startswith("<?php\n"):
+            (folder / "token.php").write_text(block)
+            mints("php token.php", folder)
+    if name == "docs/go.md":
+        for command in commands_of_table(name, "Building"):
+            run(command, folder)
+    elif name == "docs/php.md":
+        run("sudo cp token.php /var/www/html/", folder)
+        mints("curl -sS http://127.0.0.1/token.php", folder)
+        run("sudo rm /var/www/html/token.php", folder)
+
+
+def listing():
+    """Everything on the system that could be captoken's."""
+    files = run(f"sudo find {SYSTEM} -xdev || true", WORK).splitlines()
+    loader = run("/sbin/ldconfig -p | grep captoken || true", WORK).splitlines()
+    return "\n".join(sorted(files) + loader)
+
+
+def install():
+    run("make demo", REPOSITORY)
+    WORK.mkdir()
+    # For answers that a reader would type.
+    run("echo 'APT::Get::Assume-Yes \"true\";' | sudo tee /etc/apt/apt.conf.d/99-yes", WORK)
+    run("sudo apt-get install apache2 libapache2-mod-php composer curl golang-go", WORK)
+    run(only(r"^`(sudo apt-get install [^`]+)`", read("docs/php.md")), WORK)
+    run(only(r"^(sudo apt-get install .*)", read("docs/c.md")), WORK)
+    php = run("php -r 'echo PHP_MAJOR_VERSION, \".\", PHP_MINOR_VERSION;'", WORK)
+    # The repository of all packages may be out of reach, and is not needed.
+    config = pathlib.Path.home() / ".config/composer/config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text('{"repositories": {"packagist.org": false}}')
+    run("sudo mkdir /some", WORK)
+    BEFORE.write_text(listing())
+
+    for command in commands_of_table("README.md", "Install"):
+        run(command, REPOSITORY)
+    run("sudo " + only(r"^`(make install PREFIX=[^`]+)`", read("docs/c.md")), REPOSITORY)
+    for name in run("git ls-files '*.md'", REPOSITORY).splitlines():
+        follow(name, php)
+
+
+def remove():
+    run(only(r"^`(sudo make uninstall-all)`", read("README.md")), REPOSITORY)
+    prefix = only(r"^`make install (PREFIX=[^`]+)`", read("docs/c.md"))
+    run(f"sudo {only(r'; `(make uninstall)` with the same', read('docs/c.md'))} {prefix}", REPOSITORY)
+    before, after = BEFORE.read_text().splitlines(), listing().splitlines()
+    if set(before) != set(after):
+        sys.exit(f"left: {set(after) - set(before)}\nlost: {set(before) - set(after)}")
+
+
+{"install": install, "remove": remove}[sys.argv[1]]()
