@@ -3,7 +3,7 @@
 #![cfg(not(miri))]
 
 use std::fs::File;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{self, Command};
 use std::time::UNIX_EPOCH;
@@ -476,37 +476,6 @@ fn documented_commands_link_the_quick_starts() {
     pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
     assert_eq!(run(&mut pkg_config).trim_end(), env!("CARGO_PKG_VERSION"));
     fs::remove_dir_all(&folder).expect("removed");
-}
-
-/// Without apt-get, setup.sh names the packages to install.
-#[test]
-fn setup_lists_missing_packages() {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("basic programs");
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir(&path).expect("a folder");
-    for program in ["cmp", "grep", "head", "id", "mktemp", "rm", "sed", "sort"] {
-        symlink(Path::new("/usr/bin").join(program), path.join(program)).expect("a link");
-    }
-    let mut setup = Command::new("/bin/sh");
-    setup
-        .arg(root().join("scripts/setup.sh"))
-        .env("PATH", path)
-        .env_remove("HOME")
-        .env_remove("CARGO");
-    let (code, out, err) = outcome(&mut setup);
-    assert_eq!(code, Some(1), "{out}{err}");
-    for package in [
-        "gcc",
-        "g++",
-        "binutils",
-        "pkg-config",
-        "valgrind",
-        "php-cli",
-    ] {
-        assert!(out.contains(package), "{out}");
-    }
-    assert!(err.contains("There is no apt-get here."), "{err}");
-    assert!(err.contains("Install Rust"), "{err}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod property; // any string arrives unchanged
 mod sdk_bugs; // bugs of Twilio's libraries
 mod sdk_live; // Twilio's installed libraries
 mod sdk_vectors; // recorded tokens of Twilio's libraries
+mod setup; // what setup.sh says if it cannot install
 mod symbols; // exported functions
 mod token_server; // examples-c/token_server.c
 mod verify; // cap_verify on genuine and forged tokens
