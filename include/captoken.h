@@ -96,9 +96,8 @@
  * time may use a `cap_token *`. cap_configure() may be called from any thread.
  *
  * The library starts no threads, installs no signal handlers and reads no
- * environment variables. Its only lock guards the defaults of cap_configure().
- * After a fork, the child must not call cap_configure(), nor cap_new() with a
- * NULL credential, if another thread was inside one of them.
+ * environment variables. It has no locks: after a fork, the child may call every
+ * function, whatever other threads were doing.
  *
  * # Buffers
  *

@@ -13,8 +13,8 @@ use crate::token::Token;
 pub(super) struct Credentials<'a> {
     sid: Option<&'a str>,
     auth_token: Option<&'a str>,
-    /// Locked once, so that both come from one call of `cap_configure`. Not locked if the
-    /// program gives both.
+    /// Read once, so that both come from one call of `cap_configure`. Not read if the program
+    /// gives both.
     defaults: Option<Guard>,
 }
 
@@ -27,10 +27,9 @@ impl<'a> Credentials<'a> {
         auth_token: *const c_char,
     ) -> Result<Self, Status> {
         let needs_defaults = sid.is_null() || auth_token.is_null();
-        let defaults = needs_defaults.then(defaults::get);
-        let is_configured = defaults.as_ref().is_some_and(|defaults| defaults.is_some());
+        let defaults = needs_defaults.then(defaults::get).flatten();
         let given_or_configured = |string: Option<&'a str>| match string {
-            None if !is_configured => Err(Status::NoCredentials),
+            None if defaults.is_none() => Err(Status::NoCredentials),
             string => Ok(string),
         };
         Ok(Self {

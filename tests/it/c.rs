@@ -249,6 +249,16 @@ fn clock_before_1970_is_an_error() {
     }
 }
 
+/// A lock that another thread holds at the fork would stay locked in the child.
+#[test]
+fn forked_children_configure_and_mint() {
+    let source = root().join("tests/c/fork.c");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let fork = compile(&source, Language::C99, linkage, &["captoken"]);
+        run(fork.command().arg("1000"));
+    }
+}
+
 #[test]
 fn header_compiles_in_every_standard() {
     let header = |compiler: &mut Command, extra: &[&str]| {
