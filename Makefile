@@ -71,7 +71,7 @@ all:
 .PHONY: pack
 ## repack the static library, after a build with cargo alone
 pack:
-	NM="$(NM)" LD="$(LD)" OBJCOPY="$(OBJCOPY)" AR="$(AR)" sh scripts/pack-archive.sh "$(TARGET)"
+	NM="$(NM)" AS="$(AS)" LD="$(LD)" OBJCOPY="$(OBJCOPY)" AR="$(AR)" sh scripts/pack-archive.sh "$(TARGET)"
 
 # NOW=1400000000 gives the token that Twilio's libraries wrote at that time.
 ## time at which make demo mints, in seconds since 1970

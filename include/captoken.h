@@ -327,7 +327,8 @@ void cap_token_free(cap_token *token);
  *
  * - in a program that is linked with `-lcap -lcaptoken`,
  * - in a program that links both libraries statically,
- * - in a plug-in whose host has loaded libcap, perhaps through libsystemd.
+ * - in a plug-in that is linked with the shared library, and whose host has loaded
+ *   libcap, perhaps through libsystemd.
  *
  * Prefer cap_token_free(): it is always right.
  *

@@ -128,7 +128,8 @@ pub unsafe extern "C" fn cap_token_free(token: *mut CapToken) {
 ///
 /// - in a program that is linked with `-lcap -lcaptoken`,
 /// - in a program that links both libraries statically,
-/// - in a plug-in whose host has loaded libcap, perhaps through libsystemd.
+/// - in a plug-in that is linked with the shared library, and whose host has loaded
+///   libcap, perhaps through libsystemd.
 ///
 /// Prefer cap_token_free(): it is always right.
 ///

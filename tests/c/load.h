@@ -4,7 +4,7 @@
 #include "check.h"
 
 /* Loads a library by name. */
-static void *load(const char *name)
+static inline void *load(const char *name)
 {
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 
@@ -15,7 +15,7 @@ static void *load(const char *name)
 }
 
 /* Finds a function by name. POSIX recommends this copy through memory. */
-static void find(void *library, const char *name, void *function)
+static inline void find(void *library, const char *name, void *function)
 {
     void *address = dlsym(library, name);
 

@@ -57,19 +57,20 @@ fn dlopened_library_frees_both_and_unloads() {
     load(&linked, "linked");
 }
 
+/// A plug-in that contains the archive calls its own.
 #[test]
-fn plugin_uses_cap_free_of_its_host() {
+fn plugin_with_shared_library_uses_cap_free_of_its_host() {
     let source = root().join("tests/c/plugin.c");
     let host = |arguments: &[&str]| {
         let arguments = [&["-DHOST"], arguments].concat();
         compile(&source, Language::C99, Linkage::Shared, &arguments)
     };
-    for linkage in [Linkage::Shared, Linkage::Static] {
+    for (linkage, winner) in [(Linkage::Shared, "libcap"), (Linkage::Static, "captoken")] {
         let plugin = ["-shared", "-fPIC", "captoken"];
         let plugin = compile(&source, Language::C99, linkage, &plugin);
         run(host(&[]).watched().arg(&plugin.path).arg("captoken"));
         let with_libcap = host(&["-DWITH_LIBCAP", "-lcap"]);
-        run(with_libcap.watched().arg(&plugin.path).arg("libcap"));
+        run(with_libcap.watched().arg(&plugin.path).arg(winner));
     }
 }
 

@@ -6,25 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+use crate::support::header::{declared, in_order};
 use crate::support::install::{root, run, stage};
-
-/// The functions of a header. A declaration starts at the beginning of a line, and its name
-/// ends at the first parenthesis.
-fn declared(header: &str) -> BTreeSet<String> {
-    in_order(header).into_iter().collect()
-}
-
-/// The same, in the order of the header.
-fn in_order(header: &str) -> Vec<String> {
-    let header = fs::read_to_string(root().join("include").join(header)).expect("a header");
-    header
-        .lines()
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-        .filter_map(|line| line.split_once('('))
-        .filter_map(|(before, _)| before.rsplit([' ', '*']).next())
-        .map(str::to_owned)
-        .collect()
-}
 
 /// The symbols of a library, each with nm's letter for its type.
 fn symbols(arguments: &[&str], library: &str) -> Vec<(String, String)> {
