@@ -72,6 +72,11 @@ impl<'a> Request<'a> {
         self.api_key_sid.is_some()
     }
 
+    /// Whether it names a push credential, which only phones use.
+    pub fn has_push_credential(&self) -> bool {
+        self.push_credential_sid.is_some()
+    }
+
     /// Whether its token allows calls, so that its names must suit calls.
     pub fn is_for_calls(&self) -> bool {
         self.incoming.is_some() || self.outgoing.is_some() || self.push_credential_sid.is_some()

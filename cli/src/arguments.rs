@@ -6,6 +6,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use std::path::{Path, PathBuf};
 
 use captoken::error::Error;
+use captoken::validity::Ttl;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -151,11 +152,15 @@ fn command() -> Command {
         .after_help(include_str!("help/inspect.txt"))
         .arg(token())
         .args(common());
+    let leeway = arg!(--leeway <SECONDS> "Difference of clocks to accept, at most a day")
+        .value_parser(leeway)
+        .allow_negative_numbers(true);
     let verify = Command::new("verify")
         .about("Verify a token's signature and validity, and show its contents")
         .after_help(include_str!("help/verify.txt"))
         .arg(token())
         .args(common())
+        .arg(leeway)
         .args(secret_files());
     Command::new("captoken")
         .about("Mints, shows and verifies the tokens of Twilio Client")
@@ -179,7 +184,7 @@ fn mint() -> Command {
             .requires("allow-outgoing"),
         name(arg!(--"client-name" <NAME> "Client name of outgoing calls, or identity"))
             .requires("named"),
-        name(arg!(--"push-credential" <SID> "Credential of push notifications about calls"))
+        name(arg!(--"push-credential" <SID> "Credential of push notifications about calls, for phones"))
             .requires("api-key"),
         arg!(--grant <"NAME=JSON"> ... "Other grant of an access token; may be repeated")
             .value_parser(named_json)
@@ -214,10 +219,11 @@ fn mint() -> Command {
 }
 
 /// The options of every command.
-fn common() -> [Arg; 2] {
+fn common() -> [Arg; 3] {
     [
         seconds(arg!(--now <SECONDS> "Time instead of the clock's, in seconds since 1970 UTC")),
         arg!(--json "Print one JSON object, also on failure; after a usage error, nothing"),
+        arg!(--quiet "Print no warnings; --json still lists them"),
     ]
 }
 
@@ -251,6 +257,13 @@ fn whole_number(text: &str) -> Result<i64, &'static str> {
             IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "the number is out of range",
             _ => "not a whole number",
         })
+}
+
+fn leeway(text: &str) -> Result<i64, &'static str> {
+    match whole_number(text)? {
+        seconds if (0..=Ttl::Max as i64).contains(&seconds) => Ok(seconds),
+        _ => Err("not between 0 and 86400 seconds"),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {

@@ -18,7 +18,8 @@ use self::failure::Failure;
 use self::json::object;
 use self::mint::mint;
 use self::report::{Parts, Report};
-use self::text::{date, visible};
+use self::text::{date, duration, visible};
+use self::warning::{of_report, warn};
 
 mod arguments;
 mod failure;
@@ -29,6 +30,7 @@ mod report;
 mod secret;
 mod text;
 mod usage;
+mod warning;
 
 fn main() -> ExitCode {
     let (command, arguments) = match arguments::read() {
@@ -67,11 +69,17 @@ fn inspect(arguments: &Arguments) -> Result<(), Failure> {
         checked.filter(|error| *error == Error::TokenMalformed)
     });
     let verdict = "NOT VERIFIED: the signature was not checked";
-    show(arguments, verdict, &parts.report(now, false, problem))
+    let warnings = warned(arguments, &parts);
+    show(
+        arguments,
+        verdict,
+        &parts.report(now, false, problem, warnings),
+    )
 }
 
 fn verify(arguments: &Arguments) -> Result<(), Failure> {
     let now = time(arguments)?;
+    let leeway = arguments.seconds("leeway").unwrap_or_default();
     let token = token(arguments)?;
     // If the token is malformed, the library's error below counts.
     let parts = Parts::decode(&token);
@@ -79,8 +87,9 @@ fn verify(arguments: &Arguments) -> Result<(), Failure> {
     let secret = secret::to_verify(arguments, is_access_token)?;
     let key = Key::new(secret.text()?);
     let place = secret.place;
-    key.verify(&token)
-        .and_then(|payload| check(&payload, now))
+    let needs_leeway = key
+        .verify(&token)
+        .and_then(|payload| check_with_leeway(&payload, now, leeway))
         .map_err(|error| {
             let hint = match error {
                 Error::TokenSignature if is_access_token => {
@@ -92,8 +101,42 @@ fn verify(arguments: &Arguments) -> Result<(), Failure> {
             Failure::from(error).because(&format!("the secret in {place} did not sign it{hint}"))
         })?;
     let date = date(now as f64);
-    let verdict = format!("VERIFIED: signed with the secret in {place}, valid at {date}");
-    show(arguments, &verdict, &parts?.report(now, true, None))
+    let mut verdict = format!("VERIFIED: signed with the secret in {place}, valid at {date}");
+    if needs_leeway {
+        verdict += &format!(" with a leeway of {}", duration(leeway.unsigned_abs()));
+    }
+    let parts = parts?;
+    let warnings = warned(arguments, &parts);
+    show(
+        arguments,
+        &verdict,
+        &parts.report(now, true, None, warnings),
+    )
+}
+
+/// Checks the times as the comment of cap_verify() in captoken.h describes. Returns whether
+/// the token is valid only because of the leeway.
+fn check_with_leeway(payload: &str, now: i64, leeway: i64) -> Result<bool, Error> {
+    let first = check(payload, now);
+    let again = match first {
+        Err(Error::TokenNotYetValid) => now + leeway,
+        Err(Error::TokenExpired) => (now - leeway).max(0),
+        _ => return first.map(|()| false),
+    };
+    match check(payload, again) {
+        Ok(()) => Ok(true),
+        // An expired token may have an nbf that is not a time.
+        Err(Error::TokenMalformed) => Err(Error::TokenMalformed),
+        // The token lives shorter than the leeway, or the time is too late to be checked.
+        Err(_) => first.map(|()| false),
+    }
+}
+
+/// The warnings about a token, which are also printed.
+fn warned(arguments: &Arguments, parts: &Parts) -> Vec<String> {
+    let warnings = of_report(parts);
+    warn(arguments, &warnings);
+    warnings
 }
 
 fn show(arguments: &Arguments, verdict: &str, report: &Report) -> Result<(), Failure> {

@@ -3,44 +3,49 @@
 use std::io;
 use std::path::Path;
 
+use captoken::error::Error;
 use captoken::request::Request;
-use captoken::token::{Token, check_client_name};
+use captoken::token::Token;
 use serde_core::de::IgnoredAny;
 
 use crate::arguments::Arguments;
-use crate::failure::{Failure, in_words};
+use crate::failure::Failure;
 use crate::json::{object, value};
+use crate::report::Parts;
 use crate::secret::{API_KEY_SECRET, AUTH_TOKEN, open};
-use crate::{complain, print, print_json, time};
+use crate::warning::{OPTIONS, REQUEST, warn};
+use crate::{print, print_json, time};
 
 pub(crate) fn mint(arguments: &Arguments) -> Result<(), Failure> {
     let now = time(arguments)?;
     let ttl = arguments.seconds("ttl").unwrap_or_default();
     let mut token = Token::default();
-    let not_before = match arguments.path("request") {
-        Some(path) => apply_request(path, arguments, &mut token)?,
-        None => apply_options(arguments, &mut token)?,
+    let (labels, mut warnings) = match arguments.path("request") {
+        Some(path) => (&REQUEST, apply_request(path, arguments, &mut token)?),
+        None => (&OPTIONS, apply_options(arguments, &mut token)?),
     };
 
     let jwt = token.signed(now, ttl)?;
-    let expires_at = now + ttl;
-    if not_before.is_some_and(|from| from >= expires_at) {
-        complain("warning: --not-before: the token expires before it becomes valid");
-    }
+    warnings.extend(labels.of_token(&Parts::decode(&jwt)?));
+    warn(arguments, &warnings);
     if arguments.is_set("json") {
-        let members = [("token", value(jwt)), ("expires_at", value(expires_at))];
+        let members = [
+            ("token", value(jwt)),
+            ("expires_at", value(now + ttl)),
+            ("warnings", value(warnings)),
+        ];
         print_json(&object(&members))
     } else {
         print(&format!("{jwt}\n"))
     }
 }
 
-/// Applies a request as cap_mint() does. Returns when the token becomes valid.
+/// Applies a request as cap_mint() does. Returns warnings about its names.
 fn apply_request(
     path: &Path,
     arguments: &Arguments,
     token: &mut Token,
-) -> Result<Option<i64>, Failure> {
+) -> Result<Vec<String>, Failure> {
     let json = open(path)
         .and_then(io::read_to_string)
         .map_err(|error| Failure::outside(format!("cannot read the file of --request: {error}")))?;
@@ -63,19 +68,24 @@ fn apply_request(
             "--{other}: the request {has} api_key_sid; use --{file} PATH"
         )));
     }
-    request.apply_to(token).map_err(in_request)?;
+    request.apply_to(token).map_err(|error| match error {
+        // Only phones use a push credential.
+        Error::Unsupported if request.has_push_credential() && !request.is_access() => {
+            in_request(error).because("phones need an access token; add api_key_sid")
+        }
+        error => in_request(error),
+    })?;
     token.key_mut().set(kind.read(arguments)?.text()?);
-    warn_of_names(
-        ["--request: incoming", "--request: client_name"],
-        [request.incoming.as_deref(), request.client_name.as_deref()],
+    Ok(REQUEST.of_names(
+        request.incoming.as_deref(),
+        request.client_name.as_deref(),
         request.is_access(),
         request.is_for_calls(),
-    );
-    Ok(request.not_before)
+    ))
 }
 
-/// Makes the calls that the options stand for. Returns when the token becomes valid.
-fn apply_options(arguments: &Arguments, token: &mut Token) -> Result<Option<i64>, Failure> {
+/// Makes the calls that the options stand for. Returns warnings about the names.
+fn apply_options(arguments: &Arguments, token: &mut Token) -> Result<Vec<String>, Failure> {
     arguments.call("account", |sid| token.set_account(sid))?;
     arguments.call("api-key", |sid| token.make_access(sid))?;
     let is_access = arguments.has("api-key");
@@ -87,11 +97,11 @@ fn apply_options(arguments: &Arguments, token: &mut Token) -> Result<Option<i64>
     };
     token.key_mut().set(kind.read(arguments)?.text()?);
 
-    let names @ [incoming, client_name] = ["allow-incoming", "client-name"];
+    let [incoming, client_name] = ["allow-incoming", "client-name"];
     let for_calls = [incoming, "allow-outgoing", "push-credential"];
-    warn_of_names(
-        ["--allow-incoming", "--client-name"],
-        names.map(|name| arguments.string(name)),
+    let warnings = OPTIONS.of_names(
+        arguments.string(incoming),
+        arguments.string(client_name),
         is_access,
         for_calls.iter().any(|name| arguments.has(name)),
     );
@@ -111,36 +121,5 @@ fn apply_options(arguments: &Arguments, token: &mut Token) -> Result<Option<i64>
     let not_before = arguments.seconds("not-before");
     let result = not_before.map_or(Ok(()), |time| token.set_not_before(time));
     result.map_err(|error| Failure::of("--not-before", error))?;
-    Ok(not_before)
-}
-
-/// Warns about names that may not work: that of incoming calls, and the client name.
-fn warn_of_names(
-    [incoming_label, label]: [&str; 2],
-    [incoming, client_name]: [Option<&str>; 2],
-    is_access: bool,
-    is_for_calls: bool,
-) {
-    let are_two = incoming.is_some() && client_name.is_some() && incoming != client_name;
-    if is_access && are_two {
-        complain(&format!(
-            "warning: {label}: an access token has one name; incoming calls reach this one, not \
-             that of {incoming_label}"
-        ));
-    } else if let Some(incoming) = incoming {
-        warn_of_client_name(incoming_label, incoming);
-    }
-    // Without permissions for calls, the identity is only for rooms or chats, which accept any.
-    if let Some(client_name) = client_name.filter(|_| is_for_calls) {
-        warn_of_client_name(label, client_name);
-    }
-}
-
-fn warn_of_client_name(option: &str, client_name: &str) {
-    if let Err(error) = check_client_name(client_name) {
-        let reason = in_words(error);
-        complain(&format!(
-            "warning: {option}: {reason}; calls may fail with Twilio's error 31105"
-        ));
-    }
+    Ok(warnings)
 }

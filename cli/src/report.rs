@@ -18,6 +18,20 @@ pub(crate) struct Parts {
     pub(crate) payload: String,
 }
 
+/// What a token says, if it is one of Twilio's.
+pub(crate) struct Contents<'a> {
+    pub(crate) claims: Vec<(String, &'a str)>,
+    /// The kind as JSON and in words.
+    pub(crate) kind: Option<&'static str>,
+    kind_in_words: &'static str,
+    pub(crate) account: Option<String>,
+    /// The claim `iss` of an access token.
+    pub(crate) api_key: Option<String>,
+    pub(crate) identity: Option<String>,
+    scopes: Vec<Permission>,
+    grants: Vec<Permission>,
+}
+
 /// Facts about a token: lines for people, members of a JSON object for scripts.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -49,10 +63,13 @@ impl Parts {
 
     /// The kind as JSON and in words. Every token may have a private claim `grants`, so a
     /// scope counts first.
-    fn kind(&self, claims: &[(String, &str)]) -> (Option<&str>, &str) {
+    fn kind(&self, claims: &[(String, &str)]) -> (Option<&'static str>, &'static str) {
         match (last(claims, "scope"), last(claims, "grants")) {
             _ if self.has_access_header() => (Some("access"), "access token"),
-            (Some(scope), _) if scope.starts_with('"') => (Some("capability"), "capability token"),
+            (Some(scope), _) if scope.starts_with('"') => (
+                Some("capability"),
+                "capability token, for browsers; phones need an access token",
+            ),
             (None, Some(grants)) if grants.starts_with('{') => (
                 Some("access"),
                 "access token that Twilio refuses: its header has no cty of twilio-fpa",
@@ -61,8 +78,7 @@ impl Parts {
         }
     }
 
-    /// The contents at the time `now`, and the reason if no secret can verify them.
-    pub(crate) fn report(&self, now: i64, is_verified: bool, problem: Option<Error>) -> Report {
+    pub(crate) fn contents(&self) -> Contents<'_> {
         let claims = members(&self.payload);
         let claim = |name| last(&claims, name).and_then(|json| string(json));
         let (kind, kind_in_words) = self.kind(&claims);
@@ -77,6 +93,42 @@ impl Parts {
             _ => Vec::new(),
         };
         let account = claim(if is_access { "sub" } else { "iss" });
+        let api_key = claim("iss").filter(|_| is_access);
+        Contents {
+            kind,
+            kind_in_words,
+            account: account.filter(|_| kind.is_some()),
+            api_key,
+            identity,
+            scopes,
+            grants,
+            claims,
+        }
+    }
+
+    /// The contents at the time `now`, with warnings about them, and the reason if no secret
+    /// can verify them.
+    pub(crate) fn report(
+        &self,
+        now: i64,
+        is_verified: bool,
+        problem: Option<Error>,
+        warnings: Vec<String>,
+    ) -> Report {
+        let contents = self.contents();
+        let issuer = last(&contents.claims, "iss").and_then(|json| string(json));
+        let has_unknown_grants = contents.has_unknown_grants();
+        let is_access = contents.is_access();
+        let Contents {
+            claims,
+            kind,
+            kind_in_words,
+            account,
+            api_key,
+            identity,
+            scopes,
+            grants,
+        } = contents;
         let region = last(&members(&self.header), "twr").and_then(|region| string(region));
         let region = region.filter(|_| is_access);
 
@@ -86,14 +138,9 @@ impl Parts {
         report.line("kind", kind_in_words);
         let (has_kind, has_region) = (kind.is_some(), region.is_some());
         for (name, label, text, is_shown) in [
-            ("account", "account", account.filter(|_| has_kind), has_kind),
-            (
-                "api_key",
-                "API key",
-                claim("iss").filter(|_| is_access),
-                is_access,
-            ),
-            ("issuer", "issuer", claim("iss"), !has_kind),
+            ("account", "account", account, has_kind),
+            ("api_key", "API key", api_key, is_access),
+            ("issuer", "issuer", issuer, !has_kind),
             ("region", "region", region, has_region),
             ("identity", "identity", identity, is_access),
         ] {
@@ -110,8 +157,7 @@ impl Parts {
         }
         report.permissions("scopes", &scopes);
         report.permissions("grants", &grants);
-        let claim = last(&claims, "grants").filter(|claim| claim.starts_with('{'));
-        if is_access && claim.is_none() {
+        if has_unknown_grants {
             report.line("permissions", "unknown (grants is not an object)");
         } else if scopes.is_empty() && grants.is_empty() {
             report.line("permissions", "none");
@@ -122,11 +168,38 @@ impl Parts {
             report.line("problem", words);
         }
         report.members.push(("problem", value(problem)));
+        report.members.push(("warnings", value(warnings)));
         for (name, json) in [("header", &self.header), ("payload", &self.payload)] {
             report.lines += &format!("\n{name} {}\n", pretty(json));
             report.members.push((name, json.clone()));
         }
         report
+    }
+}
+
+impl Contents<'_> {
+    pub(crate) fn is_access(&self) -> bool {
+        self.kind == Some("access")
+    }
+
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.scopes.iter().chain(&self.grants)
+    }
+
+    /// Whether a permission is for calls, so that Twilio needs a name.
+    pub(crate) fn is_for_calls(&self) -> bool {
+        let mut kinds = self.permissions().map(|permission| permission.kind);
+        kinds.any(|kind| ["incoming", "outgoing", "push", "voice"].contains(&kind))
+    }
+
+    /// Whether the permissions of an access token cannot be read.
+    pub(crate) fn has_unknown_grants(&self) -> bool {
+        let claim = last(&self.claims, "grants").filter(|claim| claim.starts_with('{'));
+        self.is_access() && claim.is_none()
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Option<f64> {
+        time(&self.claims, name)
     }
 }
 
@@ -145,15 +218,7 @@ impl Report {
     }
 
     fn times(&mut self, claims: &[(String, &str)], now: f64) {
-        let time = |name| {
-            let mut values = claims.iter().filter(|(other, _)| other == name);
-            match (values.next(), values.next()) {
-                (Some((_, json)), None) => validity::time(json).ok(),
-                // Readers differ in the value of a claim that repeats.
-                _ => None,
-            }
-        };
-        let [exp, nbf, iat] = ["exp", "nbf", "iat"].map(time);
+        let [exp, nbf, iat] = ["exp", "nbf", "iat"].map(|name| time(claims, name));
         let is_expired = exp.map(|exp| exp <= now);
         let by_now = |past, future, time| if time <= Some(now) { past } else { future };
         for (label, time) in [
@@ -174,6 +239,15 @@ impl Report {
             ("not_before", seconds(nbf)),
             ("issued_at", seconds(iat)),
         ]);
+    }
+}
+
+/// The time in a claim, if it does not repeat: readers differ in the value of one that does.
+fn time(claims: &[(String, &str)], name: &str) -> Option<f64> {
+    let mut values = claims.iter().filter(|(other, _)| other == name);
+    match (values.next(), values.next()) {
+        (Some((_, json)), None) => validity::time(json).ok(),
+        _ => None,
     }
 }
 

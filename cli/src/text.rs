@@ -63,7 +63,7 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 /// A duration in its two largest units, such as `3 days 4 hours`.
-fn duration(mut seconds: u64) -> String {
+pub(crate) fn duration(mut seconds: u64) -> String {
     let mut parts = Vec::new();
     for (unit, length) in UNITS {
         let count = seconds / length;

@@ -39,6 +39,14 @@ fn wrong_usage_exits_2() {
         "mint --account=AC1 --api-key=SK1 --grant=a",
         "mint --account=AC1 --api-key=SK1 --grant={}",
         "mint --account=AC1 --api-key=SK1 --grant=={}",
+        "verify - --leeway",
+        "verify - --leeway=",
+        "verify - --leeway=-1",
+        "verify - --leeway=86401",
+        "verify - --leeway=9223372036854775808",
+        "verify - --leeway=60s",
+        "inspect - --leeway=60",
+        "mint --account=AC1 --leeway=60",
         "verify - --auth-token-file=-",
         "verify - --api-key-secret-file=-",
         "verify a.b.c --auth-token-file=/dev/null --api-key-secret-file=/dev/null",
@@ -80,6 +88,8 @@ fn usage_errors_hide_arguments() {
          : not a whole number     | mint --ttl 10m
          : not a whole number     | mint --now=
          number is out of range   | mint --ttl=9223372036854775808
+         '--leeway <SECONDS>': not between 0 and 86400 seconds | verify - --leeway=-1
+         '--leeway <SECONDS>': not between 0 and 86400 seconds | verify - --leeway=86401
          subcommand exists: 'mint'| mnit"
     );
     for line in cases.lines() {

@@ -122,7 +122,7 @@ fn help_examples_work() {
             run += 1;
         }
     }
-    assert_eq!(run, 12);
+    assert_eq!(run, 13);
     // Without a terminal, stty only complains.
     let help = outcome(&mut captoken(&["--help"]), "").printed();
     let reads = help.lines().find(|line| line.contains("stty"));

@@ -32,11 +32,13 @@ mod requests;
 mod secrets;
 mod streams;
 mod verify;
+mod warnings;
 
 /// A secret that no output contains by accident.
 const SECRET: &str = "5ecret-that-no-output-shows";
 
-const MINT: [&str; 3] = ["mint", "--account", "AC1"];
+/// Mints without permissions, which most tests do not need, and without the warning about that.
+const MINT: [&str; 4] = ["mint", "--account", "AC1", "--quiet"];
 
 /// The exit code, standard output and standard error of the program.
 #[derive(Debug)]
@@ -133,11 +135,15 @@ fn say(payload: &Value) -> String {
 }
 
 fn inspect(token: &str, now: &str) -> String {
-    outcome(&mut captoken(&["inspect", "--now", now, token]), "").printed()
+    outcome(
+        &mut captoken(&["inspect", "--quiet", "--now", now, token]),
+        "",
+    )
+    .printed()
 }
 
 fn inspect_json(token: &str, now: &str) -> Value {
-    let command = &mut captoken(&["inspect", "--json", "--now", now, token]);
+    let command = &mut captoken(&["inspect", "--json", "--quiet", "--now", now, token]);
     let outcome = outcome(command, "");
     assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     outcome.json()

@@ -149,7 +149,7 @@ fn mint_warns_about_unusual_client_names() {
         ("--client-name", "é", true),
     ] {
         let argument = format!("{option}={name}");
-        let mut command = signing(&[&MINT[..], &["--allow-outgoing=AP1", &argument]].concat());
+        let mut command = signing(&[&MINT[..3], &["--allow-outgoing=AP1", &argument]].concat());
         let outcome = outcome(&mut command, "");
         assert_eq!(outcome.code, Some(0));
         decode(outcome.out.trim_end(), "secret");
@@ -166,7 +166,8 @@ fn mint_warns_about_unusual_client_names() {
 #[test]
 fn mint_warns_about_never_valid_tokens() {
     for (not_before, is_warned_of) in [("1059", false), ("1060", true), ("1061", true)] {
-        let mut command = signing(&[&MINT[..], &["--now=1000", "--ttl=60"]].concat());
+        let mut command = signing(&[&MINT[..3], &["--now=1000", "--ttl=60"]].concat());
+        command.arg("--allow-incoming=Alice");
         let outcome = outcome(command.args(["--not-before", not_before]), "");
         assert_eq!(outcome.code, Some(0));
         let claims = decode(outcome.out.trim_end(), "secret");
@@ -179,9 +180,13 @@ fn mint_warns_about_never_valid_tokens() {
 
 #[test]
 fn mint_json_has_token_and_expiry() {
-    let mut command = signing(&[&MINT[..], &["--json", "--now=1000", "--ttl=60"]].concat());
+    let mut command = signing(&[&MINT[..3], &["--json", "--now=1000", "--ttl=60"]].concat());
+    command.arg("--allow-incoming=Alice");
     let json = outcome(&mut command, "").json();
     let claims = decode(text(&json["token"]), "secret");
     assert_eq!(claims["exp"], 1060);
-    assert_eq!(json, json!({"token": json["token"], "expires_at": 1060}));
+    assert_eq!(
+        json,
+        json!({"token": json["token"], "expires_at": 1060, "warnings": []})
+    );
 }

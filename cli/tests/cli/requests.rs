@@ -85,6 +85,14 @@ fn wrong_requests_exit_with_their_status() {
             r#"{"account_sid":"AC1","region":"ie1"}"#,
             "captoken: --request: the call does not apply to this kind of token\n".to_owned(),
         ),
+        // Only phones use a push credential.
+        (
+            13,
+            r#"{"account_sid":"AC1","push_credential_sid":"CR1"}"#,
+            "captoken: --request: the call does not apply to this kind of token: phones need an \
+             access token; add api_key_sid\n"
+                .to_owned(),
+        ),
         (
             2,
             r#"{"account_sid":""}"#,

@@ -74,12 +74,13 @@ fn captoken_variables_replace_twilio_ones() {
         let mut alone = captoken(&MINT);
         let token = outcome(alone.args(more).env(&own, "secret"), "").printed();
         assert_signed(token.trim_end(), "secret");
-        let mut minting = with_both(&["mint"]);
+        let mut minting = with_both(&["mint", "--quiet"]);
         minting.args(more).env("TWILIO_ACCOUNT_SID", "AC1");
         minting.env("CAPTOKEN_ACCOUNT_SID", "AC2");
         let token = outcome(&mut minting, "").printed();
         assert_signed(token.trim_end(), "secret");
-        let verified = outcome(&mut with_both(&["verify", token.trim_end()]), "").printed();
+        let verified =
+            outcome(&mut with_both(&["verify", "--quiet", token.trim_end()]), "").printed();
         assert!(verified.contains(&format!("signed with the secret in {own}, valid")));
         assert!(verified.contains("\naccount     AC2\n"), "{verified}");
         let mut emptied = with_both(&["verify", token.trim_end()]);

@@ -9,7 +9,7 @@ use crate::{MINT, TestFile, captoken, mint, outcome, signing};
 
 #[test]
 fn standard_input_token_loses_surrounding_whitespace() {
-    let token = mint(&["--now=1000"]);
+    let token = mint(&["--now=1000", "--allow-incoming=Alice"]);
     let padded = format!("\r\n \t{token} \n\n");
     for arguments in [&["inspect", "--now=1020"][..], &["verify", "--now=1020"]] {
         let given = outcome(signing(arguments).arg(&token), "").printed();
@@ -56,7 +56,7 @@ fn closed_pipe() -> Stdio {
 
 #[test]
 fn closed_output_exits_without_message() {
-    let token = mint(&[]);
+    let token = mint(&["--allow-incoming=Alice"]);
     let all: [&[&str]; 7] = [
         &MINT,
         &["inspect", &token],

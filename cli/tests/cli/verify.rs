@@ -18,6 +18,73 @@ fn token_is_valid_from_nbf_until_exp() {
     assert_eq!(outcome(&mut command, "").code, Some(19));
 }
 
+#[test]
+fn leeway_extends_validity_in_both_directions() {
+    let token = mint(&["--now=1000", "--ttl=600", "--not-before=1100"]);
+    let code = |now: i64, leeway: i64| {
+        let [now, leeway] = [("now", now), ("leeway", leeway)]
+            .map(|(option, seconds)| format!("--{option}={seconds}"));
+        outcome(
+            &mut signing(&["verify", "--quiet", &now, &leeway, &token]),
+            "",
+        )
+        .code
+    };
+    for leeway in [0, 1, 2, 60, 499] {
+        let codes = [
+            1100 - leeway - 1,
+            1100 - leeway,
+            1599 + leeway,
+            1600 + leeway,
+        ]
+        .map(|now| code(now, leeway));
+        assert_eq!(codes, [Some(20), Some(0), Some(0), Some(19)], "{leeway}");
+    }
+    // A time before 1970 counts as 1970. One that is too late changes nothing.
+    assert_eq!(code(50, 86_400), Some(20));
+    assert_eq!(code(80_000, 86_400), Some(19));
+    let late = mint(&[
+        "--now=9007199254740000",
+        "--ttl=991",
+        "--not-before=9007199254740990",
+    ]);
+    let mut command = signing(&["verify", "--now=9007199254740900", "--leeway=86400", &late]);
+    assert_eq!(outcome(&mut command, "").code, Some(20));
+    // The first reason counts if the token lives shorter than the leeway.
+    let brief = mint(&["--now=1000", "--ttl=110", "--not-before=1100"]);
+    for (now, expected) in [("1099", Some(20)), ("1110", Some(19))] {
+        let mut command = signing(&["verify", "--leeway=60", "--now", now, &brief]);
+        assert_eq!(outcome(&mut command, "").code, expected);
+    }
+    // Other reasons stay.
+    let mut command = captoken(&["verify", "--leeway=60", "--now=1050", &token]);
+    command.env("TWILIO_AUTH_TOKEN", "another");
+    assert_eq!(outcome(&mut command, "").code, Some(18));
+}
+
+#[test]
+fn verdict_names_the_needed_leeway() {
+    let token = mint(&["--now=1000", "--allow-incoming=Al", "--not-before=1002"]);
+    let verdict = |arguments: &[&str]| {
+        let mut command = signing(&["verify", &token]);
+        let said = outcome(command.args(arguments), "").printed();
+        said.lines().next().map(str::to_owned)
+    };
+    let said = "VERIFIED: signed with the secret in TWILIO_AUTH_TOKEN, valid at 1970-01-01T00:16:4";
+    assert_eq!(
+        verdict(&["--now=1000", "--leeway=90"]),
+        Some(format!("{said}0Z with a leeway of 1 minute 30 seconds"))
+    );
+    assert_eq!(
+        verdict(&["--now=1002", "--leeway=90"]),
+        Some(format!("{said}2Z"))
+    );
+    // With the clock, which the program reads once.
+    let token = mint(&["--now=1000", "--ttl=60", "--allow-incoming=Al"]);
+    let mut command = signing(&["verify", "--leeway=86400", &token]);
+    assert_eq!(outcome(&mut command, "").code, Some(19));
+}
+
 /// A script may pass an attacker's string instead of a token.
 #[test]
 fn verify_exits_0_only_for_valid_tokens() {
