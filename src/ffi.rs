@@ -517,6 +517,19 @@ pub unsafe extern "C" fn cap_mint(
 ///
 /// Header and payload are also malformed if a string has an unpaired surrogate,
 /// or if a member is nested more than 128 levels deep.
+///
+/// If the clocks of two computers differ, read `now` once, and ask again with
+/// a leeway in seconds:
+///
+///     status = cap_verify(jwt, secret, now, payload, size, NULL);
+///     if (status == CAP_STATUS_TOKEN_NOT_YET_VALID)
+///         status = cap_verify(jwt, secret, now + leeway, payload, size, NULL);
+///     else if (status == CAP_STATUS_TOKEN_EXPIRED)
+///         status = cap_verify(jwt, secret, now > leeway ? now - leeway : 0,
+///                             payload, size, NULL);
+///
+/// This is right for tokens that live longer than the leeway. It refuses other
+/// tokens in part of the leeway, sometimes with the opposite status.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cap_verify(

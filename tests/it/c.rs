@@ -191,6 +191,18 @@ fn example_check_prints_only_valid_payloads() {
         assert_eq!((code, out.as_str()), (Some(1), ""), "{message}");
         assert!(err.contains(message), "{err}");
     }
+    // The clocks of minting servers may differ by less than a minute.
+    let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    for (exp, nbf, expected) in [
+        (now + 3600, now + 30, 0),
+        (now - 30, now - 3600, 0),
+        (now + 3600, now + 300, 1),
+        (now - 300, now - 3600, 1),
+    ] {
+        let token = token(&format!(r#"{{"exp":{exp},"nbf":{nbf}}}"#));
+        let (code, _, err) = handed(with_credentials(check.command()), &token);
+        assert_eq!(code, Some(expected), "{exp} {nbf}: {err}");
+    }
     let (code, _, err) = handed(without_credentials(check.watched()), &valid);
     assert_eq!(code, Some(1));
     assert!(err.contains("set TWILIO_AUTH_TOKEN"), "{err}");
@@ -332,7 +344,7 @@ fn quick_starts_run_as_printed() {
 #[test]
 fn guide_verifies_tokens_as_printed() {
     let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guide-check.c");
-    let check = document("docs/c.md").block("c", "static int check");
+    let check = document("docs/c.md").block("c", "static int check(");
     let program = format!(
         "#include <captoken.h>\n#include <stdio.h>\n#include <time.h>\n{check}\
          int main(int count, char **words) {{ return count == 3 ? check(words[1], words[2]) : 2; }}\n"
@@ -347,6 +359,88 @@ fn guide_verifies_tokens_as_printed() {
         let (code, out, err) = outcome(check.watched().args([&token, "another"]));
         assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
         assert!(err.contains("not valid: the token's signature"), "{err}");
+    }
+}
+
+/// The statements of the header that verify with a leeway, as a reader would copy them.
+fn header_recipe() -> String {
+    let header = fs::read_to_string(root().join("include/captoken.h")).expect("a header");
+    let (_, recipe) = header
+        .split_once(" * a leeway in seconds:\n *\n")
+        .expect("a recipe");
+    let (recipe, _) = recipe.split_once("\n *\n").expect("its end");
+    let lines = recipe.lines();
+    lines
+        .flat_map(|line| [line.strip_prefix(" * ").expect("a line"), "\n"])
+        .collect()
+}
+
+#[test]
+fn header_recipe_accepts_exactly_the_leeway() {
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("header-recipe.c");
+    // The last line prints the payload, to show that the second call wrote it.
+    let program = format!(
+        "#include <captoken.h>\n#include <stdio.h>\n#include <stdlib.h>\n\n\
+         static cap_status verify(const char *jwt, const char *secret, int64_t now,\n\
+         int64_t leeway, char *payload, size_t size)\n{{\n    cap_status status;\n\n\
+         {}    return status;\n}}\n\n\
+         int main(int count, char **words)\n{{\n    char payload[1024];\n    int i;\n\n\
+         for (i = 2; i + 1 < count; i += 2) {{\n\
+         cap_status status = verify(words[1], \"secret\", atoll(words[i]), atoll(words[i + 1]),\n\
+         payload, sizeof payload);\n\
+         printf(\"%d %s\\n\", (int)status, payload);\n    }}\n    return 0;\n}}\n",
+        header_recipe()
+    );
+    fs::write(&source, program).expect("written");
+    let payload = r#"{"exp":1600,"nbf":1100}"#;
+    let token = sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
+    for language in [Language::C99, Language::Cpp17] {
+        let recipe = compile(&source, language, Linkage::Shared, &["captoken"]);
+        let (mut arguments, mut expected) = (vec![token.clone()], String::new());
+        for leeway in [0, 1, 2, 60, 499] {
+            for (now, status) in [
+                (1100 - leeway - 1, 20),
+                (1100 - leeway, 0),
+                (1099, if leeway > 0 { 0 } else { 20 }),
+                (1100, 0),
+                (1599, 0),
+                (1600, if leeway > 0 { 0 } else { 19 }),
+                (1600 + leeway - 1, 0),
+                (1600 + leeway, 19),
+            ] {
+                arguments.extend([now.to_string(), leeway.to_string()]);
+                let written = if status == 0 { payload } else { "" };
+                expected += &format!("{status} {written}\n");
+            }
+        }
+        // A time before 1970 counts as 1970.
+        arguments.extend(["1700", "86400"].map(str::to_owned));
+        expected += "20 \n";
+        assert_eq!(run(recipe.watched().args(&arguments)), expected);
+    }
+}
+
+#[test]
+fn guide_verifies_with_leeway_as_printed() {
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guide-leeway.c");
+    let check = document("docs/c.md").block("c", "static int check_with_leeway");
+    let program = format!(
+        "#include <captoken.h>\n#include <time.h>\n{check}\
+         int main(int count, char **words) {{ return count == 3 ? !check_with_leeway(words[1], words[2]) : 2; }}\n"
+    );
+    fs::write(&source, program).expect("written");
+    let check = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    for (exp, nbf, code) in [
+        (now + 3600, now + 30, 0),
+        (now - 30, now - 3600, 0),
+        (now + 3600, now + 300, 1),
+        (now - 300, now - 3600, 1),
+    ] {
+        let payload = format!(r#"{{"exp":{exp},"nbf":{nbf}}}"#);
+        let token = sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
+        let (found, _, err) = outcome(check.watched().args([&token, "secret"]));
+        assert_eq!(found, Some(code), "{payload} {err}");
     }
 }
 
