@@ -374,6 +374,8 @@ class Capability
      *
      * @param string $secret the auth token; for an access token, the API key secret
      * @param ?int $now seconds since 1970-01-01 00:00 UTC; null: time()
+     * @param int $leeway seconds by which clocks may differ, 0 to 86400. The token is accepted
+     *     that long before its nbf, and after its expiry. It must live longer than the leeway.
      * @return array<string|int, mixed> all claims by name
      * @throws InvalidTokenException the token is invalid, for one of these reasons:
      * @throws TokenMalformedException it is not a signed JSON Web Token, or has no valid expiry
@@ -383,13 +385,15 @@ class Capability
      * @throws TokenNotYetValidException its nbf is later than $now
      * @throws CaptokenException INVALID_TIME: $now is negative or above 2**53 - 1;
      *     LIBRARY_NOT_LOADED
+     * @throws \InvalidArgumentException the leeway is out of range
      */
     public static function verify(
         #[\SensitiveParameter] string $token,
         #[\SensitiveParameter] string $secret,
         ?int $now = null,
+        int $leeway = 0,
     ): array {
-        return Verification::claims($token, $secret, $now ?? time());
+        return Verification::claims($token, $secret, $now ?? time(), $leeway);
     }
 
     /** @param string $what the name of the argument in messages */

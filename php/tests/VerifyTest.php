@@ -107,6 +107,62 @@ final class VerifyTest extends TestCase
         }
     }
 
+    public function testLeewayExtendsValidityInBothDirections(): void
+    {
+        $token = (new Capability('AC123', 'secret'))->setNotBefore(1100)->generateTokenAt(1000, 600);
+        $finds = static function (int $now, int $leeway) use ($token): string {
+            try {
+                return Capability::verify($token, 'secret', $now, leeway: $leeway)['iss'];
+            } catch (InvalidTokenException $e) {
+                return $e::class;
+            }
+        };
+        $outside = [TokenNotYetValidException::class, TokenExpiredException::class];
+        foreach ([0, 1, 2, 60, 499] as $leeway) {
+            self::assertSame($outside[0], $finds(1100 - $leeway - 1, $leeway));
+            foreach ([1100 - $leeway, 1100, 1599, 1599 + $leeway] as $now) {
+                self::assertSame('AC123', $finds($now, $leeway));
+            }
+            self::assertSame($outside[1], $finds(1600 + $leeway, $leeway));
+        }
+        // A time before 1970 counts as 1970, and one that is too late changes nothing.
+        self::assertSame($outside[1], $finds(80000, 86400));
+        self::assertSame($outside[0], $finds(50, 86400));
+        $late = self::sign(self::HEADER, '{"exp":9007199254740993,"nbf":9007199254740991}');
+        self::assertFinds($outside[0], $late, 'secret', 2 ** 53 - 2, leeway: 60);
+        // The first reason counts if the token lives shorter than the leeway.
+        $brief = self::sign(self::HEADER, '{"exp":1110,"nbf":1100}');
+        self::assertFinds($outside[0], $brief, 'secret', 1099, leeway: 60);
+        self::assertFinds($outside[1], $brief, 'secret', 1110, leeway: 60);
+    }
+
+    public function testLeewayDefaultsToNoneAndChangesNoOtherReason(): void
+    {
+        $time = time();
+        $token = self::sign(self::HEADER, sprintf('{"exp":%d,"nbf":%d}', $time + 3600, $time + 30));
+        self::assertFinds(TokenNotYetValidException::class, $token, 'secret');
+        self::assertSame($time + 30, Capability::verify($token, 'secret', leeway: 60)['nbf']);
+        self::assertFinds(TokenSignatureException::class, $token, 'another', leeway: 60);
+        self::assertFinds(TokenMalformedException::class, 'x', 'secret', leeway: 60);
+        // Malformed times are found at the second time, too.
+        $malformed = self::sign(self::HEADER, '{"exp":1400000000,"nbf":"never"}');
+        self::assertFinds(TokenMalformedException::class, $malformed, 'secret', self::NOW, leeway: 60);
+    }
+
+    public function testLeewayOutOfRangeIsRefusedByName(): void
+    {
+        $token = self::sign(self::HEADER, self::PAYLOAD);
+        Capability::verify($token, 'secret', self::NOW, 86400);
+        foreach ([-1, 86401, PHP_INT_MIN, PHP_INT_MAX] as $leeway) {
+            try {
+                Capability::verify($token, 'secret', self::NOW, $leeway);
+                self::fail("$leeway is accepted");
+            } catch (\InvalidArgumentException $e) {
+                self::assertSame('the leeway is not between 0 and 86400 seconds', $e->getMessage());
+            }
+        }
+    }
+
     public function testTimeDefaultsToNow(): void
     {
         $capability = new Capability('AC123', 'secret');
@@ -336,10 +392,15 @@ final class VerifyTest extends TestCase
      *
      * @param class-string<CaptokenException> $class
      */
-    private static function assertFinds(string $class, string $token, string $secret, ?int $now = null): void
-    {
+    private static function assertFinds(
+        string $class,
+        string $token,
+        string $secret,
+        ?int $now = null,
+        int $leeway = 0,
+    ): void {
         try {
-            Capability::verify($token, $secret, $now);
+            Capability::verify($token, $secret, $now, $leeway);
         } catch (CaptokenException $e) {
             self::assertSame(
                 [$class, self::CODES[$class], self::MESSAGES[$class]],
