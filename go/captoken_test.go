@@ -812,6 +812,7 @@ func TestErrorsAreDistinct(t *testing.T) {
 		captoken.StatusTokenNotYetValid:  captoken.ErrTokenNotYetValid,
 		captoken.StatusNUL:               captoken.ErrNUL,
 		captoken.StatusClosed:            captoken.ErrClosed,
+		captoken.StatusInvalidLeeway:     captoken.ErrInvalidLeeway,
 	}
 	for status, err := range errs {
 		fresh := fmt.Errorf("wrapped: %w", &captoken.Error{Status: status})

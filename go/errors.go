@@ -41,6 +41,9 @@ const (
 const (
 	StatusNUL    Status = -1 // a string contains a NUL byte, where C strings end
 	StatusClosed Status = -2 // the Token is closed
+
+	// The leeway is not whole seconds from 0 to 24 hours.
+	StatusInvalidLeeway Status = -3
 )
 
 // String describes the status in one line of English without a full stop. The receiver
@@ -51,6 +54,8 @@ func (s Status) String() string {
 		return "a string contains a NUL byte"
 	case StatusClosed:
 		return "the Token is closed: create a new one"
+	case StatusInvalidLeeway:
+		return "leeway must be whole seconds from 0s to 24h"
 	case StatusInvalidTTL:
 		// The C library takes seconds, so its message does not mention fractions.
 		return "ttl must be whole seconds from 1s to 24h, or 0 for the default"
@@ -91,6 +96,7 @@ var (
 	ErrTokenNotYetValid  error = &Error{Status: StatusTokenNotYetValid}
 	ErrNUL               error = &Error{Status: StatusNUL}
 	ErrClosed            error = &Error{Status: StatusClosed}
+	ErrInvalidLeeway     error = &Error{Status: StatusInvalidLeeway}
 )
 
 // ErrInvalidToken matches every error of [Verify] about the token, with [errors.Is]. A

@@ -30,17 +30,30 @@ import (
 //   - [ErrEmptyArgument], [ErrNUL] or [ErrInvalidUTF8] for the secret
 //   - [ErrInvalidTime] if now is before 1970 or more than 2^53 - 1 seconds after it
 //
-// [ErrNUL] takes precedence over other errors.
+// [ErrNUL] takes precedence over other errors. See [VerifyWithLeeway] if clocks differ.
 func Verify(token, secret string, now time.Time) (Claims, error) {
+	return VerifyWithLeeway(token, secret, now, 0)
+}
+
+// VerifyWithLeeway is [Verify] for tokens of a server whose clock may differ. It accepts a
+// token also if it becomes valid at most leeway after now, or if it expired less than leeway
+// before. The token must live longer than the leeway.
+//
+// leeway is in whole seconds, from 0 to 24 hours. For other values, VerifyWithLeeway returns
+// [ErrInvalidLeeway].
+func VerifyWithLeeway(token, secret string, now time.Time, leeway time.Duration) (Claims, error) {
 	if hasNUL(token) || hasNUL(secret) {
 		return Claims{}, &Error{Status: StatusNUL, ofToken: !hasNUL(secret)}
+	}
+	if leeway < 0 || leeway > MaxTTL || leeway%time.Second != 0 {
+		return Claims{}, failure(StatusInvalidLeeway)
 	}
 	joined := join([]string{token, secret}, nil)
 	defer joined.release()
 	// The payload is shorter than its token. The caller gets a copy, because a slice of
 	// the buffer would keep the whole buffer in memory.
 	buffer := make([]byte, len(token)+1)
-	length, status := libVerify(joined.bytes, now.Unix(), buffer)
+	length, status := verifyAround(joined.bytes, now.Unix(), int64(leeway/time.Second), buffer)
 	switch status {
 	case StatusOK:
 		payload := make([]byte, length)
@@ -50,5 +63,31 @@ func Verify(token, secret string, now time.Time) (Claims, error) {
 		return Claims{}, &Error{Status: status, ofToken: utf8.ValidString(secret)}
 	default:
 		return Claims{}, failure(status)
+	}
+}
+
+// verifyAround verifies at now, and otherwise at the times at which the comment of
+// cap_verify() in captoken.h asks again.
+func verifyAround(joined []byte, now, leeway int64, buffer []byte) (int, Status) {
+	length, status := libVerify(joined, now, buffer)
+	again := now
+	switch status {
+	case StatusTokenNotYetValid:
+		again = now + leeway
+	case StatusTokenExpired:
+		if again = now - leeway; again < 0 {
+			again = 0
+		}
+	}
+	if again == now {
+		return length, status
+	}
+	length, second := libVerify(joined, again, buffer)
+	switch second {
+	case StatusTokenNotYetValid, StatusTokenExpired, StatusInvalidTime:
+		// The token lives shorter than the leeway, so the first status is the reason.
+		return length, status
+	default:
+		return length, second
 	}
 }

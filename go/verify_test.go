@@ -212,6 +212,57 @@ func TestVerifyChecksItsArguments(t *testing.T) {
 	}
 }
 
+// Protects: a leeway accepts a token before its nbf and after its expiry, and no longer.
+func TestVerifyWithLeewayExtendsValidity(t *testing.T) {
+	token := sign(header, `{"iss":"AC123123","exp":1600,"nbf":1100}`, authToken)
+	verify := func(token string, now, leeway int64) error {
+		claims, err := captoken.VerifyWithLeeway(token, authToken, time.Unix(now, 0), time.Duration(leeway)*time.Second)
+		if err == nil && claims.ExpiresAt.Unix() != 1600 {
+			t.Errorf("the claims are %+v", claims)
+		}
+		return err
+	}
+	for _, leeway := range []int64{0, 1, 2, 60, 499} {
+		checkError(t, verify(token, 1100-leeway-1, leeway), captoken.ErrTokenNotYetValid)
+		for _, now := range []int64{1100 - leeway, 1100, 1599, 1599 + leeway} {
+			check(t, verify(token, now, leeway))
+		}
+		checkError(t, verify(token, 1600+leeway, leeway), captoken.ErrTokenExpired)
+	}
+	// A time before 1970 counts as 1970, and one that is too late changes nothing.
+	checkError(t, verify(token, 50, 86400), captoken.ErrTokenNotYetValid)
+	checkError(t, verify(token, 80000, 86400), captoken.ErrTokenExpired)
+	late := sign(header, `{"exp":9007199254740993,"nbf":9007199254740991}`, authToken)
+	checkError(t, verify(late, 1<<53-2, 60), captoken.ErrTokenNotYetValid)
+	// The first reason counts if the token lives shorter than the leeway.
+	brief := sign(header, `{"exp":1110,"nbf":1100}`, authToken)
+	checkError(t, verify(brief, 1099, 60), captoken.ErrTokenNotYetValid)
+	checkError(t, verify(brief, 1110, 60), captoken.ErrTokenExpired)
+	// A malformed time is found at the second time, too.
+	malformed := sign(header, `{"exp":1600,"nbf":"never"}`, authToken)
+	checkError(t, verify(malformed, 1600, 60), captoken.ErrTokenMalformed)
+}
+
+// Protects: a leeway that is not whole seconds of at most a day is an error of its name.
+func TestVerifyWithLeewayNamesInvalidLeeway(t *testing.T) {
+	token := sign(header, `{"exp":1400003600}`, authToken)
+	for _, leeway := range []time.Duration{
+		-1, -time.Second, time.Millisecond, time.Second + 1, captoken.MaxTTL + time.Second, 1<<63 - 1, -1 << 63,
+	} {
+		_, err := captoken.VerifyWithLeeway(token, authToken, frozen, leeway)
+		checkError(t, err, captoken.ErrInvalidLeeway)
+		if errors.Is(err, captoken.ErrInvalidToken) || !strings.Contains(err.Error(), "leeway must be") {
+			t.Errorf("%v: %v", leeway, err)
+		}
+	}
+	for _, leeway := range []time.Duration{0, time.Second, captoken.MaxTTL} {
+		_, err := captoken.VerifyWithLeeway(token, authToken, frozen, leeway)
+		check(t, err)
+	}
+	_, err := captoken.VerifyWithLeeway(nul, authToken, frozen, -1)
+	checkError(t, err, captoken.ErrNUL)
+}
+
 // Protects: an error about a string says if the string is the token, and keeps its status.
 func TestErrorsNameTheToken(t *testing.T) {
 	for _, test := range []struct {
