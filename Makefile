@@ -293,10 +293,18 @@ uninstall-php:
 # therefore gets the archive's checksum, which cgo.go compiles in.
 ## folder of the Go package, or of a copy
 TO_GO ?= go
+## module path of the copy of the Go package, such as example.com/you/captoken
+GO_MODULE ?=
 
+# The script reads the variables from the environment, because the shell does not expand their
+# characters there.
 .PHONY: go-lib
 ## copy the static library and the header into the Go package
-go-lib: all
+go-lib: export TO_GO := $(TO_GO)
+go-lib: export GO_MODULE := $(GO_MODULE)
+go-lib:
+	$(if $(GO_MODULE),@sh scripts/copy-go.sh)
+	@$(MAKE) --no-print-directory all
 	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 
 .PHONY: refresh-go-lib

@@ -6,9 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
+
+	"captoken"
 )
 
 // These tests build the programs of testdata as users build theirs: in a separate module,
@@ -17,6 +20,9 @@ import (
 
 // The case of the vectors that testdata/mint reproduces.
 const minted = "seed_php_params_ttl_600"
+
+// modulePath is "captoken", or another path in a copy of the package.
+var modulePath = reflect.TypeOf(captoken.Token{}).PkgPath()
 
 // slow skips a test that compiles programs under -short, and otherwise makes it parallel.
 func slow(t *testing.T) {
@@ -117,8 +123,8 @@ func newWorkspace(t *testing.T, leftOut []string, folders ...string) workspace {
 	for _, folder := range folders {
 		copyFiles(t, filepath.Join("testdata", folder), w.user, func(string) bool { return true })
 	}
-	module := "module program\n\ngo 1.19\n\nrequire captoken v0.0.0\n\n" +
-		"replace captoken => ../library\n"
+	module := "module program\n\ngo 1.19\n\nrequire " + modulePath + " v0.0.0\n\n" +
+		"replace " + modulePath + " => ../library\n"
 	check(t, os.WriteFile(filepath.Join(w.user, "go.mod"), []byte(module), 0o666))
 	return w
 }
@@ -253,11 +259,35 @@ func TestBuildRelinksAChangedArchive(t *testing.T) {
 	}
 }
 
+// Protects: with the replace of the guide, commands accept a module path without a dot.
+func TestBuildReplaceAllowsGetAndWorkspaces(t *testing.T) {
+	slow(t)
+	w := newWorkspace(t, nil, "mint")
+	work := []string{"GOWORK=" + filepath.Join(w.user, "go.work")}
+	run(t, w.goes(work, "work", "init", "."))
+	run(t, w.goes(nil, "get", modulePath))
+	run(t, w.goes(work, "work", "sync"))
+	if !strings.HasPrefix(runtime.Version(), "go1.19") {
+		run(t, w.goes(work, "work", "vendor"))
+		check(t, os.RemoveAll(filepath.Join(w.user, "vendor")))
+	}
+	checkMinted(t, w.mint(nil, w.build(work)))
+
+	if strings.Contains(modulePath, ".") {
+		return
+	}
+	run(t, w.goes(nil, "mod", "edit", "-dropreplace=captoken", "-droprequire=captoken"))
+	output := fails(t, w.goes(nil, "get", modulePath))
+	if !strings.Contains(output, "malformed module path \"captoken\": missing dot in first path element") {
+		t.Errorf("the error is\n%s", output)
+	}
+}
+
 // Protects: the build tag links the installed library instead of the archive.
 func TestBuildWithPkgConfigLinksInstalledLibrary(t *testing.T) {
 	slow(t)
 	stage := t.TempDir()
-	run(t, command("..", nil, "make", "install", "DESTDIR="+stage, "PREFIX=/usr"))
+	run(t, command(inRepository(t, ""), nil, "make", "install", "DESTDIR="+stage, "PREFIX=/usr"))
 	libraries := filepath.Join(stage, "usr", "lib")
 	env := []string{
 		"PKG_CONFIG_PATH=" + filepath.Join(libraries, "pkgconfig"),
@@ -304,7 +334,7 @@ func TestBuildWithoutCgoExplainsTheError(t *testing.T) {
 func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 	slow(t)
 	installed := t.TempDir()
-	header, err := os.ReadFile("../include/captoken.h")
+	header, err := os.ReadFile(inRepository(t, "include/captoken.h"))
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(installed, "captoken.h"), header, 0o666))
 	for _, leftOut := range [][]string{
@@ -327,7 +357,7 @@ func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 func TestHandlesAreFreedOnce(t *testing.T) {
 	slow(t)
 	w := newWorkspace(t, []string{"libcaptoken.a"}, "failing")
-	source, err := filepath.Abs("../tests/c/fake.c")
+	source, err := filepath.Abs(inRepository(t, "tests/c/fake.c"))
 	check(t, err)
 	run(t, command(w.captoken, nil, "cc", "-std=c11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror",
 		"-O2", "-fPIC", "-I.", "-DHANDLES=1", "-c", source, "-o", "fake.o"))

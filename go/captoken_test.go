@@ -839,7 +839,7 @@ func TestErrorsAreDistinct(t *testing.T) {
 
 // Protects: the constants equal those of C, and every status has a distinct message.
 func TestConstantsMatchTheHeader(t *testing.T) {
-	header, err := os.ReadFile("../include/captoken.ffi.h")
+	header, err := os.ReadFile(inRepository(t, "include/captoken.ffi.h"))
 	check(t, err)
 	constants := map[string]int64{
 		"CAP_TTL_DEFAULT":                int64(captoken.DefaultTTL / time.Second),
@@ -872,8 +872,10 @@ func TestConstantsMatchTheHeader(t *testing.T) {
 		unknown:                        "no status",
 		captoken.StatusNUL.String():    "StatusNUL",
 		captoken.StatusClosed.String(): "StatusClosed",
+
+		captoken.StatusInvalidLeeway.String(): "StatusInvalidLeeway",
 	}
-	if unknown != "unknown status" || captoken.Status(-3).String() != unknown || len(messages) != 3 {
+	if unknown != "unknown status" || captoken.Status(-4).String() != unknown || len(messages) != 4 {
 		t.Errorf("the messages of other numbers are %v", messages)
 	}
 	found := regexp.MustCompile(`(CAP_\w+) = (-?\d+)`).FindAllStringSubmatch(string(header), -1)
@@ -898,7 +900,7 @@ func TestConstantsMatchTheHeader(t *testing.T) {
 
 // Protects: Version returns the version in the manifest of the library.
 func TestVersionMatchesTheManifest(t *testing.T) {
-	manifest, err := os.ReadFile("../Cargo.toml")
+	manifest, err := os.ReadFile(inRepository(t, "Cargo.toml"))
 	check(t, err)
 	match := regexp.MustCompile(`(?m)^version = "(.*)"`).FindSubmatch(manifest)
 	if match == nil || captoken.Version() != string(match[1]) {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -30,6 +32,16 @@ const (
 
 // The time at which all official tokens were minted.
 var frozen = time.Unix(1400000000, 0)
+
+// inRepository returns the path of a file of captoken's repository. In a copy of the package
+// it skips the test.
+func inRepository(t testing.TB, name string) string {
+	t.Helper()
+	if _, err := os.Stat("../captoken.pc.in"); err != nil {
+		t.Skip("needs captoken's repository")
+	}
+	return filepath.Join("..", filepath.FromSlash(name))
+}
 
 // newToken returns a Token for capability tokens, which is closed when the test ends.
 func newToken(t testing.TB) *captoken.Token {

@@ -11,7 +11,7 @@ import (
 // is the document's path in the repository.
 func documentBlock(t *testing.T, name, language, start string) string {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
+	document, err := os.ReadFile(inRepository(t, name))
 	check(t, err)
 	var found []string
 	for _, block := range strings.Split(string(document), "\n```") {

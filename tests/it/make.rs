@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::install::{make, outcome, root, run, stage};
+use crate::support::install::{isolated, make, outcome, root, run, stage};
 
 /// A new empty folder.
 fn folder(name: &str) -> PathBuf {
@@ -186,4 +186,122 @@ fn archive_is_packed_with_gnu_ld() {
         .args(["--defined-only", "-g"])
         .arg(release.join("libcaptoken.a")));
     assert_eq!(defined.matches(" cap_").count(), 23, "{defined}");
+}
+
+/// A command of Go in a folder, without network.
+fn go(folder: &Path, arguments: &[&str]) -> Command {
+    let mut go = isolated("go");
+    go.args(arguments)
+        .current_dir(folder)
+        .env("CGO_ENABLED", "1")
+        .env("GOFLAGS", "")
+        .env("GOPROXY", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off");
+    go
+}
+
+#[test]
+fn go_copy_has_another_module_path() {
+    let copy = folder("go copy").join("new folder");
+    let module = "example.com/x/captoken";
+    run(make("go-lib")
+        .arg(format!("TO_GO={}", copy.display()))
+        .arg(format!("GO_MODULE={module}")));
+    let manifest = fs::read_to_string(copy.join("go.mod")).expect("a manifest");
+    assert!(manifest.starts_with(&format!("module {module}\n")));
+
+    // The same files, except for what was built.
+    let names = |folder: &Path| {
+        let mut names: Vec<PathBuf> = files(folder);
+        names.retain(|path| {
+            path.extension()
+                .is_some_and(|end| end == "go" || end == "rs")
+        });
+        for path in &mut names {
+            *path = path.strip_prefix(folder).expect("below").to_owned();
+        }
+        names.sort();
+        names
+    };
+    let copied = names(&copy);
+    assert_eq!(copied, names(&root().join("go")));
+    for name in copied {
+        let source = fs::read_to_string(copy.join(&name)).expect("a source");
+        let imports = source.lines().any(|line| line.trim() == "\"captoken\"");
+        assert!(!imports, "{}", name.display());
+    }
+
+    run(&mut go(&copy, &["vet", "./..."]));
+    let out = run(&mut go(
+        &copy,
+        &["test", "-count=1", "-short", "-v", "./..."],
+    ));
+    assert!(out.contains("\nok  \texample.com/x/captoken\t"), "{out}");
+    // The tests of the vectors ran, and those of documents were skipped.
+    assert!(out.contains("--- PASS: TestVectors"), "{out}");
+    let of_builds = [
+        "test",
+        "-count=1",
+        "-run",
+        "TestBuild(ReplaceAllows|ReadmeFunction)",
+        "-v",
+        ".",
+    ];
+    let out = run(&mut go(&copy, &of_builds));
+    assert!(
+        out.contains("--- PASS: TestBuildReplaceAllowsGetAndWorkspaces"),
+        "{out}"
+    );
+    assert!(
+        out.contains("--- SKIP: TestBuildReadmeFunctionMintsAToken"),
+        "{out}"
+    );
+
+    // A second run refreshes the copy.
+    fs::write(copy.join("verify.go"), "").expect("written");
+    run(make("go-lib")
+        .arg(format!("TO_GO={}", copy.display()))
+        .arg(format!("GO_MODULE={module}")));
+    assert_ne!(
+        fs::read_to_string(copy.join("verify.go")).expect("read"),
+        ""
+    );
+}
+
+#[test]
+fn go_copy_refuses_wrong_variables() {
+    let folder = folder("wrong go copy");
+    let other = folder.join("other");
+    fs::create_dir(&other).expect("a folder");
+    fs::write(other.join("go.mod"), "module example.com/other\n").expect("written");
+    let copy = folder.join("copy");
+    let go = root().join("go");
+    let below = go.join("copy");
+    let manifest = fs::read_to_string(go.join("go.mod")).expect("a manifest");
+    for (to, module, message) in [
+        (&copy, "captoken", "must have a dot"),
+        (&copy, "x/example.com", "must have a dot"),
+        (&copy, "example.com/a b", "GO_MODULE must be a module path"),
+        (&copy, "example.com/a|b", "GO_MODULE must be a module path"),
+        (&copy, "example.com/../b", "GO_MODULE must be a module path"),
+        (&copy, "example.com/", "GO_MODULE must be a module path"),
+        (&other, "example.com/x", "has another Go module"),
+        (&go, "example.com/x", "Set TO_GO to a folder outside go"),
+        (&below, "example.com/x", "Set TO_GO to a folder outside go"),
+    ] {
+        let (code, _, err) = outcome(
+            make("go-lib")
+                .arg(format!("TO_GO={}", to.display()))
+                .arg(format!("GO_MODULE={module}")),
+        );
+        assert_eq!(code, Some(2), "{module}");
+        assert!(err.contains(message), "{module}: {err}");
+    }
+    let (code, _, err) = outcome(make("go-lib").arg("GO_MODULE=example.com/x"));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("Set TO_GO to a folder outside go"), "{err}");
+    assert!(!copy.exists() && !below.exists());
+    assert_eq!(fs::read_to_string(go.join("go.mod")).ok(), Some(manifest));
+    assert_eq!(files(&other).len(), 1);
 }
