@@ -229,6 +229,43 @@ fn tables_name_existing_functions() {
     assert_eq!(without, ["`VoiceGrant(endpoint_id=endpoint_id)`"]);
 }
 
+/// Users look up the code that a device reports, and the codes that captoken names.
+#[test]
+fn error_table_lists_each_code_once() {
+    let document = document(MIGRATING);
+    let [errors] = document
+        .tables_below("When Twilio refuses a token")
+        .try_into()
+        .expect("a table");
+    assert_eq!(errors[0], ["error", "what to look at"]);
+    let mut codes: Vec<&str> = errors[1..]
+        .iter()
+        .flat_map(|row| row[0].split(", "))
+        .collect();
+    let count = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), count, "{codes:?}");
+    for code in ["20102", "21218", "31203", "31204", "20104"] {
+        assert!(codes.contains(&code), "{code}");
+    }
+    for file in ["cli/src/warning.rs", "src/ffi.rs", "include/captoken.h"] {
+        let source = source(file);
+        let named = source.split("error ").skip(1);
+        for code in named.filter_map(|after| after.get(..5)) {
+            let is_code = code.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(!is_code || codes.contains(&code), "{file}: {code}");
+        }
+    }
+    let text = source(MIGRATING);
+    for said in [
+        "enableImprovedSignalingErrorPrecision",
+        "does not mint TaskRouter's",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
 /// The names in a row are those of the same call.
 fn assert_same_call(c: &[&str], php: &[&str], go: &[&str]) {
     let name = c[0].strip_prefix("cap_").expect("a prefix");
