@@ -18,7 +18,7 @@ pub(crate) struct Parts {
     pub(crate) payload: String,
 }
 
-/// What a token says, if it is one of Twilio's.
+/// The claims of a token, and their meaning if it is one of Twilio's.
 pub(crate) struct Contents<'a> {
     pub(crate) claims: Vec<(String, &'a str)>,
     /// The kind as JSON and in words.

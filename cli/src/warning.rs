@@ -21,7 +21,7 @@ pub(crate) struct Labels {
     push: &'static str,
     claims: &'static str,
     not_before: &'static str,
-    /// What to do if the token allows nothing.
+    /// The advice for a token that allows nothing.
     allow: &'static str,
 }
 
