@@ -43,9 +43,6 @@ TO_LIB = $(DESTDIR)$(LIBDIR)
 TO_BIN = $(DESTDIR)$(BINDIR)
 TO_PHP = $(DESTDIR)$(PHPDIR)
 
-# With this variable, cargo would write the libraries to another folder.
-unexport CARGO_BUILD_TARGET
-
 # $(call build,ARGUMENTS,STAMP,SOURCES,COMMAND): runs cargo, as scripts/build.sh explains.
 define build
 	@CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" INSTALLING=$(INSTALLING) \
@@ -140,6 +137,7 @@ test-go:
 .PHONY: test-deep
 ## run make test, a longer property test, Miri, and make test in clean Debian systems
 test-deep: test
+	"$(CARGO)" test --locked --test it -- --ignored
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
 	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test it -- access:: ffi:: mint::

@@ -8,6 +8,9 @@
 # has no cargo, or an older one than the user who has built. cargo's results cannot be the stamp,
 # because cargo does not rewrite them after every change of a source.
 #
+# cargo's configuration and environment can select another target than this machine. Its results
+# are then copied to the folder `release`, where the Makefile expects them.
+#
 # The Makefile sets CARGO and CARGO_TARGET_DIR.
 set -eu
 
@@ -43,5 +46,75 @@ if [ -n "$problem" ]; then
     exit 1
 fi
 
-"$CARGO" build --release --locked "$@"
+release=$CARGO_TARGET_DIR/release
+mkdir -p "$release"
+exec 9> "$CARGO_TARGET_DIR/build.lock"
+flock 9
+
+# For rustc.sh.
+CAPTOKEN_RUSTC=${RUSTC:-rustc}
+CAPTOKEN_CARGO_HOME=${CARGO_HOME:-${HOME:-}/.cargo}
+CAPTOKEN_ROOT=$(pwd -P)
+CAPTOKEN_TARGET=$(cd "$CARGO_TARGET_DIR" && pwd -P)
+RUSTC=$CAPTOKEN_ROOT/scripts/rustc.sh
+export CAPTOKEN_RUSTC CAPTOKEN_CARGO_HOME CAPTOKEN_ROOT CAPTOKEN_TARGET RUSTC
+
+case $command in
+    cli) files=captoken ;;
+    *) files='libcaptoken.so libcaptoken.a' ;;
+esac
+messages=$stamp.json
+
+# Builds, and sets `built` to the folder of the results.
+build() {
+    "$CARGO" build --release --locked --message-format=json-render-diagnostics "$@" > "$messages"
+    built=$release
+    for file in $files; do
+        target=$(sed -n "s|.*[\"/]\([^\"/]*\)/release/$file\".*|\1|p" "$messages")
+        if [ -z "$target" ]; then
+            echo "cargo has built no $file. For a target with musl, it needs" \
+                'RUSTFLAGS="-C target-feature=-crt-static".' >&2
+            exit 1
+        elif [ -e "$CARGO_TARGET_DIR/$target/release/$file" ]; then
+            built=$CARGO_TARGET_DIR/$target/release
+        fi
+    done
+}
+
+has_folders() {
+    for file in $files; do
+        grep -qaF -e "$CAPTOKEN_CARGO_HOME/" -e "$CAPTOKEN_ROOT/" "$built/$file" && return
+    done
+    return 1
+}
+
+build "$@"
+if has_folders; then
+    # A cargo that was run without rustc.sh has left results.
+    rm -rf "$built/deps" "$built/.fingerprint"
+    build "$@"
+fi
+previous=$(cat "$release/.built" 2> /dev/null || echo "$release")
+if [ "$built" != "$previous" ]; then
+    echo "$built" > "$release/.built"
+    rm -f "$release/libcaptoken.so" "$release/libcaptoken.a" "$release/captoken" \
+        "$release/libunwind.a" "$CARGO_TARGET_DIR/packed"
+    # cargo links its results to the folder again.
+    build "$@"
+fi
+if [ "$built" != "$release" ]; then
+    target=$(basename "${built%/release}")
+    echo "Building for $target, as cargo's configuration or environment says."
+    for file in $files; do
+        if [ ! -e "$release/$file" ] || [ "$built/$file" -nt "$release/$file" ]; then
+            rm -f "$release/$file"
+            cp "$built/$file" "$release/$file"
+        fi
+    done
+    # Rust brings an unwinder for musl, which C compilers do not link by themselves.
+    unwinder=$("$CAPTOKEN_RUSTC" --print sysroot)/lib/rustlib/$target/lib/self-contained/libunwind.a
+    if [ -e "$unwinder" ]; then
+        cp "$unwinder" "$release/libunwind.a"
+    fi
+fi
 touch "$stamp"

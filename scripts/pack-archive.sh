@@ -21,7 +21,8 @@
 # Steps:
 #
 # 1. nm lists the exported functions of the shared library.
-# 2. ld links the archive into one relocatable object, without unused sections.
+# 2. ld links the archive, and the unwinder that build.sh has found for musl, into one relocatable
+#    object, without unused sections.
 #    --force-group-allocation dissolves section groups: of two groups with the same name, a
 #    later link would keep only one, even if the other is another archive's.
 # 3. A second ld drops the undefined symbols that only discarded sections used, and makes the
@@ -61,8 +62,12 @@ fi
 {
     symbols=$(${NM:-nm} -D --defined-only "$shared")
     functions=$(echo "$symbols" | sed 's/.* //')
+    set -- "$static"
+    if [ -e "$target/release/libunwind.a" ]; then
+        set -- "$@" "$target/release/libunwind.a"
+    fi
     $linker -r --gc-sections --force-group-allocation $(printf ' -u %s' $functions) \
-        "$static" -o "$target/all.o"
+        "$@" -o "$target/all.o"
     {
         printf '.hidden %s\n' $functions
         echo '.section .note.GNU-stack,"",%progbits'

@@ -9,6 +9,12 @@
 //! Everything public except [`ffi`] is public for the command line only, and may change
 //! with every version.
 
+#[cfg(not(panic = "unwind"))]
+compile_error!(
+    "captoken stops panics before they reach C, which needs panic = \"unwind\": remove \
+     panic = \"abort\" from cargo's profile, CARGO_PROFILE_RELEASE_PANIC or RUSTFLAGS"
+);
+
 mod access;
 mod claims;
 

@@ -20,6 +20,7 @@ mod mint; // cap_mint against the calls that a request stands for
 
 // Each of these is `#![cfg(not(miri))]`.
 mod c; // examples, `make install` and commands of the documents
+mod cargo_settings; // what make makes of the settings of cargo
 mod copies; // several copies of captoken in one process
 mod cpu_features; // CPUs without SHA instructions
 mod cross_language; // the same tokens from C, PHP and Go

@@ -1,0 +1,117 @@
+//! What `make` makes of the user's settings of cargo.
+
+#![cfg(not(miri))]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::install::{make, outcome, root, run, stage};
+
+/// The checkout in a new folder, by links, so that this folder's settings of cargo count.
+fn checkout_in(name: &str) -> (PathBuf, PathBuf) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    let checkout = folder.join("checkout");
+    fs::create_dir_all(&checkout).expect("folders");
+    fs::create_dir(folder.join(".cargo")).expect("a folder");
+    for entry in fs::read_dir(root()).expect("the repository") {
+        let entry = entry.expect("an entry");
+        if entry.file_name() != "target" {
+            symlink(entry.path(), checkout.join(entry.file_name())).expect("a link");
+        }
+    }
+    (folder, checkout)
+}
+
+fn host() -> String {
+    let version = run(Command::new("rustc").arg("-vV"));
+    let mut lines = version.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.expect("a target").to_owned()
+}
+
+fn readelf(option: &str, file: &Path) -> String {
+    run(Command::new("readelf").args([option, "-W"]).arg(file))
+}
+
+#[test]
+#[ignore = "builds twice: make test-deep runs it"]
+fn target_profile_and_flags_are_honoured() {
+    let (folder, checkout) = checkout_in("settings of cargo");
+    let target = folder.join("target");
+    let shared = target.join("release/libcaptoken.so");
+    let archive = target.join("release/libcaptoken.a");
+    let build = |settings: &str| {
+        let settings = format!(
+            "[profile.release]\nopt-level = 0\n\
+             [build]\nrustflags = [\"-C\", \"link-arg=-Wl,-rpath,/of/the/user\"]\n{settings}"
+        );
+        fs::write(folder.join(".cargo/config.toml"), settings).expect("written");
+        let mut make = make("all");
+        make.current_dir(&checkout).env("CARGO_TARGET_DIR", &target);
+        let said = run(&mut make);
+        assert!(readelf("-d", &shared).contains("/of/the/user"));
+        let hidden = readelf("-s", &archive).matches("HIDDEN").count();
+        assert!(hidden >= 23, "the archive is not packed");
+        (said, fs::read(&shared).expect("a library"))
+    };
+    let (said, plain) = build("");
+    assert_eq!(said, "");
+    let host = host();
+    let (said, other) = build(&format!("target = \"{host}\""));
+    assert!(said.contains(&format!("Building for {host}")), "{said}");
+    let built = target.join(&host).join("release/libcaptoken.so");
+    assert!(other == fs::read(built).expect("a library"));
+    let (_, again) = build("");
+    assert!(again == plain, "the library is still that of the target");
+}
+
+#[test]
+fn abort_on_panic_is_refused() {
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--edition=2024", "--crate-type=lib", "--emit=metadata"])
+        .args(["-C", "panic=abort", "-o", "/dev/null"]);
+    let (code, _, err) = outcome(rustc.arg(root().join("src/lib.rs")));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("needs panic = \"unwind\""), "{err}");
+}
+
+/// Panics name their source file, which is in the builder's home directory.
+#[test]
+fn files_name_no_folder_of_this_machine() {
+    run(&mut make("cli"));
+    let release = stage()
+        .ancestors()
+        .nth(2)
+        .expect("a folder")
+        .join("release");
+    let home = std::env::var("HOME").expect("a home directory");
+    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let root = root().to_str().expect("UTF-8");
+    for file in [
+        release.join("captoken"),
+        stage().join("lib/libcaptoken.so"),
+        stage().join("lib/libcaptoken.a"),
+    ] {
+        let contents = fs::read(&file).expect("a file");
+        assert!(
+            contains(&contents, "/library/core/src/"),
+            "no panic names its file"
+        );
+        for folder in [&cargo, root] {
+            assert!(
+                !contains(&contents, &format!("{folder}/")),
+                "{} contains {folder}",
+                file.display()
+            );
+        }
+    }
+}
+
+fn contains(contents: &[u8], text: &str) -> bool {
+    let mut windows = contents.windows(text.len());
+    windows.any(|window| window == text.as_bytes())
+}
