@@ -94,7 +94,7 @@ final class FpmTest extends TestCase
 
     protected function tearDown(): void
     {
-        Fpm::stopAll();
+        Daemon::stopAll();
     }
 
     // Settings that work.
@@ -179,7 +179,7 @@ final class FpmTest extends TestCase
         $fpm = Fpm::start(self::ini([]), pools: ['www' => ['php_admin_value[ffi.enable]' => '1']]);
         $this->assertServes($fpm);
         $this->assertMints($fpm);
-        Fpm::stopAll();
+        Daemon::stopAll();
 
         $fpm = Fpm::start(Package::folder(), pools: [
             'www' => ['php_admin_flag[opcache.enable]' => 'off'],

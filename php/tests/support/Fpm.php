@@ -4,23 +4,10 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
-/**
- * A real php-fpm, with the settings of Ini and some more.
- *
- * It stops at stopAll(), and when the process of the tests ends or is killed.
- */
+/** A real php-fpm, with the settings of Ini and some more. Daemon::stopAll() stops it. */
 final class Fpm
 {
-    /** The longest wait, which only a fault reaches, however busy the machine is. */
-    private const SECONDS = 300;
-
-    /** @var resource */
-    private $process;
-
-    private ?int $exit = null;
-
-    /** @var list<self> */
-    private static array $running = [];
+    private Daemon $daemon;
 
     /** @param string $folder for sockets, logs and settings */
     private function __construct(private readonly string $folder)
@@ -78,45 +65,28 @@ final class Fpm
         }
         file_put_contents("$fpm->folder/conf", implode("\n", $config) . "\n");
 
-        // --pdeathsig stops php-fpm when the tests are killed.
-        $command = ['setpriv', '--pdeathsig', 'TERM'];
-        if ($root && !$asRoot) {
-            array_push($command, '--reuid=www-data', '--regid=www-data', '--clear-groups');
-        }
-        array_push($command, self::program(), '--nodaemonize', '--fpm-config', "$fpm->folder/conf");
-        $fpm->run($command, Ini::with($ini) + Process::environment());
+        $fpm->daemon = Daemon::start(
+            [self::program(), '--nodaemonize', '--fpm-config', "$fpm->folder/conf"],
+            Ini::with($ini) + Process::environment(),
+            "$fpm->folder/stderr",
+            $root && !$asRoot ? ['--reuid=www-data', '--regid=www-data', '--clear-groups'] : [],
+        );
+        // php-fpm creates all sockets together, after preloading.
+        $sockets = "$fpm->folder/*.sock";
+        Daemon::wait(fn (): bool => !$fpm->runs() || (glob($sockets) !== [] && $fpm->serves()))
+            || throw new \RuntimeException('php-fpm does not start: ' . $fpm->log());
         return $fpm;
-    }
-
-    /** Stops every running php-fpm. */
-    public static function stopAll(): void
-    {
-        foreach (self::$running as $fpm) {
-            foreach ([SIGTERM, SIGKILL] as $signal) {
-                if ($fpm->runs()) {
-                    proc_terminate($fpm->process, $signal);
-                    $fpm->wait(static fn (): bool => !$fpm->runs());
-                }
-            }
-        }
-        self::$running = [];
     }
 
     public function runs(): bool
     {
-        if ($this->exit === null) {
-            $status = proc_get_status($this->process);
-            if (!$status['running']) {
-                $this->exit = $status['exitcode'];
-            }
-        }
-        return $this->exit === null;
+        return $this->daemon->runs();
     }
 
     /** Returns the exit status, or null while php-fpm runs. */
     public function exit(): ?int
     {
-        return $this->runs() ? null : $this->exit;
+        return $this->daemon->exit();
     }
 
     /** Returns the output and the log so far. */
@@ -133,7 +103,7 @@ final class Fpm
      */
     public function logs(string $pattern): bool
     {
-        return $this->wait(fn (): bool => preg_match($pattern, $this->log()) === 1);
+        return Daemon::wait(fn (): bool => preg_match($pattern, $this->log()) === 1);
     }
 
     /**
@@ -179,8 +149,8 @@ final class Fpm
     public function reload(string $pid): void
     {
         $old = $this->request($pid);
-        proc_terminate($this->process, SIGUSR2);
-        $this->wait(function () use ($pid, $old): bool {
+        $this->daemon->signal(SIGUSR2);
+        Daemon::wait(function () use ($pid, $old): bool {
             try {
                 return $this->request($pid) !== $old;
             } catch (\RuntimeException) {
@@ -190,40 +160,9 @@ final class Fpm
         }) || throw new \RuntimeException('php-fpm did not reload: ' . $this->log());
     }
 
-    /**
-     * @param list<string> $command
-     * @param array<string, string> $environment
-     */
-    private function run(array $command, array $environment): void
-    {
-        $stderr = ['file', "$this->folder/stderr", 'a'];
-        $this->process = proc_open($command, [['file', '/dev/null', 'r'], $stderr, $stderr], $pipes, '/', $environment);
-        if (self::$running === []) {
-            register_shutdown_function(self::stopAll(...));
-        }
-        self::$running[] = $this;
-        // php-fpm creates all sockets together, after preloading.
-        $sockets = "$this->folder/*.sock";
-        $this->wait(fn (): bool => !$this->runs() || (glob($sockets) !== [] && $this->serves()))
-            || throw new \RuntimeException('php-fpm does not start: ' . $this->log());
-    }
-
     private function serves(): bool
     {
         return str_contains($this->log(), 'ready to handle connections');
-    }
-
-    /** @param callable(): bool $condition */
-    private function wait(callable $condition): bool
-    {
-        $end = microtime(true) + self::SECONDS;
-        while (!$condition()) {
-            if (microtime(true) > $end) {
-                return false;
-            }
-            usleep(20000);
-        }
-        return true;
     }
 
     private function socket(string $pool): string
