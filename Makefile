@@ -168,6 +168,9 @@ define check
 	@PREFIX="$$CHECKED" sh scripts/check-install.sh $(1)
 endef
 
+# Replaces a file by a rename, because running programs use it.
+PUT = sh scripts/put.sh
+
 # Passed in the environment, because the shell does not expand its characters there.
 install install-cli install-php uninstall-php: export CHECKED := $(PREFIX)
 
@@ -177,15 +180,15 @@ install:
 	$(call check,"$(TO_INCLUDE)" "$(TO_LIB)")
 	@$(MAKE) --no-print-directory all INSTALLING=yes
 	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
-	install -m 644 include/captoken.h include/captoken.ffi.h "$(TO_INCLUDE)"
-	install -m 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
+	$(PUT) 644 include/captoken.h "$(TO_INCLUDE)/captoken.h"
+	$(PUT) 644 include/captoken.ffi.h "$(TO_INCLUDE)/captoken.ffi.h"
+	$(PUT) 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
 	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
-	install -m 644 "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
+	$(PUT) 644 "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    captoken.pc.in > "$(TO_LIB)/pkgconfig/captoken.pc"
-	chmod 644 "$(TO_LIB)/pkgconfig/captoken.pc"
+	    captoken.pc.in | $(PUT) 644 - "$(TO_LIB)/pkgconfig/captoken.pc"
 	$(ldconfig)
 
 # As root, the dynamic linker finds the library, or forgets it.
@@ -229,7 +232,7 @@ install-cli:
 	$(call check,"$(TO_BIN)")
 	@$(MAKE) --no-print-directory cli INSTALLING=yes
 	install -d "$(TO_BIN)"
-	install -m 755 "$(CLI)" "$(TO_BIN)/captoken"
+	$(PUT) 755 "$(CLI)" "$(TO_BIN)/captoken"
 
 .PHONY: uninstall-cli
 ## remove the command-line tool
@@ -240,48 +243,24 @@ uninstall-cli:
 ## user of php-fpm's workers, for captoken.ini
 PHP_USER ?= www-data
 
-PHP_SOURCES = $(patsubst php/%,%,$(wildcard $(addprefix php/src/,*.php */*.php */*/*.php)))
-PHP_FILES = autoload.php captoken.ffi.h captoken.ini captoken.ini.dist captoken.ini.new composer.json preload.php \
-    bin/captoken-doctor examples/token.php lib/$(SONAME) $(PHP_SOURCES)
+# $(call php_package,install or uninstall): runs the script that knows the files.
+define php_package
+	TO_PHP="$(TO_PHP)" PHPDIR="$(PHPDIR)" PHP_USER="$(PHP_USER)" SHARED="$(SHARED)" \
+	    SONAME="$(SONAME)" VERSION="$(VERSION)" sh scripts/php-package.sh $(1)
+endef
 
-# The installed package contains its own copy of the library. It may contain only one .ini
-# file, because php-fpm can be told to read every .ini file of a folder. captoken.ini.dist is the
-# file as installed: if captoken.ini differs from it, its user has edited it, and it stays.
 .PHONY: install-php
 ## install the PHP package
 install-php:
 	$(call check,"$(TO_PHP)")
 	@$(MAKE) --no-print-directory all INSTALLING=yes
-	install -d "$(TO_PHP)/bin" "$(TO_PHP)/examples" "$(TO_PHP)/lib"
-	install -m 644 php/autoload.php php/preload.php php/composer.json "$(TO_PHP)"
-	install -m 755 php/bin/captoken-doctor "$(TO_PHP)/bin"
-	install -m 644 php/examples/token.php "$(TO_PHP)/examples"
-	for file in $(PHP_SOURCES); do \
-	    install -d "$(TO_PHP)/$$(dirname "$$file")" && \
-	    install -m 644 "php/$$file" "$(TO_PHP)/$$file" || exit; \
-	done
-	install -m 755 "$(SHARED)" "$(TO_PHP)/lib/$(SONAME)"
-	sed 's|^#define FFI_LIB .*|#define FFI_LIB "$(PHPDIR)/lib/$(SONAME)"|' \
-	    php/captoken.ffi.h > "$(TO_PHP)/captoken.ffi.h"
-	sed -e 's|@PHPDIR@|$(PHPDIR)|' -e 's|@PHP_USER@|$(PHP_USER)|' \
-	    php/captoken.ini.in > "$(TO_PHP)/captoken.ini.new"
-	chmod 644 "$(TO_PHP)/captoken.ffi.h" "$(TO_PHP)/captoken.ini.new"
-	@cd "$(TO_PHP)" && \
-	if [ ! -e captoken.ini ] || cmp -s captoken.ini captoken.ini.dist; then \
-	    cp captoken.ini.new captoken.ini; \
-	elif ! cmp -s captoken.ini captoken.ini.new; then \
-	    echo 'Your captoken.ini has been edited and stays. captoken.ini.dist is the new one.'; \
-	fi && \
-	mv captoken.ini.new captoken.ini.dist
+	$(call php_package,install)
 
 .PHONY: uninstall-php
 ## remove the PHP package
 uninstall-php:
 	$(call check)
-	if [ -d "$(TO_PHP)" ]; then \
-	    (cd "$(TO_PHP)" && rm -f $(PHP_FILES)) && \
-	    find "$(TO_PHP)" -depth -type d -empty -delete; \
-	fi
+	$(call php_package,uninstall)
 	@find "$(DESTDIR)/etc/php" -type l -lname "$(PHPDIR)/captoken.ini" -print -delete 2> /dev/null \
 	    | sed 's/.*/Removed the link &: restart its server./'
 	$(call remove_empty,"$(DESTDIR)$(PREFIX)/share/php" "$(DESTDIR)$(PREFIX)/share" "$(DESTDIR)$(PREFIX)")

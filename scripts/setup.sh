@@ -66,6 +66,9 @@ need_php() {
     need composer has_program composer
     need phpunit phpunit --version
     need libfcgi-bin has_program cgi-fcgi
+    # Without the package apache2, which would start a server.
+    need apache2-bin has_file /usr/sbin/apache2
+    need "libapache2-mod-php${php_version:-}" has_file "/usr/lib/apache2/modules/libphp$php_version.so"
 }
 
 need_go() {

@@ -12,7 +12,8 @@ namespace Captoken;
  * 1. the library that ffi.preload loaded by captoken.ffi.h;
  * 2. the file that the environment variable CAPTOKEN_LIB names. If the variable is set, no
  *    other file is tried;
- * 3. lib/libcaptoken.so.0 in the folder of this package;
+ * 3. in the folder lib of this package, the file that FFI_LIB in captoken.ffi.h names. Its name
+ *    changes with every build;
  * 4. libcaptoken.so.0, which the dynamic loader finds if it is installed.
  */
 final class Library
@@ -20,7 +21,7 @@ final class Library
     /** The major version of the library that this package needs. */
     public const MAJOR = 0;
 
-    /** The file name of that version. */
+    /** The name under which the dynamic loader finds that version. */
     public const SONAME = 'libcaptoken.so.' . self::MAJOR;
 
     /** The scope of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
@@ -68,11 +69,21 @@ final class Library
     }
 
     /**
+     * Returns the path or name of the library in captoken.ffi.h.
+     *
+     * @internal
+     */
+    public static function named(string $declarations): string
+    {
+        return preg_match('/^#define FFI_LIB "(.+)"$/m', $declarations, $found) === 1 ? $found[1] : self::SONAME;
+    }
+
+    /**
      * Returns the files to try if nothing is preloaded.
      *
      * @return list<string>
      */
-    private static function candidates(): array
+    private static function candidates(string $declarations): array
     {
         // `true` reads only the environment. In a web server, getenv() also returns the
         // parameters of the request.
@@ -80,7 +91,8 @@ final class Library
         if (is_string($chosen) && $chosen !== '') {
             return [$chosen];
         }
-        return [dirname(__DIR__) . '/lib/' . self::SONAME, self::SONAME];
+        // The header names the folder of the installation, but this package may be a copy.
+        return [dirname(__DIR__) . '/lib/' . basename(self::named($declarations)), self::SONAME];
     }
 
     private static function load(): \FFI
@@ -99,9 +111,15 @@ final class Library
         } catch (\UnexpectedValueException $e) {
             throw self::failure([$e->getMessage()]);
         }
-        foreach (self::candidates() as $file) {
+        // Once, because an installation may replace the header meanwhile.
+        $header = dirname(__DIR__) . '/captoken.ffi.h';
+        $declarations = @file_get_contents($header);
+        if ($declarations === false) {
+            throw self::failure([...$failures, "$header: cannot be read"]);
+        }
+        foreach (self::candidates($declarations) as $file) {
             try {
-                return self::open($file);
+                return self::open($file, $declarations);
             } catch (\UnexpectedValueException $e) {
                 $failures[] = $e->getMessage();
             }
@@ -117,7 +135,7 @@ final class Library
     }
 
     /** Loads one file. Checks its version first: another version has other functions. */
-    private static function open(string $file): \FFI
+    private static function open(string $file, string $declarations): \FFI
     {
         try {
             $library = \FFI::cdef('const char *cap_version(void);', $file);
@@ -129,7 +147,7 @@ final class Library
         }
         self::check($library, $file);
         try {
-            return self::keep(\FFI::cdef(self::declarations(), $file), $file);
+            return self::keep(\FFI::cdef($declarations, $file), $file);
         } catch (\FFI\Exception $e) {
             throw new \UnexpectedValueException("$file: {$e->getMessage()}");
         }
@@ -167,16 +185,6 @@ final class Library
         }
         $loader->dlclose($handle);
         return null;
-    }
-
-    private static function declarations(): string
-    {
-        $file = dirname(__DIR__) . '/captoken.ffi.h';
-        $declarations = @file_get_contents($file);
-        if ($declarations === false) {
-            throw new \UnexpectedValueException("$file: cannot be read");
-        }
-        return $declarations;
     }
 
     /** @param list<string> $failures */

@@ -138,7 +138,7 @@ final class DoctorTest extends TestCase
             'a header whose library is missing' => [
                 ['-d', 'ffi.preload=' . $header('/nowhere/libcaptoken.so.0')],
                 "php-fpm does not start: Warning: FFI: Failed pre-loading '/nowhere/libcaptoken.so.0'",
-                'Write: #define FFI_LIB "PACKAGE/lib/libcaptoken.so.0"',
+                'Write: ffi.preload=PACKAGE/captoken.ffi.h',
             ],
             'a header whose library is another file' => [
                 ['-d', "ffi.preload={$header($library)}"],
@@ -216,6 +216,24 @@ final class DoctorTest extends TestCase
         [, $fpm] = explode("\nphp-fpm (", $done->out);
         self::assertStringContainsString('The library is missing. Install it: make install-php', $fpm);
         self::assertStringNotContainsString('FFI_LIB', $fpm);
+        self::assertSame(1, $done->status);
+    }
+
+    public function testHeaderOfMovedPackageIsCorrected(): void
+    {
+        $package = Package::copy();
+        $library = Package::library($package);
+        $header = file_get_contents("$package/captoken.ffi.h");
+        file_put_contents("$package/captoken.ffi.h", str_replace($package, '/nowhere', $header));
+        $done = self::doctor(
+            ['--', '-d', "ffi.preload=$package/captoken.ffi.h"],
+            package: $package,
+        );
+        self::assertStringContainsString(
+            'The package was moved, but its header names the old place.'
+                . " Write: #define FFI_LIB \"$library\" (in $package/captoken.ffi.h)",
+            self::oneLine($done->out),
+        );
         self::assertSame(1, $done->status);
     }
 

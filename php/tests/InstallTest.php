@@ -17,7 +17,7 @@ final class InstallTest extends TestCase
         'captoken.ini.dist',
         'composer.json',
         'examples/token.php',
-        'lib/libcaptoken.so.0',
+        'lib/LIBRARY',
         'preload.php',
         'src/Capability.php',
         'src/CaptokenException.php',
@@ -57,16 +57,18 @@ final class InstallTest extends TestCase
     {
         $this->make('install-php', 'PREFIX=/opt/x~1=a', 'PHP_USER=nginx');
         $package = "$this->destination/opt/x~1=a/share/php/captoken";
-        self::assertSame(self::FILES, self::files($package));
-        self::assertSame(count(self::FILES), count(self::files($this->destination)));
-        foreach (self::FILES as $file) {
+        $library = Build::real()->library();
+        $files = str_replace('LIBRARY', $library, self::FILES);
+        self::assertSame($files, self::files($package));
+        self::assertSame(count($files), count(self::files($this->destination)));
+        foreach ($files as $file) {
             self::assertSame(0444, fileperms("$package/$file") & 0444, "every user may read $file");
         }
         self::assertTrue(is_executable("$package/bin/captoken-doctor"));
 
         $header = file("$package/captoken.ffi.h", FILE_IGNORE_NEW_LINES);
         self::assertSame('#define FFI_SCOPE "CAPTOKEN"', $header[0]);
-        self::assertSame('#define FFI_LIB "/opt/x~1=a/share/php/captoken/lib/libcaptoken.so.0"', $header[1]);
+        self::assertSame("#define FFI_LIB \"/opt/x~1=a/share/php/captoken/lib/$library\"", $header[1]);
         self::assertSame(
             [
                 'ffi.enable' => 'preload',
@@ -88,16 +90,88 @@ final class InstallTest extends TestCase
         );
     }
 
+    /** Processes that have read the old header may still open the old library. */
+    public function testInstallKeepsLibraryOfPreviousBuildOnly(): void
+    {
+        $prefix = TempFolder::make();
+        $builds = [
+            Build::real(),
+            Build::fake('0.98.1'),
+            Build::fake('0.98.1', '-DMINT_STATUS=1'),
+            Build::fake('0.98.2'),
+        ];
+        $names = array_map(static fn (Build $build): string => $build->library(), $builds);
+        self::assertCount(4, array_unique($names));
+        self::assertMatchesRegularExpression('/^libcaptoken-0\.98\.1-[0-9a-f]{8}\.so$/', $names[1]);
+
+        // Each step installs a build, and names the builds whose libraries must be there after it.
+        foreach ([[0, 0], [0, 0], [1, 0, 1], [1, 0, 1], [2, 1, 2], [1, 1, 2], [3, 1, 3], [3, 1, 3]] as $step) {
+            $build = array_shift($step);
+            $package = $builds[$build]->install($prefix);
+            $expected = array_values(array_intersect_key($names, array_flip($step)));
+            sort($expected);
+            self::assertSame($expected, self::files("$package/lib"));
+            self::assertSame("$package/lib/$names[$build]", Package::library($package));
+        }
+    }
+
+    public function testLibraryNamedBySonameIsReplaced(): void
+    {
+        $prefix = TempFolder::make();
+        $package = Build::real()->install($prefix);
+        $installed = basename(Package::library($package));
+        rename(Package::library($package), "$package/lib/libcaptoken.so.0");
+        $header = file_get_contents("$package/captoken.ffi.h");
+        file_put_contents("$package/captoken.ffi.h", str_replace($installed, 'libcaptoken.so.0', $header));
+
+        Build::real()->install($prefix);
+        self::assertSame([$installed, 'libcaptoken.so.0'], self::files("$package/lib"));
+        $fake = Build::fake('0.98.1');
+        $fake->install($prefix);
+        $expected = [$installed, $fake->library()];
+        sort($expected);
+        self::assertSame($expected, self::files("$package/lib"));
+    }
+
+    /** A process that reads or maps an installed file during an upgrade has all of it. */
+    public function testUpgradeReplacesFilesOnlyByRename(): void
+    {
+        $prefix = TempFolder::make();
+        $package = Build::real()->install($prefix);
+        $watch = new Watch($package, "$package/lib", "$package/src", "$package/src/Internal");
+        Build::fake('0.98.1')->install($prefix);
+        $events = $watch->events();
+        foreach (['captoken.ffi.h', 'captoken.ini', 'preload.php', 'Library.php', 'Mint.php'] as $file) {
+            self::assertSame([Watch::RENAMED], $events[$file] ?? null, $file);
+        }
+        $library = basename(Package::library($package));
+        self::assertSame([Watch::RENAMED], $events[$library]);
+        // The library is there before the header names it, and the header before the classes.
+        $order = array_values(array_intersect(array_keys($events), [$library, 'captoken.ffi.h', 'Library.php']));
+        self::assertSame([$library, 'captoken.ffi.h', 'Library.php'], $order);
+    }
+
     public function testUninstallLeavesOnlyFilesOfOthers(): void
     {
         $this->make('install-php', 'PREFIX=/opt');
         $this->make('install-php', 'PREFIX=/opt');
         $package = "$this->destination/opt/share/php/captoken";
-        file_put_contents("$package/mine.txt", 'mine');
+        $installed = 'libcaptoken-0.0.9-0123abcd.so';
+        $mine = [
+            'lib/libcaptoken-0.0.9-debug.so',
+            'lib/libcaptoken-mine-0123abcd.so',
+            'lib/libcaptoken.so',
+            'mine.txt',
+        ];
+        foreach ([...$mine, "lib/$installed", 'lib/libcaptoken.so.0'] as $file) {
+            file_put_contents("$package/$file", 'mine');
+        }
         $this->make('uninstall-php', 'PREFIX=/opt');
-        self::assertSame(['mine.txt'], self::files($this->destination . '/opt/share/php/captoken'));
+        self::assertSame($mine, self::files($this->destination . '/opt/share/php/captoken'));
 
-        unlink("$package/mine.txt");
+        foreach ($mine as $file) {
+            unlink("$package/$file");
+        }
         $this->make('uninstall-php', 'PREFIX=/opt');
         self::assertDirectoryDoesNotExist(dirname($package));
         $this->make('uninstall-php', 'PREFIX=/opt');

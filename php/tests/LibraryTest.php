@@ -40,7 +40,6 @@ final class LibraryTest extends TestCase
         $header = file_get_contents(Package::ROOT . '/php/captoken.ffi.h');
         self::assertSame(Library::SONAME, self::define('FFI_LIB', $header));
         self::assertSame(Library::SCOPE, self::define('FFI_SCOPE', $header));
-        self::assertFileExists(Package::folder() . '/lib/' . Library::SONAME);
     }
 
     public function testInstalledHeaderNamesInstalledLibrary(): void
@@ -49,6 +48,51 @@ final class LibraryTest extends TestCase
         $file = self::define('FFI_LIB', file_get_contents(Package::folder() . '/captoken.ffi.h'));
         self::assertSame('/', $file[0]);
         self::assertSame(realpath(Package::library(Package::folder())), realpath($file));
+    }
+
+    /** Composer copies the package, and a user may move it. */
+    public function testCopyOfPackageLoadsItsOwnLibrary(): void
+    {
+        $copy = Package::copy();
+        copy(Package::folder() . '/captoken.ffi.h', "$copy/captoken.ffi.h");
+        self::assertSame([self::$version, Package::library($copy)], self::report($copy, []));
+    }
+
+    /** The library of another build in the folder is not the header's. */
+    public function testPackageLoadsOnlyTheLibraryThatItsHeaderNames(): void
+    {
+        $prefix = TempFolder::make();
+        $package = Build::real()->install($prefix);
+        $real = Package::library($package);
+        Build::fake('0.98.1')->install($prefix);
+        $fake = Package::library($package);
+        self::assertFileExists($real);
+        self::assertSame(['0.98.1', $fake], self::report($package, []));
+
+        unlink($fake);
+        $lines = self::report($package, ['LD_LIBRARY_PATH' => self::folderOf(TempFolder::file("no library\n"))]);
+        self::assertSame('-1', $lines[0]);
+        self::assertStringStartsWith("  $fake: cannot open", $lines[3]);
+        self::assertStringNotContainsString($real, implode("\n", $lines));
+    }
+
+    /** A long process, such as a worker, uses the new library without a restart. */
+    public function testTwoBuildsWorkInOneProcess(): void
+    {
+        $prefix = TempFolder::make();
+        $package = Build::real()->install($prefix);
+        $old = TempFolder::make() . '/old';
+        Process::run(['cp', '-r', $package, $old], Process::environment());
+        Build::fake('0.98.1')->install($prefix);
+        [$real, $fake] = [Package::library($old), Package::library($package)];
+        $out = Php::run(<<<END
+            \$load = fn (string \$package, string \$library) =>
+                FFI::cdef(file_get_contents("\$package/captoken.ffi.h"), \$library);
+            \$old = \$load('$old', '$real');
+            \$new = \$load('$package', '$fake');
+            echo \$old->cap_version(), ' ', \$new->cap_version(), ' ', \$new->cap_one_more();
+            END);
+        self::assertSame(self::$version . ' 0.98.1 1', $out);
     }
 
     public function testConstantsEqualStatusesOfTheLibrary(): void
@@ -189,8 +233,9 @@ final class LibraryTest extends TestCase
     public function testMissingHeaderIsReported(): void
     {
         $package = Package::copy();
+        $library = Package::library($package);
         unlink("$package/captoken.ffi.h");
-        $lines = self::report($package, ['CAPTOKEN_LIB' => Package::library($package)]);
+        $lines = self::report($package, ['CAPTOKEN_LIB' => $library]);
         self::assertSame('-1', $lines[0]);
         self::assertSame("  $package/captoken.ffi.h: cannot be read", $lines[3]);
     }

@@ -42,10 +42,11 @@ final class Package
         return $copy;
     }
 
-    /** Returns the path of a package's library. */
+    /** Returns the path of a package's library, which its header names. */
     public static function library(string $folder): string
     {
-        return "$folder/lib/libcaptoken.so.0";
+        preg_match('/^#define FFI_LIB "(.*)"$/m', file_get_contents("$folder/captoken.ffi.h"), $found);
+        return "$folder/lib/" . basename($found[1]);
     }
 
     private static function chosen(): ?string

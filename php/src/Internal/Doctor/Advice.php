@@ -32,7 +32,8 @@ final class Advice
     public function forMessage(string $message, bool $isChosen = false): ?string
     {
         $header = "ffi.preload=$this->package/captoken.ffi.h";
-        $library = "$this->package/lib/" . Library::SONAME;
+        $named = Library::named((string) @file_get_contents("$this->package/captoken.ffi.h"));
+        $library = "$this->package/lib/" . basename($named);
         $build = 'Build it on this system: make && make install-php';
         $advice = [
             '/"opcache.preload_user" (?:has not been defined|when running)|Preloading failed to getpwnam/' =>
@@ -60,9 +61,12 @@ final class Advice
                 "The file is not a library, or was built for another CPU.\n$build",
             '/\S: \S+: cannot open shared object file/' =>
                 'The library exists, but one that it needs is missing. Install that one.',
-            '/FFI: Failed pre-loading/' => is_file($library)
-                ? Report::WRITE . "#define FFI_LIB \"$library\"   (in the file of ffi.preload)"
-                : 'The library is missing. Install it: make install-php',
+            '/FFI: Failed pre-loading/' => match (true) {
+                !is_file($library) => 'The library is missing. Install it: make install-php',
+                is_file($named) => Report::WRITE . $header,
+                default => "The package was moved, but its header names the old place.\n"
+                    . Report::WRITE . "#define FFI_LIB \"$library\"   (in $this->package/captoken.ffi.h)",
+            },
             '/cannot open shared object file/' => $isChosen
                 ? "The environment variable CAPTOKEN_LIB names this file, and no other is tried.\nCorrect it."
                 : "The library is missing. Install it: make install-php\n"
