@@ -174,6 +174,8 @@ PUT = sh scripts/put.sh
 # Passed in the environment, because the shell does not expand its characters there.
 install install-cli install-php uninstall-php: export CHECKED := $(PREFIX)
 
+# Removes the libraries of other versions with this SONAME. After a downgrade, ldconfig would let
+# the SONAME's link point to the newer one.
 .PHONY: install
 ## install the libraries, headers and captoken.pc
 install:
@@ -185,6 +187,9 @@ install:
 	$(PUT) 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
 	ln -sf libcaptoken.so.$(VERSION) "$(TO_LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(TO_LIB)/libcaptoken.so"
+	@for file in "$(TO_LIB)/$(SONAME)".[0-9]*; do \
+	    [ "$$file" = "$(TO_LIB)/libcaptoken.so.$(VERSION)" ] || rm -f "$$file"; \
+	done
 	$(PUT) 644 "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
@@ -215,7 +220,7 @@ uninstall-all: uninstall uninstall-cli uninstall-php
 ## remove what make install has installed
 uninstall:
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
-	    "$(TO_LIB)/libcaptoken.so.$(VERSION)" "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
+	    "$(TO_LIB)/$(SONAME)".[0-9]* "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
 	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
 	$(ldconfig)
 	$(call remove_empty,"$(TO_LIB)/pkgconfig" "$(TO_LIB)" "$(TO_INCLUDE)" "$(DESTDIR)$(PREFIX)")

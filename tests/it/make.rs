@@ -2,8 +2,11 @@
 
 #![cfg(not(miri))]
 
+use std::ffi::CString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::fd::FromRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -142,6 +145,118 @@ fn uninstall_all_leaves_nothing() {
         "{left:?}"
     );
     assert!(!link.is_symlink());
+}
+
+/// After a downgrade, `ldconfig` would let programs load the newest library of the SONAME.
+#[test]
+fn libraries_of_other_versions_are_removed() {
+    stage();
+    let destination = folder("versions");
+    let at = |target| {
+        let mut command = make(target);
+        command.args([
+            &format!("DESTDIR={}", destination.display()),
+            "PREFIX=/opt",
+        ]);
+        command
+    };
+    let lib = destination.join("opt/lib");
+    let newer = lib.join("libcaptoken.so.0.99.1");
+    let others = ["libcaptoken.so.1.0.0", "libcaptoken.so.0.mine"].map(|name| lib.join(name));
+    run(&mut at("install"));
+    for other in others.iter().chain([&newer]) {
+        fs::write(other, "").expect("written");
+    }
+    run(&mut at("install"));
+    assert!(!newer.exists());
+    assert!(lib.join("libcaptoken.so.0").exists());
+    fs::write(&newer, "").expect("written");
+    run(&mut at("uninstall"));
+    let mut left = files(&lib);
+    left.sort();
+    let mut expected = others.to_vec();
+    expected.sort();
+    assert_eq!(left, expected);
+}
+
+/// A program that starts during an installation finds whole files.
+#[test]
+fn files_are_replaced_by_renames() {
+    stage();
+    let destination = folder("renames");
+    let at = |target| {
+        let mut command = make(target);
+        command.args([
+            &format!("DESTDIR={}", destination.display()),
+            "PREFIX=/opt",
+        ]);
+        command
+    };
+    let opt = destination.join("opt");
+    run(&mut at("install"));
+    run(&mut at("install-cli"));
+    let watch = Watch::new(["include", "lib", "lib/pkgconfig", "bin"].map(|name| opt.join(name)));
+    run(&mut at("install"));
+    run(&mut at("install-cli"));
+    let mut renamed = Vec::new();
+    for (mask, name) in watch.events() {
+        // A new file with another name is not in use yet.
+        if name.contains("captoken") && !name.starts_with('.') {
+            assert_eq!(mask, libc::IN_MOVED_TO, "{name}");
+            renamed.push(name);
+        }
+    }
+    renamed.sort();
+    let expected = [
+        "captoken",
+        "captoken.ffi.h",
+        "captoken.h",
+        "captoken.pc",
+        "libcaptoken.a",
+        "libcaptoken.so",
+        "libcaptoken.so.0",
+        concat!("libcaptoken.so.", env!("CARGO_PKG_VERSION")),
+    ];
+    assert_eq!(renamed, expected);
+}
+
+/// Records how the files of folders change, by Linux's inotify.
+struct Watch(File);
+
+impl Watch {
+    fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        // SAFETY: the call has no pointer.
+        let descriptor = unsafe { libc::inotify_init1(libc::IN_NONBLOCK | libc::IN_CLOEXEC) };
+        assert!(descriptor >= 0, "inotify works");
+        let mask = libc::IN_MODIFY | libc::IN_CREATE | libc::IN_DELETE | libc::IN_MOVED_TO;
+        for folder in folders {
+            let path = CString::new(folder.as_os_str().as_bytes()).expect("no NUL");
+            // SAFETY: the path is NUL-terminated.
+            let watched = unsafe { libc::inotify_add_watch(descriptor, path.as_ptr(), mask) };
+            assert!(watched >= 0, "{path:?}");
+        }
+        // SAFETY: nothing else owns the descriptor.
+        Self(unsafe { File::from_raw_fd(descriptor) })
+    }
+
+    /// The changes so far, with the names of the files.
+    fn events(mut self) -> Vec<(u32, String)> {
+        let mut events = Vec::new();
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(size @ 1..) = self.0.read(&mut buffer) {
+            let mut rest = &buffer[..size];
+            // struct inotify_event: int wd; uint32_t mask, cookie, len; char name[len].
+            while let Some((head, tail)) = rest.split_at_checked(16) {
+                let number =
+                    |at: usize| u32::from_ne_bytes(head[at..at + 4].try_into().expect("four bytes"));
+                let (name, next) = tail.split_at(number(12) as usize);
+                let name = String::from_utf8_lossy(name);
+                events.push((number(4), name.trim_end_matches('\0').to_owned()));
+                rest = next;
+            }
+        }
+        events
+    }
 }
 
 #[test]
