@@ -75,7 +75,8 @@ final class Library
      */
     public static function named(string $declarations): string
     {
-        return preg_match('/^#define FFI_LIB "(.+)"$/m', $declarations, $found) === 1 ? $found[1] : self::SONAME;
+        // Without PCRE, because its settings in php.ini can make it fail.
+        return explode('"', explode('#define FFI_LIB "', $declarations, 2)[1] ?? self::SONAME, 2)[0];
     }
 
     /**
