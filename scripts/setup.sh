@@ -66,9 +66,11 @@ need_php() {
     need composer has_program composer
     need phpunit phpunit --version
     need libfcgi-bin has_program cgi-fcgi
-    # Without the package apache2, which would start a server.
-    need apache2-bin has_file /usr/sbin/apache2
-    need "libapache2-mod-php${php_version:-}" has_file "/usr/lib/apache2/modules/libphp$php_version.so"
+    # libapache2-mod-php needs apache2-bin, which starts no server. If the package apache2 is
+    # installed, it would change and restart that server: ApacheTest then skips.
+    if ! has_apache; then
+        need "libapache2-mod-php${php_version:-}" has_mod_php
+    fi
 }
 
 need_go() {
@@ -114,6 +116,14 @@ has_fpm() {
         "$fpm" -v 2> /dev/null | grep -q "^PHP $php_version\." && return
     done
     return 1
+}
+
+has_mod_php() {
+    has_file "/usr/lib/apache2/modules/libphp$php_version.so"
+}
+
+has_apache() {
+    has_file /usr/share/apache2/apache2-maintscript-helper
 }
 
 has_program() {

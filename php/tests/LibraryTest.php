@@ -145,6 +145,15 @@ final class LibraryTest extends TestCase
         );
     }
 
+    public function testSourceTreeLoadsInstalledLibrary(): void
+    {
+        $folder = self::folderOf(FakeLibrary::build('-DVERSION="0.97.0"'));
+        self::assertSame(
+            ['0.97.0', "$folder/" . Library::SONAME],
+            self::report(realpath(Package::ROOT . '/php'), ['LD_LIBRARY_PATH' => $folder]),
+        );
+    }
+
     public function testUnloadableLibraryOfPackageIsSkipped(): void
     {
         $package = Package::copy();

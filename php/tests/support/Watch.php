@@ -47,7 +47,7 @@ final class Watch
     public function events(): array
     {
         $events = [];
-        $buffer = \FFI::new('char[65536]');
+        $buffer = $this->c->new('char[65536]');
         while (($size = $this->c->read($this->descriptor, $buffer, 65536)) > 0) {
             $bytes = \FFI::string($buffer, $size);
             // struct inotify_event: int wd; uint32_t mask, cookie, len; char name[len].
