@@ -43,6 +43,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// `make TARGET`, which installs into a folder.
+fn make_at(destination: &Path, prefix: &str, target: &str) -> Command {
+    let mut command = make(target);
+    command.arg(format!("DESTDIR={}", destination.display()));
+    command.arg(format!("PREFIX={prefix}"));
+    command
+}
+
 #[test]
 fn old_cargo_is_named_with_both_versions() {
     let folder = folder("old cargo");
@@ -118,14 +126,7 @@ fn unwritable_folders_are_named() {
 fn uninstall_all_leaves_nothing() {
     stage();
     let destination = folder("destination");
-    let at = |target| {
-        let mut command = make(target);
-        command.args([
-            &format!("DESTDIR={}", destination.display()),
-            "PREFIX=/opt/x",
-        ]);
-        command
-    };
+    let at = |target| make_at(&destination, "/opt/x", target);
     let conf = destination.join("etc/php/8.2/fpm/conf.d");
     fs::create_dir_all(&conf).expect("folders");
     for target in ["install", "install-cli", "install-php"] {
@@ -152,14 +153,7 @@ fn uninstall_all_leaves_nothing() {
 fn libraries_of_other_versions_are_removed() {
     stage();
     let destination = folder("versions");
-    let at = |target| {
-        let mut command = make(target);
-        command.args([
-            &format!("DESTDIR={}", destination.display()),
-            "PREFIX=/opt",
-        ]);
-        command
-    };
+    let at = |target| make_at(&destination, "/opt", target);
     let lib = destination.join("opt/lib");
     let newer = lib.join("libcaptoken.so.0.99.1");
     let others = ["libcaptoken.so.1.0.0", "libcaptoken.so.0.mine"].map(|name| lib.join(name));
@@ -184,14 +178,7 @@ fn libraries_of_other_versions_are_removed() {
 fn files_are_replaced_by_renames() {
     stage();
     let destination = folder("renames");
-    let at = |target| {
-        let mut command = make(target);
-        command.args([
-            &format!("DESTDIR={}", destination.display()),
-            "PREFIX=/opt",
-        ]);
-        command
-    };
+    let at = |target| make_at(&destination, "/opt", target);
     let opt = destination.join("opt");
     run(&mut at("install"));
     run(&mut at("install-cli"));
@@ -247,8 +234,9 @@ impl Watch {
             let mut rest = &buffer[..size];
             // struct inotify_event: int wd; uint32_t mask, cookie, len; char name[len].
             while let Some((head, tail)) = rest.split_at_checked(16) {
-                let number =
-                    |at: usize| u32::from_ne_bytes(head[at..at + 4].try_into().expect("four bytes"));
+                let number = |at: usize| {
+                    u32::from_ne_bytes(head[at..at + 4].try_into().expect("four bytes"))
+                };
                 let (name, next) = tail.split_at(number(12) as usize);
                 let name = String::from_utf8_lossy(name);
                 events.push((number(4), name.trim_end_matches('\0').to_owned()));
@@ -263,8 +251,7 @@ impl Watch {
 fn edited_ini_file_stays() {
     stage();
     let destination = folder("php");
-    let mut install = make("install-php");
-    install.args([&format!("DESTDIR={}", destination.display()), "PREFIX=/opt"]);
+    let mut install = make_at(&destination, "/opt", "install-php");
     let ini = destination.join("opt/share/php/captoken/captoken.ini");
     run(&mut install);
     let fresh = fs::read_to_string(&ini).expect("an ini file");
