@@ -106,7 +106,7 @@ if [ "$built" != "$release" ]; then
     target=$(basename "${built%/release}")
     echo "Building for $target, as cargo's configuration or environment says."
     for file in $files; do
-        if [ ! -e "$release/$file" ] || [ "$built/$file" -nt "$release/$file" ]; then
+        if [ ! -e "$release/$file" ] || [ -n "$(find "$built/$file" -newer "$release/$file")" ]; then
             rm -f "$release/$file"
             cp "$built/$file" "$release/$file"
         fi

@@ -98,8 +98,8 @@ impl Deref for Guard {
     type Target = Option<Defaults>;
 
     fn deref(&self) -> &Option<Defaults> {
-        // SAFETY: the slot was current when this thread had been counted, so nobody changes the
-        // defaults before it leaves.
+        // SAFETY: the slot was current when this thread had been counted, so they stay the
+        // same until it leaves.
         unsafe { &*self.0.defaults.get() }
     }
 }

@@ -1,4 +1,4 @@
-//! What `make` makes of the user's settings of cargo.
+//! `make` honours the user's settings of cargo.
 
 #![cfg(not(miri))]
 

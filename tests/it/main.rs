@@ -20,7 +20,7 @@ mod mint; // cap_mint against the calls that a request stands for
 
 // Each of these is `#![cfg(not(miri))]`.
 mod c; // examples, `make install` and commands of the documents
-mod cargo_settings; // what make makes of the settings of cargo
+mod cargo_settings; // the user's settings of cargo
 mod copies; // several copies of captoken in one process
 mod cpu_features; // CPUs without SHA instructions
 mod cross_language; // the same tokens from C, PHP and Go
@@ -34,7 +34,7 @@ mod property; // any string arrives unchanged
 mod sdk_bugs; // bugs of Twilio's libraries
 mod sdk_live; // Twilio's installed libraries
 mod sdk_vectors; // recorded tokens of Twilio's libraries
-mod setup; // what setup.sh says if it cannot install
+mod setup; // messages of setup.sh
 mod symbols; // exported functions
 mod token_server; // examples-c/token_server.c
 mod verify; // cap_verify on genuine and forged tokens

@@ -1,4 +1,4 @@
-//! What `scripts/setup.sh` says if it cannot install packages.
+//! The messages of `scripts/setup.sh` if it cannot install packages.
 
 #![cfg(not(miri))]
 
