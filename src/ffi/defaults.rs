@@ -98,7 +98,7 @@ impl Deref for Guard {
     type Target = Option<Defaults>;
 
     fn deref(&self) -> &Option<Defaults> {
-        // SAFETY: the slot was current when this thread had been counted, so they stay the
+        // SAFETY: the slot was current when this thread had been counted, so the defaults stay the
         // same until it leaves.
         unsafe { &*self.0.defaults.get() }
     }
