@@ -18,20 +18,26 @@
  *
  *     export TWILIO_ACCOUNT_SID=AC... TWILIO_AUTH_TOKEN=... TWILIO_APP_SID=AP...
  *
+ * These are optional; docs/token-servers.md explains them:
+ *
+ *     export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com
+ *     export TOKEN_LIMIT=60 TOKEN_CONNECTIONS=50
+ *
  * Port 0 chooses a free port. The server accepts requests only from this machine. In
  * production, put it behind a proxy that authenticates users.
  *
  * It needs libmicrohttpd. On Debian:
  *
  *     sudo apt-get install libmicrohttpd-dev
- *     cc token_server.c -lcaptoken -lmicrohttpd -o token_server
+ *     cc token_server.c token_server/[a-z]*.c -lcaptoken -lmicrohttpd -o token_server
  */
 #define _POSIX_C_SOURCE 200809L
+
+#include "token_server/token_server.h"
 
 #include <arpa/inet.h>
 #include <captoken.h>
 #include <inttypes.h>
-#include <microhttpd.h> /* Debian: libmicrohttpd-dev */
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,16 +48,7 @@
 
 /* A browser asks for a new token when its token expires. A stolen token is valid until
  * then. */
-enum { TTL = CAP_TTL_DEFAULT, TOKEN_SIZE = 4096, PATIENCE = 10 /* seconds */ };
-
-/* A setting is NULL if its variable is not set. */
-struct settings {
-    const char *account_sid;
-    const char *auth_token;
-    const char *api_key_sid;
-    const char *api_key_secret;
-    const char *application_sid;
-};
+enum { TTL = CAP_TTL_DEFAULT };
 
 /* Creates a handle. The credentials that are set decide the kind of token; the rest of
  * the program is the same for both. */
@@ -83,63 +80,85 @@ static cap_status mint(const struct settings *settings, const char *client_name,
     return status;
 }
 
-/* Sends a JSON response. */
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int code,
-                              const char *body)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(body), (void *)body, MHD_RESPMEM_MUST_COPY);
-    enum MHD_Result result = MHD_NO;
-
-    if (response == NULL)
-        return MHD_NO;
-    /* No cache may keep a token: it is for one browser. */
-    if (MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES
-        && MHD_add_response_header(response, "Content-Type", "application/json")
-            == MHD_YES
-        && (code != MHD_HTTP_METHOD_NOT_ALLOWED
-            || MHD_add_response_header(response, "Allow", "GET") == MHD_YES))
-        result = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result answer_token(struct MHD_Connection *connection,
-                                    const struct settings *settings)
+static void mint_for(const char *client_name, const struct settings *settings,
+                     struct outcome *outcome)
 {
     char jwt[TOKEN_SIZE];
-    char body[TOKEN_SIZE + 512];
-    const char *client_name = NULL;
-    size_t length = 0;
-    int64_t expires_at;
-    cap_status status;
+    /* Computed before minting, so that expires_at is never later than the token's own
+     * expiry. */
+    int64_t expires_at = (int64_t)time(NULL) + TTL;
+    cap_status status = mint(settings, client_name, jwt, sizeof jwt);
+
+    if (status != CAP_STATUS_OK) {
+        fprintf(stderr, "token_server: no token for %s: %s\n", client_name,
+                cap_strerror((int)status));
+        refuse(outcome, MHD_HTTP_INTERNAL_SERVER_ERROR, "no token could be made");
+        return;
+    }
+    outcome->code = MHD_HTTP_OK;
+    /* The name and the token contain no characters that JSON must escape. */
+    snprintf(outcome->body, sizeof outcome->body,
+             "{\"identity\":\"%s\",\"token\":\"%s\",\"expires_at\":%" PRId64 "}\n",
+             client_name, jwt, expires_at);
+}
+
+/* Decides about a request for /token. */
+static void decide(struct MHD_Connection *connection, const struct settings *settings,
+                   const char *method, struct outcome *outcome)
+{
+    struct header header = read_header(connection);
+    struct client client = read_client(connection);
+
+    if (header.hosts != 1 || header.host == NULL || *header.host == '\0') {
+        refuse(outcome, MHD_HTTP_BAD_REQUEST, "send one Host header");
+        return;
+    }
+    if (!is_allowed_host(settings->hosts, header.host)) {
+        refuse(outcome, MHD_HTTP_FORBIDDEN, "this host is not in TOKEN_HOSTS");
+        return;
+    }
+    if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0
+        && allowed_origin(connection, settings) != NULL) {
+        outcome->code = MHD_HTTP_NO_CONTENT; /* a browser may send the request itself */
+        return;
+    }
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0) {
+        refuse(outcome, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET is allowed");
+        return;
+    }
+    if (header.has_body) {
+        refuse(outcome, MHD_HTTP_BAD_REQUEST, "send no body");
+        return;
+    }
 
     /* In a real application the name comes from the login. Here, every caller can get a
      * token for any name, and receive the calls to that name. A name with a NUL is
      * refused, because the token would have only the part before the NUL. */
-    MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, "client",
-                                  strlen("client"), &client_name, &length);
-    if (cap_check_client_name(client_name) != CAP_STATUS_OK
-        || strlen(client_name) != length)
-        return answer(connection, MHD_HTTP_BAD_REQUEST,
-                      "{\"error\":\"client must be 1 to 256 ASCII letters, digits and"
-                      " underscores\"}\n");
+    if (client.count > 1)
+        refuse(outcome, MHD_HTTP_BAD_REQUEST, "client is given more than once");
+    else if (cap_check_client_name(client.name) != CAP_STATUS_OK
+             || strlen(client.name) != client.length)
+        refuse(outcome, MHD_HTTP_BAD_REQUEST,
+               "client must be 1 to 256 ASCII letters, digits and underscores");
+    else
+        mint_for(client.name, settings, outcome);
+}
 
-    /* Computed before minting, so that expires_at is never later than the token's own
-     * expiry. */
-    expires_at = (int64_t)time(NULL) + TTL;
-    status = mint(settings, client_name, jwt, sizeof jwt);
-    if (status != CAP_STATUS_OK) {
-        fprintf(stderr, "token_server: no token for %s: %s\n", client_name,
-                cap_strerror((int)status));
-        return answer(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                      "{\"error\":\"no token could be made\"}\n");
-    }
-    /* The name and the token contain no characters that JSON must escape. */
-    snprintf(body, sizeof body,
-             "{\"identity\":\"%s\",\"token\":\"%s\",\"expires_at\":%" PRId64 "}\n",
-             client_name, jwt, expires_at);
-    return answer(connection, MHD_HTTP_OK, body);
+/* Marks a request whose target is not /token, or one whose body follows. */
+static char not_found, is_known;
+
+/* Called by libmicrohttpd with the target as sent. handle() gets a decoded path, in which a
+ * %00 would hide the rest. Returns the first value of *request. */
+static void *check_target(void *unused, const char *target,
+                          struct MHD_Connection *connection)
+{
+    size_t length = strcspn(target, "?");
+
+    (void)unused;
+    (void)connection;
+    return length == strlen("/token") && memcmp(target, "/token", length) == 0
+        ? NULL
+        : &not_found;
 }
 
 /* Called by libmicrohttpd for a request, and again for each part of its body. */
@@ -147,8 +166,10 @@ static enum MHD_Result handle(void *settings, struct MHD_Connection *connection,
                               const char *path, const char *method, const char *version,
                               const char *upload, size_t *upload_size, void **request)
 {
-    static char is_known;
+    const struct settings *set = (const struct settings *)settings;
+    struct outcome outcome = {0, 0, ""};
 
+    (void)path;
     (void)version;
     (void)upload;
     if (*request == NULL) {
@@ -159,53 +180,32 @@ static enum MHD_Result handle(void *settings, struct MHD_Connection *connection,
         *upload_size = 0; /* ignore the body */
         return MHD_YES;
     }
-    if (strcmp(path, "/token") != 0)
-        return answer(connection, MHD_HTTP_NOT_FOUND, "{\"error\":\"not found\"}\n");
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                      "{\"error\":\"only GET is allowed\"}\n");
-    return answer_token(connection, (const struct settings *)settings);
+    outcome.wait = seconds_to_wait(
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            ->client_addr,
+        set->limit);
+    if (outcome.wait > 0)
+        refuse(&outcome, MHD_HTTP_TOO_MANY_REQUESTS, "too many requests");
+    else if (*request == &not_found)
+        refuse(&outcome, MHD_HTTP_NOT_FOUND, "not found");
+    else
+        decide(connection, set, method, &outcome);
+    return answer(connection, set, &outcome);
 }
 
-/* Returns an environment variable, or NULL if it is not set or empty. */
-static const char *look_up(const char *name)
+/* Returns whether tokens can be minted, and reports credentials that can never work. */
+static int can_mint(const struct settings *settings)
 {
-    const char *value = getenv(name);
+    char jwt[TOKEN_SIZE];
+    cap_status status = mint(settings, "alice", jwt, sizeof jwt);
 
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* Returns whether a setting is present, and reports a missing one. */
-static int is_set(const char *value, const char *name)
-{
-    if (value == NULL)
-        fprintf(stderr, "token_server: missing environment variables: %s\n", name);
-    return value != NULL;
-}
-
-/* Reads the environment. Half of an API key is an error: capability tokens are served only
- * if neither half is set. */
-static int read_settings(struct settings *settings)
-{
-    int ok = 1;
-
-    settings->account_sid = look_up("TWILIO_ACCOUNT_SID");
-    settings->auth_token = look_up("TWILIO_AUTH_TOKEN");
-    settings->api_key_sid = look_up("TWILIO_API_KEY_SID");
-    settings->api_key_secret = look_up("TWILIO_API_KEY_SECRET");
-    settings->application_sid = look_up("TWILIO_APP_SID");
-
-    ok &= is_set(settings->account_sid, "TWILIO_ACCOUNT_SID");
-    ok &= is_set(settings->application_sid, "TWILIO_APP_SID");
-    if (settings->api_key_sid != NULL || settings->api_key_secret != NULL) {
-        ok &= is_set(settings->api_key_sid, "TWILIO_API_KEY_SID");
-        ok &= is_set(settings->api_key_secret, "TWILIO_API_KEY_SECRET");
-    } else {
-        ok &= is_set(settings->auth_token,
-                     "TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET,"
-                     " or TWILIO_AUTH_TOKEN");
-    }
-    return ok;
+    if (status != CAP_STATUS_OK)
+        fprintf(stderr, "token_server: TWILIO_ACCOUNT_SID, %s, TWILIO_APP_SID: %s\n",
+                settings->api_key_sid != NULL
+                    ? "TWILIO_API_KEY_SID, TWILIO_API_KEY_SECRET"
+                    : "TWILIO_AUTH_TOKEN",
+                cap_strerror((int)status));
+    return status == CAP_STATUS_OK;
 }
 
 /* Returns a port, or -1 if `text` is none. */
@@ -219,21 +219,22 @@ static long read_port(const char *text)
 
 int main(int argc, char **argv)
 {
+    const struct timespec second = {1, 0};
     struct settings settings;
     struct sockaddr_in address;
     struct MHD_Daemon *server;
     sigset_t signals;
-    int received;
     long port = argc > 1 ? read_port(argv[1]) : 8080;
 
     if (argc > 2 || port < 0) {
         fprintf(stderr, "usage: token_server [PORT]\n");
         return EXIT_FAILURE;
     }
-    if (!read_settings(&settings))
+    if (!read_settings(&settings) || !can_mint(&settings))
         return EXIT_FAILURE;
 
-    /* Blocked before the first thread starts, so that only sigwait() receives them. */
+    /* Blocked before the first thread starts, so that only sigtimedwait() receives
+     * them. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -245,8 +246,10 @@ int main(int argc, char **argv)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     server = MHD_start_daemon(
         MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG, (uint16_t)port, NULL, NULL,
-        handle, &settings, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned int)PATIENCE, MHD_OPTION_END);
+        handle, &settings, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
+        check_target, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings.connections, MHD_OPTION_END);
     if (server == NULL) {
         fprintf(stderr, "token_server: cannot listen on port %ld\n", port);
         return EXIT_FAILURE;
@@ -256,7 +259,8 @@ int main(int argc, char **argv)
            (unsigned int)MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
     fflush(stdout);
 
-    sigwait(&signals, &received);
+    while (sigtimedwait(&signals, NULL, &second) < 0)
+        end_old_connections();
     MHD_stop_daemon(server);
     return EXIT_SUCCESS;
 }
