@@ -1,7 +1,7 @@
 <?php
 
 /*
- * Answers GET /token.php?client=alice with a token for Twilio Client, as JSON:
+ * Answers GET /token?client=alice with a token for Twilio Client, as JSON:
  *
  *     {"identity":"alice","token":"eyJ...","expires_at":1400003600}
  *
@@ -18,9 +18,14 @@
  * capability tokens. If both are set, tokens are access tokens. So the environment alone
  * moves an application from one kind to the other, and back.
  *
+ * These are optional; docs/token-servers.md explains them:
+ *
+ *     export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com
+ *
  * Under php-fpm, install captoken.ini. Pools start with an empty environment, so add lines
- * such as `env[TWILIO_ACCOUNT_SID] = AC...` to the pool's file. If you copy this file, change
- * the path of autoload.php below.
+ * such as `env[TWILIO_ACCOUNT_SID] = AC...` to the pool's file. The web server chooses the
+ * path, and limits requests and connections. If you copy this file, change the path of
+ * autoload.php below.
  */
 
 declare(strict_types=1);
@@ -37,7 +42,6 @@ function answer(int $status, array $body): never
 {
     http_response_code($status);
     header('Content-Type: application/json');
-    header('Cache-Control: no-store');
     echo json_encode($body, JSON_THROW_ON_ERROR), "\n";
     exit;
 }
@@ -56,48 +60,159 @@ function setting(string $name): ?string
     return $value === false || $value === '' ? null : $value;
 }
 
+/**
+ * Returns the items of a list in the environment, with commas between them.
+ *
+ * @return list<string>
+ */
+function items(string $name, string $default, string $pattern, string $write): array
+{
+    $items = array_map(static fn (string $item): string => trim($item, ' '), explode(',', setting($name) ?? $default));
+    if (preg_grep($pattern, $items, PREG_GREP_INVERT) !== []) {
+        giveUp("$name: write $write");
+    }
+    return $items;
+}
+
+/**
+ * Returns the credentials.
+ *
+ * @return array{account: string, application: string, token: ?string, key: ?string, secret: ?string}
+ */
+function credentials(): array
+{
+    $credentials = [
+        'account' => setting('TWILIO_ACCOUNT_SID'),
+        'application' => setting('TWILIO_APP_SID'),
+        'token' => setting('TWILIO_AUTH_TOKEN'),
+        'key' => setting('TWILIO_API_KEY_SID'),
+        'secret' => setting('TWILIO_API_KEY_SECRET'),
+    ];
+    // Half an API key is a mistake, not a request for capability tokens.
+    $hasApiKey = $credentials['key'] !== null || $credentials['secret'] !== null;
+    $required = ['TWILIO_ACCOUNT_SID', 'TWILIO_APP_SID'];
+    if ($hasApiKey) {
+        array_push($required, 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET');
+    }
+    $missing = array_filter($required, static fn (string $name): bool => setting($name) === null);
+    if (!$hasApiKey && $credentials['token'] === null) {
+        $missing[] = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN';
+    }
+    if ($missing !== []) {
+        giveUp('missing environment variables: ' . implode(', ', $missing));
+    }
+    return $credentials;
+}
+
+/**
+ * Returns all values of the parameter client. $_GET has the last of several, and another
+ * program that checks the name may read the first.
+ *
+ * @return list<string>
+ */
+function clients(): array
+{
+    $values = [];
+    foreach (explode('&', $_SERVER['QUERY_STRING'] ?? '') as $pair) {
+        [$name, $value] = explode('=', $pair, 2) + [1 => ''];
+        if (urldecode($name) === 'client') {
+            $values[] = urldecode($value);
+        }
+    }
+    return $values;
+}
+
+/** Returns whether a request has a body. The built-in server takes `Content-Length : 5`. */
+function hasBody(): bool
+{
+    $names = preg_grep('/\A(HTTP_)?(CONTENT_LENGTH|TRANSFER_ENCODING)/', array_keys($_SERVER));
+    return array_diff(array_intersect_key($_SERVER, array_flip($names)), ['', '0']) !== [];
+}
+
 if (PHP_SAPI === 'cli') {
     fwrite(STDERR, "This is a web page. Start it: php -d ffi.enable=1 -S 127.0.0.1:8080 token.php\n");
     exit(1);
 }
 
+header_remove('X-Powered-By');
+header('Cache-Control: no-store');
+header('Vary: Origin');
+header('X-Content-Type-Options: nosniff');
+
+$credentials = credentials();
+$hosts = items(
+    'TOKEN_HOSTS',
+    'localhost,127.0.0.1,[::1]',
+    '/\A(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])\z/',
+    'hosts without ports, such as example.com,[::1]',
+);
+$origins = setting('TOKEN_ORIGINS') === null ? [] : items(
+    'TOKEN_ORIGINS',
+    '',
+    '~\Ahttps?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\z~',
+    'origins in lower case, such as https://example.com,http://localhost:3000',
+);
+
+$origin = $_SERVER['HTTP_ORIGIN'] ?? '';
+$isAllowedOrigin = in_array($origin, $origins, true);
+if ($isAllowedOrigin) {
+    header("Access-Control-Allow-Origin: $origin");
+}
+
+// Under the built-in server, every path leads here. A web server chooses the path itself.
+[$path] = explode('?', $_SERVER['REQUEST_URI'] ?? '');
+if (PHP_SAPI === 'cli-server' ? $path !== '/token' : ($_SERVER['PATH_INFO'] ?? '') !== '') {
+    answer(404, ['error' => 'not found']);
+}
+
+// A page of a stranger can let its own host name point to this server. The browser then
+// takes the page and the server for one site, and lets the page read tokens. But the browser
+// still sends the stranger's name in the Host header.
+$host = $_SERVER['HTTP_HOST'] ?? '';
+if ($host === '' || str_contains($host, ',')) {
+    answer(400, ['error' => 'send one Host header']);
+}
+$name = preg_replace('/:[0-9]{1,5}\z/', '', $host);
+if (!in_array(strtolower($name), array_map(strtolower(...), $hosts), true)) {
+    answer(403, ['error' => 'this host is not in TOKEN_HOSTS']);
+}
+
+if ($_SERVER['REQUEST_METHOD'] === 'OPTIONS' && $isAllowedOrigin) {
+    header('Access-Control-Allow-Methods: GET');
+    header('Access-Control-Allow-Headers: Authorization, Content-Type');
+    ini_set('default_mimetype', '');
+    http_response_code(204);
+    exit;
+}
 if ($_SERVER['REQUEST_METHOD'] !== 'GET') {
     header('Allow: GET');
     answer(405, ['error' => 'only GET is allowed']);
 }
+if (hasBody()) {
+    answer(400, ['error' => 'send no body']);
+}
 
 // A real application takes the name from its login, never from the request. The holder of a
 // token for a name receives the calls to that name.
-$client = $_GET['client'] ?? null;
-if (!is_string($client) || preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 1) {
+$clients = clients();
+if (count($clients) > 1) {
+    answer(400, ['error' => 'client is given more than once']);
+}
+$client = $clients[0] ?? '';
+if (preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 1) {
     answer(400, ['error' => 'client must be 1 to 256 ASCII letters, digits and underscores']);
-}
-
-// Half an API key is a mistake, not a request for capability tokens.
-$hasApiKey = setting('TWILIO_API_KEY_SID') !== null || setting('TWILIO_API_KEY_SECRET') !== null;
-$required = ['TWILIO_ACCOUNT_SID', 'TWILIO_APP_SID'];
-if ($hasApiKey) {
-    array_push($required, 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET');
-}
-$missing = array_filter($required, static fn (string $name): bool => setting($name) === null);
-if (!$hasApiKey && setting('TWILIO_AUTH_TOKEN') === null) {
-    $missing[] = 'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN';
-}
-if ($missing !== []) {
-    giveUp('missing environment variables: ' . implode(', ', $missing));
 }
 
 // Read before the token is made, so that it is never later than the token's expiry.
 $expiresAt = time() + TIME_TO_LIVE;
 try {
-    $accountSid = setting('TWILIO_ACCOUNT_SID');
-    $capability = $hasApiKey
-        ? Capability::access($accountSid, setting('TWILIO_API_KEY_SID'), setting('TWILIO_API_KEY_SECRET'))
-        : new Capability($accountSid, setting('TWILIO_AUTH_TOKEN'));
+    $capability = $credentials['key'] !== null
+        ? Capability::access($credentials['account'], $credentials['key'], $credentials['secret'])
+        : new Capability($credentials['account'], $credentials['token']);
     $capability->allowClientIncoming($client);
-    $capability->allowClientOutgoing(setting('TWILIO_APP_SID'), ['client' => $client]);
+    $capability->allowClientOutgoing($credentials['application'], ['client' => $client]);
     $token = $capability->generateToken(TIME_TO_LIVE);
-} catch (CaptokenException $e) {
+} catch (CaptokenException | \InvalidArgumentException $e) {
     giveUp($e->getMessage());
 }
 
