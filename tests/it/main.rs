@@ -37,4 +37,5 @@ mod sdk_vectors; // recorded tokens of Twilio's libraries
 mod setup; // messages of setup.sh
 mod symbols; // exported functions
 mod token_server; // examples-c/token_server.c
+mod token_servers; // the token servers in C, PHP and Go answer alike
 mod verify; // cap_verify on genuine and forged tokens

@@ -25,14 +25,39 @@ const API_KEY: [(&str, &str); 2] = [
     ("TWILIO_API_KEY_SECRET", "the secret of the key"),
 ];
 
-fn token_server(language: Language, linkage: Linkage) -> Program {
-    let source = root().join("examples-c/token_server.c");
-    compile(&source, language, linkage, &["captoken", "-lmicrohttpd"])
+/// The compiled server.
+pub(crate) fn token_server(language: Language, linkage: Linkage) -> Program {
+    let folder = root().join("examples-c");
+    let parts = [
+        "answer",
+        "connections",
+        "hosts",
+        "limit",
+        "request",
+        "settings",
+    ]
+    .map(|part| format!("{}/token_server/{part}.c", folder.display()));
+    let mut arguments = parts.each_ref().map(String::as_str).to_vec();
+    arguments.extend(["captoken", "-lmicrohttpd"]);
+    compile(
+        &folder.join("token_server.c"),
+        language,
+        linkage,
+        &arguments,
+    )
 }
 
 /// A command with only these settings.
 fn with(mut command: Command, settings: &[(&str, &str)]) -> Command {
     for (name, _) in ACCOUNT.iter().chain(&API_KEY).chain(&[AUTH_TOKEN]) {
+        command.env_remove(name);
+    }
+    for name in [
+        "TOKEN_CONNECTIONS",
+        "TOKEN_HOSTS",
+        "TOKEN_LIMIT",
+        "TOKEN_ORIGINS",
+    ] {
         command.env_remove(name);
     }
     command.envs(settings.iter().copied());
@@ -288,12 +313,24 @@ fn only_get_with_plain_name_is_served() {
 }
 
 #[test]
-fn failed_minting_returns_500() {
+fn credentials_that_cannot_work_prevent_start() {
     let program = token_server(Language::C99, Linkage::Shared);
     let long = "x".repeat(10_000);
     let settings = [ACCOUNT[0], ("TWILIO_APP_SID", &long), AUTH_TOKEN];
+    let refused = Server::try_start(program.watched(), &settings, &["0"]).err();
+    let names = "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_APP_SID";
+    let said = format!("token_server: {names}: the buffer is too small\n");
+    assert_eq!(refused, Some(said));
+}
+
+/// The server starts, because the token of a short name fits its buffer.
+#[test]
+fn failed_minting_returns_500() {
+    let program = token_server(Language::C99, Linkage::Shared);
+    let [long, name] = [2_500, 256].map(|length| "x".repeat(length));
+    let settings = [ACCOUNT[0], ("TWILIO_APP_SID", &long), AUTH_TOKEN];
     let server = Server::start(program.watched(), &settings);
-    let response = server.ask(Method::Get, "/token?client=alice");
+    let response = server.ask(Method::Get, &format!("/token?client={name}"));
     assert_eq!(response.status_code, 500);
     assert_headers(&response);
     assert_eq!(
@@ -302,6 +339,6 @@ fn failed_minting_returns_500() {
     );
     assert_eq!(
         server.end(),
-        "token_server: no token for alice: the buffer is too small\n"
+        format!("token_server: no token for {name}: the buffer is too small\n")
     );
 }

@@ -30,8 +30,8 @@ pub(crate) struct Program {
     linkage: Linkage,
 }
 
-/// Compiles a program; a warning is an error. The argument `captoken` stands for the
-/// library, linked as `linkage` says.
+/// Compiles a program; a warning is an error. An argument that ends in `.c` is another source.
+/// The argument `captoken` stands for the library, linked as `linkage` says.
 pub(crate) fn compile(
     source: &Path,
     language: Language,
@@ -53,15 +53,19 @@ pub(crate) fn compile(
         .args(WARNINGS)
         .arg("-I")
         .arg(stage().join("include"));
+    let (sources, arguments): (Vec<&str>, Vec<&str>) = arguments
+        .iter()
+        .partition(|argument| argument.ends_with(".c"));
     compiler
         .arg(source)
+        .args(sources)
         .args(["-x", "none"])
         .arg("-L")
         .arg(&lib);
     if linkage == Linkage::FullyStatic {
         compiler.args(["-static", WRAP]).arg(balance());
     }
-    for &argument in arguments {
+    for argument in arguments {
         match (argument, linkage) {
             ("captoken", Linkage::Static) => compiler.arg(lib.join("libcaptoken.a")),
             ("captoken", _) => compiler.arg("-lcaptoken"),

@@ -1,0 +1,240 @@
+//! The three token servers, and raw requests to them.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::mem;
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use crate::support::c_compiler::{Language, Linkage, Program};
+use crate::support::install::{isolated, make, root, run, stage};
+use crate::token_server::token_server;
+
+/// Every wait ends with an event. After this time, the event is not going to happen, even on a
+/// busy machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Every variable that the servers read.
+const VARIABLES: [&str; 9] = [
+    "TOKEN_CONNECTIONS",
+    "TOKEN_HOSTS",
+    "TOKEN_LIMIT",
+    "TOKEN_ORIGINS",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_API_KEY_SECRET",
+    "TWILIO_API_KEY_SID",
+    "TWILIO_APP_SID",
+    "TWILIO_AUTH_TOKEN",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    C,
+    Go,
+    Php,
+}
+
+pub(super) const HOSTS: [Host; 3] = [Host::C, Host::Go, Host::Php];
+
+impl Host {
+    /// The program, on a port that the system chooses.
+    fn command(self) -> Command {
+        static C: LazyLock<Program> =
+            LazyLock::new(|| token_server(Language::C99, Linkage::Shared));
+        match self {
+            Self::C => {
+                let mut command = C.command();
+                command.arg("0");
+                command
+            }
+            Self::Go => {
+                let mut command = isolated(go_program());
+                command.args(["-addr", "127.0.0.1:0"]);
+                command
+            }
+            Self::Php => {
+                let mut command = isolated("php");
+                // An installed captoken.ini may preload another library.
+                command
+                    .args(["-d", "ffi.enable=1", "-d", "ffi.preload="])
+                    .args(["-d", "error_log=", "-d", "log_errors=1"])
+                    .args(["-S", "127.0.0.1:0"])
+                    .arg(root().join("php/examples/token.php"))
+                    .env("CAPTOKEN_LIB", stage().join("lib/libcaptoken.so.0"));
+                command
+            }
+        }
+    }
+}
+
+fn go_program() -> &'static str {
+    static GO: LazyLock<String> = LazyLock::new(|| {
+        run(&mut make("go-lib"));
+        let program = format!("{}/tokenserver", env!("CARGO_TARGET_TMPDIR"));
+        let mut go = isolated("go");
+        go.args(["build", "-o", &program, "./examples/tokenserver"])
+            .current_dir(root().join("go"))
+            .env("CGO_ENABLED", "1")
+            .env("GOFLAGS", "")
+            .env("GOPROXY", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOWORK", "off");
+        run(&mut go);
+        program
+    });
+    &GO
+}
+
+/// A running server.
+pub(super) struct Server {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    pub(super) port: u16,
+}
+
+impl Server {
+    /// Starts a server with only these variables, or returns the output of one that ended
+    /// with status 1.
+    pub(super) fn try_start(host: Host, settings: &[(&str, OsString)]) -> Result<Self, String> {
+        let program = host.command();
+        // With both outputs in one pipe: each server prints its address to another one.
+        let mut command = isolated("sh");
+        command.args(["-c", "exec \"$@\" 2>&1", "sh"]);
+        command.arg(program.get_program()).args(program.get_args());
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        let added = program
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
+        command.envs(added).envs(settings.iter().cloned());
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("a process");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut said = String::new();
+        while out.read_line(&mut said).expect("a line") > 0 {
+            if let Some((_, address)) = said.rsplit_once("http://127.0.0.1:") {
+                let digits = address.split(|other: char| !other.is_ascii_digit());
+                let port = digits.into_iter().next().and_then(|port| port.parse().ok());
+                let port = port.expect("a port");
+                return Ok(Self { child, out, port });
+            }
+        }
+        assert_eq!(child.wait().expect("an end").code(), Some(1), "{said}");
+        Err(said)
+    }
+
+    pub(super) fn start(host: Host, settings: &[(&str, OsString)]) -> Self {
+        Self::try_start(host, settings).unwrap_or_else(|said| panic!("{host:?}: {said}"))
+    }
+
+    pub(super) fn ask(&self, request: &str) -> Answer {
+        self.ask_from(Ipv4Addr::LOCALHOST, request)
+    }
+
+    /// Sends a request from an address of this machine.
+    pub(super) fn ask_from(&self, client: Ipv4Addr, request: &str) -> Answer {
+        let bytes = self.bytes_for(client, request);
+        Answer::read(&bytes).unwrap_or_else(|| panic!("{request:?}: {bytes:?}"))
+    }
+
+    /// The bytes that a server sends until it closes the connection.
+    pub(super) fn bytes_for(&self, client: Ipv4Addr, request: &str) -> String {
+        let mut connection = self.connect_from(client);
+        // The server may close before it has read everything.
+        let _ = connection.write_all(request.as_bytes());
+        let mut bytes = Vec::new();
+        match connection.read_to_end(&mut bytes) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
+            _ => String::from_utf8(bytes).expect("text"),
+        }
+    }
+
+    pub(super) fn connect_from(&self, client: Ipv4Addr) -> TcpStream {
+        let connection = connect(client, self.port);
+        connection.set_read_timeout(Some(PATIENCE)).expect("set");
+        connection
+    }
+
+    /// Ends the server, and returns what it said after its address.
+    pub(super) fn end(mut self) -> String {
+        self.child.kill().expect("killed");
+        let mut said = String::new();
+        self.out.read_to_string(&mut said).expect("text");
+        said
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // end() or a failed test has ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Connects from an address of this machine. TcpStream has no function for it.
+fn connect(client: Ipv4Addr, port: u16) -> TcpStream {
+    let address = |ip: Ipv4Addr, port: u16| libc::sockaddr_in {
+        sin_family: libc::AF_INET as libc::sa_family_t,
+        sin_port: port.to_be(),
+        sin_addr: libc::in_addr {
+            s_addr: u32::from(ip).to_be(),
+        },
+        sin_zero: [0; 8],
+    };
+    let (from, to) = (address(client, 0), address(Ipv4Addr::LOCALHOST, port));
+    let size = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
+    // SAFETY: both addresses are of this size, and the file is only ours.
+    unsafe {
+        let file = libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+        assert!(file >= 0);
+        let file = OwnedFd::from_raw_fd(file);
+        let number = std::os::fd::AsRawFd::as_raw_fd(&file);
+        assert_eq!(libc::bind(number, (&raw const from).cast(), size), 0);
+        assert_eq!(libc::connect(number, (&raw const to).cast(), size), 0);
+        TcpStream::from(file)
+    }
+}
+
+/// The parts of an answer that do not depend on the language.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// In order, with names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+/// Each server adds some of these.
+const IGNORED: [&str; 5] = [
+    "content-length",
+    "date",
+    "host",
+    "server",
+    "transfer-encoding",
+];
+
+impl Answer {
+    fn read(bytes: &str) -> Option<Self> {
+        let (head, body) = bytes.split_once("\r\n\r\n")?;
+        let (status, lines) = head.split_once("\r\n")?;
+        let status = status
+            .strip_prefix("HTTP/1.1 ")
+            .or(status.strip_prefix("HTTP/1.0 "))?;
+        let mut headers: Vec<(String, String)> = lines
+            .split("\r\n")
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .filter(|(name, _)| !IGNORED.contains(&name.as_str()))
+            .collect();
+        headers.sort();
+        Some(Self {
+            status: status.get(..3)?.parse().ok()?,
+            headers,
+            body: body.to_owned(),
+        })
+    }
+}
