@@ -6,7 +6,10 @@ namespace Captoken\Tests;
 
 use PHPUnit\Framework\TestCase;
 
-/** Serves examples/token.php by PHP's built-in web server. FpmTest does so by php-fpm. */
+/**
+ * Serves examples/token.php by PHP's built-in web server. FpmTest does so by php-fpm, and
+ * tests/it/token_servers.rs compares the answers with those of C and Go.
+ */
 final class ExampleTest extends TestCase
 {
     /**
@@ -79,6 +82,7 @@ final class ExampleTest extends TestCase
             'a NUL byte' => ['?client=a%00b', 400],
             'too long' => ['?client=' . str_repeat('a', 257), 400],
             'an array' => ['?client[]=alice', 400],
+            'a second client' => ['?client=alice&client=bob', 400],
             'another method' => ['?client=alice', 405, 'POST'],
         ];
     }

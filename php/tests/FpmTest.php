@@ -225,7 +225,7 @@ final class FpmTest extends TestCase
         $answer = static fn (string $pool): string => $fpm->request(
             Package::folder() . '/examples/token.php',
             $pool,
-            ['QUERY_STRING' => 'client=Alice'],
+            ['QUERY_STRING' => 'client=Alice', 'HTTP_HOST' => 'localhost'],
         );
         foreach ($complete as $pool => [, $isAccess, $secret]) {
             $answered = json_decode($answer($pool), true, 512, JSON_THROW_ON_ERROR);
@@ -239,6 +239,34 @@ final class FpmTest extends TestCase
         }
         self::assertStringNotContainsString('auth-token', $fpm->log());
         self::assertStringNotContainsString('key-secret', $fpm->log());
+    }
+
+    public function testExampleChecksRequestAsUnderBuiltInServer(): void
+    {
+        $this->need();
+        $environment = ['TOKEN_HOSTS' => 'example.com'] + Example::CAPABILITY;
+        $pool = [];
+        foreach ($environment as $name => $value) {
+            $pool["env[$name]"] = $value;
+        }
+        $fpm = Fpm::start(Package::folder(), pools: ['www' => $pool]);
+        $this->assertServes($fpm);
+        $usual = ['QUERY_STRING' => 'client=Alice', 'HTTP_HOST' => 'example.com:8443', 'REQUEST_URI' => '/any?x'];
+        foreach (
+            [
+                ['identity', []],
+                ['this host is not in TOKEN_HOSTS', ['HTTP_HOST' => 'localhost']],
+                // No header can change the settings.
+                ['this host is not in TOKEN_HOSTS', ['HTTP_HOST' => 'evil', 'HTTP_TOKEN_HOSTS' => 'evil']],
+                ['send one Host header', ['HTTP_HOST' => '']],
+                ['not found', ['PATH_INFO' => '/x']],
+                ['send no body', ['CONTENT_LENGTH' => '5']],
+                ['client is given more than once', ['QUERY_STRING' => 'client=Alice&client=Bob']],
+            ] as [$expected, $params]
+        ) {
+            $answered = $fpm->request(Package::folder() . '/examples/token.php', 'www', $params + $usual);
+            self::assertStringContainsString($expected, $answered);
+        }
     }
 
     // Messages for settings that do not work.
