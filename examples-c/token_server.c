@@ -29,11 +29,11 @@
  * It needs libmicrohttpd. On Debian:
  *
  *     sudo apt-get install libmicrohttpd-dev
- *     cc token_server.c token_server/[a-z]*.c -lcaptoken -lmicrohttpd -o token_server
+ *     cc token_server.c server/[a-z]*.c -lcaptoken -lmicrohttpd -o token_server
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "token_server/token_server.h"
+#include "server/server.h"
 
 #include <arpa/inet.h>
 #include <captoken.h>

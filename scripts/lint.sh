@@ -28,7 +28,7 @@ lint_rust() {
 }
 
 lint_c() {
-    files 'examples-c/*.c' tests/c benches/compare/c | xargs -0 clang-format --dry-run -Werror
+    files 'examples-c/*.c' 'examples-c/*.h' tests/c benches/compare/c | xargs -0 clang-format --dry-run -Werror
 }
 
 # vet runs with both Go versions that the tests use. Debian's staticcheck needs Debian's Go.

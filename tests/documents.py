@@ -8,6 +8,7 @@ change the installation.
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -84,7 +85,8 @@ def follow(name, php):
     folder = WORK / name.replace("/", "-").removesuffix(".md")
     folder.mkdir()
     if name == "docs/c.md":
-        (folder / "token_server.c").write_text(read("examples-c/token_server.c"))
+        shutil.copy(REPOSITORY / "examples-c/token_server.c", folder)
+        shutil.copytree(REPOSITORY / "examples-c/server", folder / "server")
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", read(name), re.MULTILINE | re.DOTALL)
     if len(blocks) * 2 != read(name).count("```"):
         sys.exit(f"{name}: a block without a language, or a fence that is indented")

@@ -561,11 +561,9 @@ fn documented_commands_link_the_quick_starts() {
         assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
     }
 
-    fs::copy(
-        root().join("examples-c/token_server.c"),
-        folder.join("token_server.c"),
-    )
-    .expect("copied");
+    let mut copy = isolated("cp");
+    copy.args(["-r", "examples-c/token_server.c", "examples-c/server"]);
+    run(copy.arg(&folder).current_dir(root()));
     let commands = document("docs/c.md").block("sh", "sudo apt-get install -y libmicrohttpd-dev");
     let (_, compiles) = commands.split_once('\n').expect("two lines");
     let mut shell = isolated("sh");

@@ -36,7 +36,7 @@ pub(crate) fn token_server(language: Language, linkage: Linkage) -> Program {
         "request",
         "settings",
     ]
-    .map(|part| format!("{}/token_server/{part}.c", folder.display()));
+    .map(|part| format!("{}/server/{part}.c", folder.display()));
     let mut arguments = parts.each_ref().map(String::as_str).to_vec();
     arguments.extend(["captoken", "-lmicrohttpd"]);
     compile(

@@ -1,7 +1,7 @@
 /* Reads the parts of a request on which the answer depends. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "token_server.h"
+#include "server.h"
 
 #include <string.h>
 #include <strings.h>

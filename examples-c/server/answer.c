@@ -1,5 +1,5 @@
 /* Sends answers as JSON. */
-#include "token_server.h"
+#include "server.h"
 
 #include <stdio.h>
 #include <string.h>

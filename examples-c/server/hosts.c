@@ -5,7 +5,7 @@
  * browser still sends the stranger's name in the Host header. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "token_server.h"
+#include "server.h"
 
 #include <string.h>
 #include <strings.h>

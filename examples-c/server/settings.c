@@ -1,5 +1,5 @@
 /* Reads the environment. */
-#include "token_server.h"
+#include "server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

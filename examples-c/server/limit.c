@@ -3,7 +3,7 @@
  * libmicrohttpd calls this from one thread, so there is no lock. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "token_server.h"
+#include "server.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The parts of the token server, one in each file of this folder. */
-#ifndef TOKEN_SERVER_H
-#define TOKEN_SERVER_H
+#ifndef SERVER_H
+#define SERVER_H
 
 #include <microhttpd.h> /* Debian: libmicrohttpd-dev */
 

@@ -5,7 +5,7 @@
  * request. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "token_server.h"
+#include "server.h"
 
 #include <pthread.h>
 #include <sys/socket.h>
