@@ -39,7 +39,8 @@ import (
 // then, so keep this short.
 const ttl = time.Hour
 
-const readHeaderTimeout = 5 * time.Second
+// readTimeout limits a whole request, also if the client sends a byte a second.
+const readTimeout = 10 * time.Second
 
 func main() {
 	address := flag.String("addr", "localhost:8080", "host and port to listen on")
@@ -69,11 +70,10 @@ func run(address string) error {
 	}
 	log.Printf("listening on http://%s, minting %s", listener.Addr(), settings.kind)
 	server := &http.Server{
-		Handler:           newHandler(settings, time.Now),
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      10 * time.Second,
-		MaxHeaderBytes:    16 << 10,
+		Handler:        newHandler(settings, time.Now),
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   10 * time.Second,
+		MaxHeaderBytes: 16 << 10,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(newBoundedListener(listener, settings.connections)) }()

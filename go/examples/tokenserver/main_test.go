@@ -475,7 +475,7 @@ func TestSecondSignalEndsTheProgram(t *testing.T) {
 			return
 		}
 		// If the second signal came late, the server had disconnected the client. Try again.
-		if took < readHeaderTimeout {
+		if took < readTimeout {
 			t.Fatalf("after %v, the program ended with %v", took, server.ProcessState)
 		}
 	}

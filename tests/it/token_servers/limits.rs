@@ -94,7 +94,7 @@ fn connections_of_one_client_are_limited() {
             }
             // A busy machine took so long that the server has closed the two.
             assert!(
-                begun.elapsed() >= Duration::from_secs(4),
+                begun.elapsed() >= Duration::from_secs(9),
                 "{host:?}: {refused}"
             );
         }
