@@ -1,15 +1,17 @@
 //! The three token servers, and raw requests to them.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::mem;
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::support::c_compiler::{Language, Linkage, Program};
+use crate::support::c_compiler::{Language, Linkage};
 use crate::support::install::{isolated, make, root, run, stage};
 use crate::token_server::token_server;
 
@@ -42,11 +44,9 @@ pub(super) const HOSTS: [Host; 3] = [Host::C, Host::Go, Host::Php];
 impl Host {
     /// The program, on a port that the system chooses.
     fn command(self) -> Command {
-        static C: LazyLock<Program> =
-            LazyLock::new(|| token_server(Language::C99, Linkage::Shared));
         match self {
             Self::C => {
-                let mut command = C.command();
+                let mut command = isolated(c_program());
                 command.arg("0");
                 command
             }
@@ -70,12 +70,20 @@ impl Host {
     }
 }
 
-fn go_program() -> &'static str {
-    static GO: LazyLock<String> = LazyLock::new(|| {
+fn c_program() -> &'static Path {
+    static C: LazyLock<PathBuf> = LazyLock::new(|| {
+        let program = token_server(Language::C99, Linkage::Static);
+        keep(&program.path, "token_server")
+    });
+    &C
+}
+
+fn go_program() -> &'static Path {
+    static GO: LazyLock<PathBuf> = LazyLock::new(|| {
         run(&mut make("go-lib"));
-        let program = format!("{}/tokenserver", env!("CARGO_TARGET_TMPDIR"));
+        let new = format!("{TARGET}/tokenserver-{}", process::id());
         let mut go = isolated("go");
-        go.args(["build", "-o", &program, "./examples/tokenserver"])
+        go.args(["build", "-o", &new, "./examples/tokenserver"])
             .current_dir(root().join("go"))
             .env("CGO_ENABLED", "1")
             .env("GOFLAGS", "")
@@ -83,9 +91,19 @@ fn go_program() -> &'static str {
             .env("GOTOOLCHAIN", "local")
             .env("GOWORK", "off");
         run(&mut go);
-        program
+        keep(Path::new(&new), "tokenserver")
     });
     &GO
+}
+
+const TARGET: &str = env!("CARGO_TARGET_TMPDIR");
+
+/// Renames a program, so that each run of the tests replaces the last one's. Atomic, because
+/// another run may have started it.
+fn keep(new: &Path, name: &str) -> PathBuf {
+    let program = Path::new(TARGET).join(name);
+    fs::rename(new, &program).expect("renamed");
+    program
 }
 
 /// A running server.
