@@ -15,8 +15,8 @@ import sys
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 WORK = pathlib.Path.home() / "documents"
 BEFORE = WORK / "before"
-# Folders in which captoken could leave files.
-SYSTEM = "/etc /opt /some /usr/bin /usr/include /usr/lib /usr/local /usr/share /var/www"
+# Only captoken installs into these folders. Packages may have been installed meanwhile.
+OURS = "/opt /some /usr/local"
 TOKEN = re.compile(r"^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{43}$", re.MULTILINE)
 
 # Not typed here, and why.
@@ -115,7 +115,8 @@ def follow(name, php):
 
 def listing():
     """Everything on the system that could be captoken's."""
-    files = run(f"sudo find {SYSTEM} -xdev || true", WORK).splitlines()
+    files = run(f"sudo find {OURS} -xdev", WORK).splitlines()
+    files += run("sudo find / -xdev -name '*captoken*' -not -path '/home/*' -not -path '/root/*'", WORK).splitlines()
     loader = run("/sbin/ldconfig -p | grep captoken || true", WORK).splitlines()
     return "\n".join(sorted(files) + loader)
 
