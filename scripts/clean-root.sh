@@ -40,8 +40,6 @@ END
     chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
         apt-get -y -qq install git make > /dev/null
     chroot "$root.new" apt-get clean
-    chroot "$root.new" useradd --create-home user
-    chroot "$root.new" useradd --create-home admin
     tar -C "$root.new" -cf "$roots/$suite.tar.new" .
     mv "$roots/$suite.tar.new" "$roots/$suite.tar"
     rm -rf "$root.new"
@@ -53,11 +51,11 @@ tar -C "$root" -xf "$roots/$suite.tar"
 cp /etc/resolv.conf "$root/etc/"
 # The network of this machine may have certificates of its administrators.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-for home in root home/user home/admin; do
-    git clone -q . "$root/$home/captoken"
-done
+git clone -q . "$root/root/captoken"
 for user in user admin; do
-    chroot "$root" chown -R "$user:" "/home/$user"
+    id=$(chroot "$root" sh -c "useradd --create-home $user && id -u $user")
+    git clone -q . "$root/home/$user/captoken"
+    chown -R "$id:$id" "$root/home/$user"
 done
 
 # The mounts end with the commands.

@@ -116,7 +116,8 @@ def follow(name, php):
 def listing():
     """Everything on the system that could be captoken's."""
     files = run(f"sudo find {OURS} -xdev", WORK).splitlines()
-    files += run("sudo find / -xdev -name '*captoken*' -not -path '/home/*' -not -path '/root/*'", WORK).splitlines()
+    elsewhere = "sudo find /etc /usr /var -xdev -name '*captoken*'"
+    files += run(elsewhere, WORK).splitlines()
     loader = run("/sbin/ldconfig -p | grep captoken || true", WORK).splitlines()
     return "\n".join(sorted(files) + loader)
 
