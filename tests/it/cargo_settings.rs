@@ -2,10 +2,10 @@
 
 #![cfg(not(miri))]
 
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use crate::support::install::{make, outcome, root, run, stage};
 
@@ -88,8 +88,8 @@ fn files_name_no_folder_of_this_machine() {
         .nth(2)
         .expect("a folder")
         .join("release");
-    let home = std::env::var("HOME").expect("a home directory");
-    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let home = env::var("HOME").expect("a home directory");
+    let cargo = env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
     let root = root().to_str().expect("UTF-8");
     for file in [
         release.join("captoken"),
@@ -109,6 +109,38 @@ fn files_name_no_folder_of_this_machine() {
             );
         }
     }
+}
+
+#[test]
+#[ignore = "builds twice: make test-deep runs it"]
+fn builds_in_two_folders_are_identical() {
+    let home = env::var("HOME").expect("a home directory");
+    let cargo = env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let build = |name: &str| {
+        let (folder, checkout) = checkout_in(name);
+        // Another path to the same crates.
+        let cargo_home = folder.join("home of cargo");
+        fs::create_dir(&cargo_home).expect("a folder");
+        symlink(
+            Path::new(&cargo).join("registry"),
+            cargo_home.join("registry"),
+        )
+        .expect("a link");
+        let target = folder.join("target");
+        let toolchains = env::var("RUSTUP_HOME").unwrap_or_else(|_| format!("{home}/.rustup"));
+        for goal in ["all", "cli"] {
+            let mut make = make(goal);
+            make.current_dir(&checkout)
+                .env("CARGO_TARGET_DIR", &target)
+                .env("CARGO_HOME", &cargo_home)
+                .env("RUSTUP_HOME", &toolchains)
+                .env("HOME", &folder);
+            run(&mut make);
+        }
+        let files = ["libcaptoken.so", "libcaptoken.a", "captoken"];
+        files.map(|file| fs::read(target.join("release").join(file)).expect("a file"))
+    };
+    assert!(build("first folder") == build("another, longer folder"));
 }
 
 fn contains(contents: &[u8], text: &str) -> bool {

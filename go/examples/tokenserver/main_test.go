@@ -490,8 +490,11 @@ func TestSlowClientsAreDisconnected(t *testing.T) {
 		"in the body":   withoutLastByte,
 	} {
 		connection := server.unfinished(t, request)
-		if _, err := io.ReadAll(connection); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := io.ReadAll(connection); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
