@@ -24,6 +24,20 @@ ifneq (,$(findstring command line,$(foreach name,prefix libdir includedir bindir
     $(error write PREFIX, LIBDIR, INCLUDEDIR, BINDIR and DESTDIR in capitals)
 endif
 
+# Recipes write these variables between double quotes, where the shell expands some characters. make
+# expands a $ earlier: $(HOME) is a variable, but $HOME is $(H)OME.
+define newline
+
+
+endef
+parenthesis := (
+brace := {
+no_references = $(subst $$$(brace),,$(subst $$$(parenthesis),,$(value $(1))))
+is_odd = $(strip $(filter -%,$(firstword $($(1)))) $(if $(findstring $(newline),$($(1))),x) \
+    $(findstring $$,$(call no_references,$(1)))$(foreach odd,\ " ` $$,$(findstring $(odd),$($(1)))))
+$(foreach name,CARGO CARGO_TARGET_DIR PREFIX DESTDIR LIBDIR INCLUDEDIR BINDIR TO_GO PHP_USER,$(if \
+    $(call is_odd,$(name)),$(error $(name) must not begin with - or contain " ` $$ \ or a line break)))
+
 # The tools that build the archive and the demonstration; make knows CC, LD and AR.
 OBJCOPY ?= objcopy
 NM ?= nm
@@ -79,7 +93,7 @@ NOW ?= $(shell date +%s)
 demo:
 	@CARGO="$(CARGO)" CC="$(CC)" sh scripts/setup.sh build
 	@$(MAKE) --no-print-directory stage
-	@$(CC) -std=c99 -O2 $(CFLAGS) -I"$(STAGE)/usr/include" examples-c/mint.c \
+	@$(or $(CC),cc) -std=c99 -O2 $(CFLAGS) -I"$(STAGE)/usr/include" examples-c/mint.c \
 	    -L"$(STAGE)/usr/lib" -lcaptoken -o "$(TARGET)/mint"
 	@LD_LIBRARY_PATH="$(STAGE)/usr/lib" TWILIO_ACCOUNT_SID=AC123123 TWILIO_AUTH_TOKEN=secret \
 	    "$(TARGET)/mint" -i Alice -o AP123123 -p Foo=Bar -t 600 -n $(NOW) > "$(TARGET)/demo.jwt"
@@ -163,18 +177,14 @@ bench:
 	@CARGO="$(CARGO)" sh scripts/setup.sh go sdk bench
 	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
-# $(call check,FOLDER...): checks PREFIX, and that the installation can write to the folders. PREFIX
-# comes first and alone, because its characters could end the command.
+# $(call check,FOLDER...): checks the variables, and that the installation can write to the folders.
 define check
-	@PREFIX="$$CHECKED" sh scripts/check-install.sh
-	@PREFIX="$$CHECKED" sh scripts/check-install.sh $(1)
+	@PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" BINDIR="$(BINDIR)" \
+	    sh scripts/check-install.sh $(1)
 endef
 
 # Replaces a file by a rename, because running programs use it.
 PUT = sh scripts/put.sh
-
-# Passed in the environment, because the shell does not expand its characters there.
-install install-cli install-php uninstall-php: export CHECKED := $(PREFIX)
 
 # Removes the libraries of other versions with this SONAME. After a downgrade, ldconfig would let
 # the SONAME's link point to the newer one.
@@ -287,7 +297,7 @@ GO_MODULE ?=
 go-lib: export TO_GO := $(TO_GO)
 go-lib: export GO_MODULE := $(GO_MODULE)
 go-lib:
-	$(if $(GO_MODULE),@sh scripts/copy-go.sh)
+	@sh scripts/copy-go.sh
 	@$(MAKE) --no-print-directory all
 	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 

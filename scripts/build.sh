@@ -13,6 +13,7 @@
 #
 # The Makefile sets CARGO and CARGO_TARGET_DIR.
 set -eu
+unset CDPATH
 
 stamp=$CARGO_TARGET_DIR/$1
 command=$2
@@ -47,13 +48,23 @@ if [ -n "$problem" ]; then
 fi
 
 release=$CARGO_TARGET_DIR/release
-mkdir -p "$release"
+if ! mkdir -p "$release" || [ ! -w "$CARGO_TARGET_DIR" ] || [ ! -w "$release" ]; then
+    echo "You may not write to the folder $CARGO_TARGET_DIR. Set CARGO_TARGET_DIR to a folder of" \
+        'yours, or run the command as the user who owns the folder.' >&2
+    exit 1
+fi
 exec 9> "$CARGO_TARGET_DIR/build.lock"
 flock 9
 
+# Without HOME, cargo reads the home directory from the user database.
+if [ -z "${HOME:-}" ]; then
+    HOME=$(getent passwd "$(id -u)" | cut -d : -f 6)
+    export HOME
+fi
+
 # For rustc.sh.
 CAPTOKEN_RUSTC=${RUSTC:-rustc}
-CAPTOKEN_CARGO_HOME=${CARGO_HOME:-${HOME:-}/.cargo}
+CAPTOKEN_CARGO_HOME=${CARGO_HOME:-$HOME/.cargo}
 CAPTOKEN_ROOT=$(pwd -P)
 CAPTOKEN_TARGET=$(cd "$CARGO_TARGET_DIR" && pwd -P)
 RUSTC=$CAPTOKEN_ROOT/scripts/rustc.sh
@@ -65,9 +76,20 @@ case $command in
 esac
 messages=$stamp.json
 
+fail_build() {
+    case $CAPTOKEN_TARGET in
+        *[:%]*)
+            echo "Some versions of Rust cannot build in a folder with : or % in its name:" \
+                "$CAPTOKEN_TARGET. Set CARGO_TARGET_DIR to another folder." >&2
+            ;;
+    esac
+    exit 1
+}
+
 # Builds, and sets `built` to the folder of the results.
 build() {
-    "$CARGO" build --release --locked --message-format=json-render-diagnostics "$@" > "$messages"
+    "$CARGO" build --release --locked --message-format=json-render-diagnostics "$@" \
+        > "$messages" || fail_build
     built=$release
     for file in $files; do
         target=$(sed -n "s|.*[\"/]\([^\"/]*\)/release/$file\".*|\1|p" "$messages")

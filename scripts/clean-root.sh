@@ -8,6 +8,7 @@
 # A command that begins with `user:` runs as a user without sudo, one with `sudo:` as a user with
 # sudo, the others as root.
 set -eu
+unset CDPATH
 cd "${0%/*}/.."
 
 suite=$1

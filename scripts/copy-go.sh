@@ -1,17 +1,37 @@
 #!/bin/sh
 # copy-go.sh
 #
-# Copies the Go package and its tests to the folder $TO_GO, as the module $GO_MODULE. `make
-# go-lib` runs this and then adds the library.
+# Checks that Go can build in the folder $TO_GO. If $GO_MODULE is set, copies the Go package and its
+# tests to the folder, as this module. `make go-lib` runs this and then adds the library.
 #
 # The tests of the copy skip what needs the repository.
 set -eu
+unset CDPATH
 cd "${0%/*}/.."
 
 fail() {
     echo "$*" >&2
     exit 1
 }
+
+[ -n "$TO_GO" ] || fail 'TO_GO is empty. Set it to a folder, or omit it.'
+case $TO_GO in
+    /*) to=$TO_GO ;;
+    *) to=$PWD/$TO_GO ;;
+esac
+# Go accepts only these ASCII characters in the path of the archive.
+odd=$(printf %s "$to" | LC_ALL=C tr -d 'A-Za-z0-9+,./=_:$@%! ~^\200-\377-' && echo .)
+[ "$odd" = . ] || fail "Set TO_GO to another folder, and GO_MODULE: Go cannot build in $to, because" \
+    "it contains ${odd%.}"
+above=$to
+while [ ! -e "$above" ]; do
+    above=$(dirname "$above")
+done
+[ -w "$above" ] || fail "You may not write to $above. Set TO_GO to a folder of yours, and GO_MODULE."
+if [ -z "$GO_MODULE" ]; then
+    [ -d "$to" ] || fail "There is no folder $to. Set GO_MODULE to copy the Go package to it."
+    exit
+fi
 
 case $GO_MODULE in
     *[!A-Za-z0-9._~/-]* | /* | */ | *//* | *..* | -* | .*)
@@ -24,10 +44,6 @@ case ${GO_MODULE%%/*} in
 esac
 [ ! -e "$TO_GO/go.mod" ] || [ -e "$TO_GO/captoken.go" ] ||
     fail "$TO_GO has another Go module. Set TO_GO to an empty folder."
-above=$TO_GO
-while [ ! -e "$above" ]; do
-    above=$(dirname "$above")
-done
 case $(cd "$above" && pwd -P)/ in
     "$(pwd -P)"/go/*) fail 'Set TO_GO to a folder outside go: GO_MODULE is only for a copy.' ;;
 esac

@@ -11,6 +11,7 @@
 #
 # Fails if there is none of these.
 set -eu
+unset CDPATH
 cd "${0%/*}/.."
 
 CARGO=${CARGO:-cargo}

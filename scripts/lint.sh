@@ -7,6 +7,7 @@
 #
 # Continues after a failed check, and exits with 1 if one has failed.
 set -u
+unset CDPATH
 cd "${0%/*}/.." || exit
 # Without the list of files, some checks would pass.
 git ls-files > /dev/null || exit

@@ -20,6 +20,7 @@
 # of a folder. captoken.ini.dist is the file as installed: if captoken.ini differs from it, its
 # user has edited it, and it stays.
 set -eu
+unset CDPATH
 cd "${0%/*}/.."
 # The range a-f would contain other letters in other locales.
 export LC_ALL=C

@@ -32,7 +32,7 @@ rust_problem() {
 # cargo is too old, cargo-web is not.
 rust_package() {
     for package in cargo cargo-web; do
-        candidate=$(apt-cache policy "$package" 2> /dev/null | sed -n 's/^ *Candidate: //p')
+        candidate=$(LC_ALL=C apt-cache policy "$package" 2> /dev/null | sed -n 's/^ *Candidate: //p')
         if [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge "$rust_floor"; then
             echo "$package"
             return

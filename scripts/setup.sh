@@ -12,6 +12,7 @@
 #
 # If everything is there, prints nothing.
 set -eu
+unset CDPATH
 cd "${0%/*}/.."
 
 CARGO=${CARGO:-cargo}
@@ -46,7 +47,9 @@ has_file() {
 }
 
 need_build() {
-    need gcc "${CC:-cc}" --version
+    # Options may follow the name.
+    # shellcheck disable=SC2086
+    need gcc ${CC:-cc} --version
     need libc6-dev has_file /usr/include/stdlib.h
     need binutils readelf --version
     need pkg-config pkg-config --version
@@ -164,12 +167,14 @@ put() {
     mv "$1" "$2"
 }
 
-# pypi FOLDER ARGUMENT...: installs packages without their dependencies.
+# pypi FOLDER ARGUMENT...: installs packages without their dependencies. The user's settings of pip
+# could contradict --target.
 pypi() {
     folder=$1
     shift
     rm -rf "$folder.new"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+    PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 \
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
         --no-deps --target "$folder.new" "$@"
     put "$folder.new" "$folder"
 }
@@ -195,7 +200,7 @@ install_node_sdk() {
 
 # Prints how many Debian packages apt-get would install, and how many megabytes it would download.
 apt_size() {
-    apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
+    LC_ALL=C apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
         / newly installed/ { packages = $3 }
         /^Need to get / {
             megabytes = $4
@@ -315,7 +320,10 @@ if [ "$(downloads)" -gt 0 ]; then
         "($(duration "$(downloads)"))"
 fi
 if [ -n "$missing" ] || is_missing_rust; then
-    log=$(mktemp)
+    log=$(mktemp) || {
+        echo 'Unset TMPDIR, or set it to a folder of yours.' >&2
+        exit 1
+    }
     trap 'rm -f "$log"' EXIT
     install_packages
 fi

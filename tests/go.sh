@@ -6,6 +6,7 @@
 set -eu
 
 here=$PWD
+unset CDPATH
 cd "$(dirname "$0")/../go"
 export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
 unset GOROOT GOEXPERIMENT GODEBUG
