@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::text::visible;
+use crate::{complain, print};
 
 /// Prints clap's error, and returns the exit code.
 ///
@@ -15,14 +16,21 @@ use crate::text::visible;
 pub(crate) fn end(error: clap::Error) -> ExitCode {
     let is_verify = env::args_os().nth(1).is_some_and(|name| name == "verify");
     let is_success = error.exit_code() == 0 && !is_verify;
-    let printed = if error.use_stderr() {
-        io::stderr().write_all(complaint(error).as_bytes())
+    let failure = if error.use_stderr() {
+        let _ = io::stderr().write_all(complaint(error).as_bytes());
+        None
     } else {
-        error.print()
+        print(&error.render().to_string()).err()
     };
-    match (is_success, printed) {
-        (true, Ok(())) => ExitCode::SUCCESS,
-        (true, Err(_)) => ExitCode::FAILURE,
+    if let Some(message) = failure
+        .as_ref()
+        .and_then(|failure| failure.message.as_ref())
+    {
+        complain(message);
+    }
+    match (is_success, failure) {
+        (true, None) => ExitCode::SUCCESS,
+        (true, Some(_)) => ExitCode::FAILURE,
         (false, _) => ExitCode::from(2),
     }
 }

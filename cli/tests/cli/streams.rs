@@ -1,11 +1,10 @@
 //! Standard input, and output that cannot be written.
 
-use std::fs::File;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::{MINT, TestFile, captoken, mint, outcome, signing};
+use crate::{MINT, Outcome, TestFile, captoken, mint, outcome, signing, without_credentials};
 
 #[test]
 fn standard_input_token_loses_surrounding_whitespace() {
@@ -88,22 +87,71 @@ fn closed_output_exits_without_message() {
     }
 }
 
+/// The commands that print something, without the token that `inspect` and `verify` need.
+const PRINTING: [&[&str]; 5] = [
+    &MINT,
+    &["inspect"],
+    &["verify"],
+    &["--version"],
+    &["mint", "--help"],
+];
+
+/// The program, with redirections of the shell.
+fn redirected(arguments: &[&str], redirections: &str) -> Outcome {
+    let mut command = without_credentials("sh");
+    command
+        .env("TWILIO_AUTH_TOKEN", "secret")
+        .args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")])
+        .arg(env!("CARGO_BIN_EXE_captoken"))
+        .args(arguments);
+    outcome(&mut command, "")
+}
+
 #[test]
-fn full_output_is_an_error() {
-    let full = File::options()
-        .write(true)
-        .open("/dev/full")
-        .expect("a device");
-    let mut command = signing(&MINT);
-    let output = command
-        .stdout(full)
-        .stderr(Stdio::piped())
-        .output()
-        .expect("an end");
-    assert_eq!(output.status.code(), Some(1));
-    let err = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(
-        err.starts_with("captoken: cannot write to standard output: No space"),
-        "{err}"
+fn unwritable_output_is_an_error() {
+    let token = mint(&["--allow-incoming=Alice"]);
+    for (redirection, reason) in [("> /dev/full", "No space left"), (">&-", "Bad file")] {
+        for arguments in PRINTING {
+            let mut arguments = arguments.to_vec();
+            if let ["inspect" | "verify"] = arguments[..] {
+                arguments.push(&token);
+            }
+            let outcome = redirected(&arguments, redirection);
+            assert_eq!(outcome.code, Some(1), "{arguments:?} {outcome:?}");
+            let expected = format!("captoken: cannot write to standard output: {reason}");
+            assert!(outcome.err.starts_with(&expected), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn closed_input_is_an_error() {
+    let mint = [&MINT[..], &["--auth-token-file=-"]].concat();
+    for (arguments, stream) in [
+        (&["inspect", "-"][..], "standard input"),
+        (&["verify", "-"], "standard input"),
+        (&mint, "the file of --auth-token-file"),
+    ] {
+        let outcome = redirected(arguments, "<&-");
+        assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
+        let expected = format!("captoken: cannot read {stream}: Bad file descriptor");
+        assert!(outcome.err.starts_with(&expected), "{outcome:?}");
+    }
+}
+
+#[test]
+fn closed_streams_that_are_unused_change_nothing() {
+    let arguments = [&MINT[..], &["--now=1000"]].concat();
+    let expected = outcome(&mut signing(&arguments), "").printed();
+    assert_eq!(redirected(&arguments, "<&- 2>&-").printed(), expected);
+    // A file of the program gets the lowest free descriptor.
+    let file = TestFile::new("closed streams", b"secret\n");
+    let path = file.0.to_str().expect("UTF-8");
+    let with_file = [&arguments[..], &["--auth-token-file", path]].concat();
+    assert_eq!(redirected(&with_file, "<&- 2>&-").printed(), expected);
+    assert_eq!(redirected(&with_file, "<&- >&- 2>&-").code, Some(1));
+    assert_eq!(
+        redirected(&["verify", "a.b.c"], "<&- >&- 2>&-").code,
+        Some(16)
     );
 }
