@@ -60,6 +60,7 @@ int main(void)
     char *payload;
     size_t size = 0;
     ssize_t length;
+    int ok;
 
     if (secret == NULL) {
         fprintf(stderr, "check: set TWILIO_AUTH_TOKEN\n");
@@ -78,7 +79,9 @@ int main(void)
     free(jwt);
     if (payload == NULL)
         return EXIT_FAILURE;
-    puts(payload);
+    ok = puts(payload) >= 0 && fflush(stdout) == 0;
+    if (!ok)
+        perror("check: standard output");
     free(payload);
-    return EXIT_SUCCESS;
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -107,8 +107,10 @@ static int understood(int argc, char **argv)
 
     while ((option = getopt(argc, argv, options)) != -1) {
         if (option == 'h') {
-            fputs(usage, stdout);
-            exit(EXIT_SUCCESS);
+            if (fputs(usage, stdout) >= 0 && fflush(stdout) == 0)
+                exit(EXIT_SUCCESS);
+            perror("mint: standard output");
+            exit(EXIT_FAILURE);
         }
         if (option == '?')
             break;

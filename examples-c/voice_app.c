@@ -121,6 +121,11 @@ int main(int argc, char **argv)
     else
         fprintf(stderr, "voice_app: %s\n", cap_strerror((int)status));
 
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "voice_app: cannot write to standard output\n");
+        ok = 0;
+    }
+
     /* Wipes the secret from the handle and from the configuration. */
     cap_token_free(token);
     cap_configure(NULL, NULL);

@@ -62,6 +62,7 @@ need_c() {
     need php-cli php_has FFI
     need libcap-dev has_file /usr/include/sys/capability.h
     need qemu-user qemu-x86_64 --version
+    need locales has_file /usr/share/i18n/locales/tr_TR
     need libmicrohttpd-dev has_file /usr/include/microhttpd.h
 }
 

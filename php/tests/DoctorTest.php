@@ -245,6 +245,15 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
+    public function testCommandQuotesThePath(): void
+    {
+        $package = TempFolder::make() . "/it's é";
+        Process::run(['cp', '-r', Package::folder(), $package], Process::environment());
+        $done = self::doctor([], package: $package);
+        $quoted = str_replace("'", "'\\''", $package);
+        self::assertStringContainsString("Or run: ln -s '$quoted/captoken.ini' /", $done->out);
+    }
+
     public function testPreloadUserComesFromTheInstallation(): void
     {
         $copy = self::packageOfUser('daemon');

@@ -7,6 +7,9 @@
 
 declare(strict_types=1);
 
+// For the tests of locales.
+setlocale(LC_ALL, '');
+
 require __DIR__ . '/../../php/autoload.php';
 
 [, $now, $ttl, $client, $application] = $argv;

@@ -7,7 +7,7 @@ use std::process::{self, Command};
 use std::time::UNIX_EPOCH;
 use std::{env, fs};
 
-use crate::support::install::{isolated, make, root, run, stage};
+use crate::support::install::{isolated, make, outcome, root, run, stage};
 use crate::support::safe_handle::Handle;
 use crate::support::token::decode;
 
@@ -253,6 +253,52 @@ fn add_common_parts(handle: &mut Handle, input: &Input, numbers: &str) {
     }
 }
 
+/// Locales in which `i` is no small `I`, and in which numbers have a comma. localedef writes them
+/// into a folder, so that the machine needs none of them.
+fn check_locales(programs: &Programs, input: &Input, expected: &str) {
+    let library = programs.folder.join("locale.so");
+    let mut cc = isolated("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    run(cc.arg(root().join("tests/c/locale.c")));
+    for name in ["tr_TR", "de_DE"] {
+        let locale = format!("{name}.UTF-8");
+        let mut localedef = Command::new("localedef");
+        localedef.args(["-i", name, "-f", "UTF-8"]);
+        run(localedef.arg(programs.folder.join(&locale)));
+        for mut program in [programs.c(input), programs.php(input), programs.go(input)] {
+            program
+                .env("LOCPATH", &programs.folder)
+                .env("LC_ALL", &locale)
+                .env("LD_PRELOAD", &library);
+            assert_eq!(mint(&mut program), expected, "{program:?}");
+        }
+    }
+}
+
+/// A file of the program gets the lowest free descriptor, which may be that of a stream.
+fn check_streams(programs: &Programs, input: &Input, expected: &str) {
+    for program in [programs.c(input), programs.php(input), programs.go(input)] {
+        for (redirection, succeeds) in [("<&- 2>&-", true), ("> /dev/full", false)] {
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-c", &format!("exec \"$0\" \"$@\" {redirection}")])
+                .arg(program.get_program())
+                .args(program.get_args())
+                .env("TWILIO_ACCOUNT_SID", "AC123123")
+                .env("TWILIO_AUTH_TOKEN", "secret");
+            for (name, value) in program.get_envs() {
+                match value {
+                    Some(value) => shell.env(name, value),
+                    None => shell.env_remove(name),
+                };
+            }
+            let (code, out, err) = outcome(&mut shell);
+            assert_eq!(code == Some(0), succeeds, "{shell:?} {err}");
+            assert_eq!(out.trim_end(), if succeeds { expected } else { "" });
+        }
+    }
+}
+
 #[test]
 fn c_php_and_go_mint_the_same() {
     let programs = Programs::build();
@@ -274,6 +320,11 @@ fn c_php_and_go_mint_the_same() {
     }
 
     check_everything(&programs);
+
+    let input = &inputs()[2];
+    let [expected, ..] = programs.mint(input);
+    check_locales(&programs, input, &expected);
+    check_streams(&programs, input, &expected);
 
     // With the clock; repeated until all three run within one second.
     let input = Input {

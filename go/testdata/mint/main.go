@@ -59,7 +59,8 @@ func main() {
 		jwt, err = token.GenerateAt(time.Unix(now, 0), ttl)
 	}
 	check(err)
-	fmt.Print(jwt)
+	_, err = fmt.Print(jwt)
+	check(err)
 }
 
 type user struct {

@@ -103,7 +103,8 @@ final class Advice
                 "$ini names another user. Install it again: make install-php PHP_USER=$user",
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
                 "$ini was read, but a later file or an option overrides it.",
-            is_dir($settings->scannedFolder) => "Or run: ln -s $ini $settings->scannedFolder/99-captoken.ini",
+            is_dir($settings->scannedFolder) => 'Or run: ln -s ' . self::quoted($ini) . ' '
+                . self::quoted("$settings->scannedFolder/99-captoken.ini"),
             default => "$ini has these lines.",
         };
         return $lines;
@@ -118,6 +119,14 @@ final class Advice
     public static function userExists(string $user): bool
     {
         return !function_exists('posix_getpwnam') || posix_getpwnam($user) !== false;
+    }
+
+    /** Returns a path for the shell. escapeshellarg() would drop what is not ASCII. */
+    private static function quoted(string $path): string
+    {
+        return preg_match('~[^A-Za-z0-9/._+@=,-]~', $path) === 0
+            ? $path
+            : "'" . str_replace("'", "'\\''", $path) . "'";
     }
 
     /** Returns an existing user for preloading, or a placeholder. */
