@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{self, Command};
+use std::process::{self, Child, Command, Stdio};
 use std::time::UNIX_EPOCH;
 use std::{env, fs};
 
@@ -337,7 +337,42 @@ fn quick_starts_run_as_printed() {
             let [incoming, outgoing] = scopes(&claims).try_into().expect("two scopes");
             assert_eq!(incoming.query, scope::pairs(&[("clientName", "Alice")]));
             assert_eq!(outgoing.params, scope::pairs(&[("Foo", "Bar")]));
+            let status = program.command().stdout(full()).status();
+            assert_ne!(status.expect("an end").code(), Some(0), "{name}");
         }
+    }
+}
+
+/// A device that is always full.
+fn full() -> File {
+    let device = File::options().write(true).open("/dev/full");
+    device.expect("a device")
+}
+
+#[test]
+fn examples_report_full_output() {
+    let token = sign(HEADER.as_bytes(), br#"{"exp":9999999999}"#, "secret");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("token for full output");
+    fs::write(&path, token).expect("written");
+    for (name, arguments) in [
+        ("mint", &["-i", "Alice"][..]),
+        ("mint", &["-h"]),
+        ("check", &[]),
+        ("voice_app", &["1", "1"]),
+    ] {
+        let source = root().join(format!("examples-c/{name}.c"));
+        let program = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+        let mut command = with_credentials(program.command());
+        command
+            .args(arguments)
+            .stdin(File::open(&path).expect("a file"))
+            .stdout(full())
+            .stderr(Stdio::piped());
+        let output = command.spawn().and_then(Child::wait_with_output);
+        let output = output.expect("an end");
+        assert_eq!(output.status.code(), Some(1), "{name} {arguments:?}");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(err.contains("standard output"), "{name}: {err}");
     }
 }
 

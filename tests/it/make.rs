@@ -91,6 +91,184 @@ fn gnu_names_of_variables_are_refused() {
     }
 }
 
+/// The shell or make would read them in another way, or captoken.pc would be wrong.
+#[test]
+fn odd_folders_are_refused() {
+    let odd = ["-x", "/a\"b", "/a`b", "/a$b", "/a$$b", "/a\\b", "/a\nb"];
+    for name in [
+        "CARGO_TARGET_DIR",
+        "DESTDIR",
+        "PREFIX",
+        "LIBDIR",
+        "INCLUDEDIR",
+        "BINDIR",
+        "TO_GO",
+    ] {
+        for value in odd {
+            let (code, out, err) = outcome(make("install").env(name, value));
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{name}={value}");
+            assert!(
+                err.contains(&format!("{name} must not begin with - or contain")),
+                "{err}"
+            );
+        }
+    }
+    let destination = folder("odd folders");
+    for (name, value, message) in [
+        ("PREFIX", "/a b", "PREFIX must contain only"),
+        ("LIBDIR", "/a b", "LIBDIR must contain only"),
+        ("INCLUDEDIR", "/a&b", "INCLUDEDIR must contain only"),
+        ("LIBDIR", "lib", "LIBDIR must be an absolute path"),
+        ("BINDIR", "", "BINDIR must be an absolute path"),
+        ("PREFIX", "", "PREFIX must be an absolute path"),
+    ] {
+        let mut make = make_at(&destination, "/opt", "install");
+        let (code, _, err) = outcome(make.arg(format!("{name}={value}")));
+        assert_eq!(code, Some(2), "{name}={value}");
+        assert!(err.contains(message), "{err}");
+    }
+    assert_eq!(files(&destination), [PathBuf::new(); 0]);
+
+    // References to make's variables, and other characters, are as they were.
+    let destination = destination.join("a b'c;d&e*é#%");
+    let mut install = make_at(&destination, "/opt", "install-cli");
+    run(install.arg("BINDIR=$(PREFIX)/my bin"));
+    assert!(destination.join("opt/my bin/captoken").exists());
+}
+
+/// What make prints if cargo fails. This cargo prints the home directory that rustc.sh gets.
+fn refused_build(target: &Path, home: Option<&str>) -> String {
+    let folder = folder(&format!("fake cargo for {}", target.display()).replace('/', "-"));
+    let rustc = versioned(&folder, "rustc", "1.95.0");
+    let cargo = versioned(&folder, "cargo", "1.95.0");
+    let script = "case $1 in --version) echo 'cargo 1.95.0 (0)' ;;\n\
+                  *) echo \"home: $CAPTOKEN_CARGO_HOME\" >&2; exit 101 ;; esac\n";
+    fs::write(&cargo, format!("#!/bin/sh\n{script}")).expect("written");
+    let mut make = make("all");
+    make.env("CARGO_TARGET_DIR", target)
+        .env("RUSTC", rustc)
+        .env_remove("CARGO_HOME")
+        .arg(format!("CARGO={cargo}"));
+    match home {
+        Some(home) => make.env("HOME", home),
+        None => make.env_remove("HOME"),
+    };
+    let (code, _, err) = outcome(&mut make);
+    assert_eq!(code, Some(2), "{err}");
+    err
+}
+
+/// The library would contain the name of the builder's home directory.
+#[test]
+fn home_is_found_without_the_variable() {
+    let target = folder("home");
+    let user = run(Command::new("id").arg("-u"));
+    let entry = run(Command::new("getent").args(["passwd", user.trim()]));
+    let home = entry.split(':').nth(5).expect("a home directory");
+    let expected = format!("home: {home}/.cargo\n");
+    for home in [None, Some("")] {
+        let err = refused_build(&target, home);
+        assert!(err.contains(&expected), "{err}");
+    }
+}
+
+#[test]
+fn target_folders_that_cannot_be_used_are_named() {
+    // Nobody can create a folder in /proc.
+    let err = refused_build(Path::new("/proc/captoken"), Some("/"));
+    assert!(
+        err.contains("You may not write to the folder /proc/captoken."),
+        "{err}"
+    );
+    assert!(err.contains("Set CARGO_TARGET_DIR"), "{err}");
+    for name in ["a:b", "a%b"] {
+        let target = folder(name);
+        let err = refused_build(&target, Some("/"));
+        let hint = format!(
+            "{}. Set CARGO_TARGET_DIR to another folder",
+            target.display()
+        );
+        assert!(err.contains(&hint), "{err}");
+    }
+}
+
+/// cd searches the folders of CDPATH first, and prints what it found.
+#[test]
+fn cdpath_changes_nothing() {
+    stage();
+    let elsewhere = folder("cdpath");
+    for name in ["php", "go", "copy"] {
+        fs::create_dir_all(elsewhere.join(name).join("src")).expect("folders");
+    }
+    let destination = folder("cdpath destination");
+    let installed = |variable: Option<&Path>| {
+        let _ = fs::remove_dir_all(&destination);
+        let mut make = make_at(&destination, "/opt", "install-php");
+        if let Some(variable) = variable {
+            make.env("CDPATH", format!("{}:.", variable.display()));
+        }
+        assert_eq!(run(&mut make), "");
+        let mut installed = files(&destination);
+        installed.sort();
+        installed
+    };
+    assert_eq!(installed(Some(&elsewhere)), installed(None));
+
+    // Each script that changes the folder is safe.
+    let mut scripts = vec![root().join("tests/go.sh"), root().join(".ci/run")];
+    scripts.extend(files(&root().join("scripts")));
+    for script in scripts {
+        let text = fs::read_to_string(&script).expect("a script");
+        let is_shell = text.starts_with("#!/bin/sh") || text.starts_with("#!/usr/bin/env bash");
+        if is_shell && (text.contains("\ncd ") || text.contains("(cd ")) {
+            let unset = text.find("\nunset CDPATH\n").expect("unset CDPATH");
+            assert!(
+                text[..unset].find("\ncd ").is_none(),
+                "{}",
+                script.display()
+            );
+        }
+    }
+}
+
+/// Programs of all users load the library.
+#[test]
+fn umask_does_not_restrict_installed_files() {
+    stage();
+    let destination = folder("umask");
+    for target in ["install", "install-cli", "install-php"] {
+        let make = make_at(&destination, "/opt", target);
+        let mut shell = isolated("sh");
+        shell
+            .args(["-c", "umask 077 && exec make \"$@\"", "sh"])
+            .args(make.get_args())
+            .current_dir(root())
+            .env_remove("MAKEFLAGS");
+        for (name, value) in make.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        run(&mut shell);
+    }
+    for path in files(&destination.join("opt")) {
+        let mode = fs::metadata(&path).expect("a file").mode();
+        assert_eq!(mode & 0o044, 0o044, "{}", path.display());
+        assert!(
+            !path.is_dir() || mode & 0o011 == 0o011,
+            "{}",
+            path.display()
+        );
+    }
+}
+
+/// MAKEFLAGS=-R removes make's own variables, such as CC.
+#[test]
+fn demo_has_a_compiler_without_make() {
+    let out = run(make("demo").args(["-n", "-R"]).env_remove("CC"));
+    assert!(out.contains("\ncc -std=c99 "), "{out}");
+}
+
 #[test]
 fn unwritable_folders_are_named() {
     let script = fs::read(root().join("scripts/check-install.sh")).expect("a script");
@@ -112,7 +290,10 @@ fn unwritable_folders_are_named() {
     };
     let program = String::from_utf8(script).expect("UTF-8");
     command.args(["-c", &program, "check-install.sh"]);
-    command.arg(place.join("new/folder")).env("PREFIX", "/opt");
+    command.arg(place.join("new/folder"));
+    for name in ["PREFIX", "LIBDIR", "INCLUDEDIR", "BINDIR"] {
+        command.env(name, "/opt");
+    }
     let (code, _, err) = outcome(command.current_dir("/"));
     assert_eq!(code, Some(1), "{err}");
     let expected = format!(
@@ -369,6 +550,32 @@ fn go_copy_has_another_module_path() {
         fs::read_to_string(copy.join("verify.go")).expect("read"),
         ""
     );
+}
+
+#[test]
+fn go_refuses_folders_that_go_cannot_use() {
+    let folder = folder("it's odd");
+    let mut odd = make("go-lib");
+    odd.arg(format!("TO_GO={}", folder.display()));
+    for module in [&[][..], &["GO_MODULE=example.com/x"]] {
+        let (code, _, err) = outcome(odd.args(module));
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("Go cannot build in"), "{err}");
+        assert!(err.contains("because it contains '\n"), "{err}");
+    }
+    assert_eq!(files(&folder).len(), 0);
+    for (to, message) in [
+        ("TO_GO=", "TO_GO is empty"),
+        (
+            "TO_GO=/no/such/folder",
+            "There is no folder /no/such/folder",
+        ),
+        ("TO_GO=/proc/captoken", "There is no folder /proc/captoken"),
+    ] {
+        let (code, _, err) = outcome(make("go-lib").arg(to));
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(message), "{err}");
+    }
 }
 
 #[test]
