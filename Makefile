@@ -73,11 +73,12 @@ help:
 	        variables = variables sprintf("  %-30s %s\n", name "=" $$0, text); text = "" } \
 	    END { printf "Targets:\n%s\nVariables and their defaults:\n%s", targets, variables }' Makefile
 
+# make -n runs the lines with $(MAKE), but no build: they create the target folder themselves.
 .PHONY: all
 ## build the shared and the static library; the default
 all:
 	$(call build,--package captoken --lib,built,$(SOURCES),all)
-	@flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
+	@mkdir -p "$(TARGET)" && flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
 .PHONY: pack
 ## repack the static library, after a build with cargo alone
@@ -299,7 +300,7 @@ go-lib: export GO_MODULE := $(GO_MODULE)
 go-lib:
 	@sh scripts/copy-go.sh
 	@$(MAKE) --no-print-directory all
-	@flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
+	@mkdir -p "$(TARGET)" && flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 
 .PHONY: refresh-go-lib
 refresh-go-lib:
@@ -317,14 +318,13 @@ refresh-go-lib:
 .PHONY: stage
 ## install into the target folder's stage, for tests
 stage: all
-	@flock "$(TARGET)/stage.lock" $(MAKE) --no-print-directory --silent refresh-stage
+	@mkdir -p "$(TARGET)" && flock "$(TARGET)/stage.lock" $(MAKE) --no-print-directory --silent refresh-stage
 
+# The lines without $(MAKE) are separate: make -n must not run them.
 .PHONY: refresh-stage
 refresh-stage:
-	if [ ! -e "$(STAGE)/complete" ] || [ -n "$$(find -L "$(SHARED)" "$(STATIC)" include \
-	    captoken.pc.in Makefile -newer "$(STAGE)/complete")" ]; then \
-	    rm -rf "$(STAGE)" && \
-	    $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr LIBDIR=/usr/lib \
-	        INCLUDEDIR=/usr/include && \
-	    touch "$(STAGE)/complete"; \
-	fi
+	if [ -n "$$(find -L "$(SHARED)" "$(STATIC)" include captoken.pc.in Makefile \
+	    -newer "$(STAGE)/complete" 2>&1)" ]; then rm -rf "$(STAGE)"; fi
+	[ -e "$(STAGE)/complete" ] || $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr \
+	    LIBDIR=/usr/lib INCLUDEDIR=/usr/include
+	[ -e "$(STAGE)/complete" ] || touch "$(STAGE)/complete"

@@ -262,6 +262,22 @@ fn umask_does_not_restrict_installed_files() {
     }
 }
 
+#[test]
+fn dry_run_keeps_the_stage() {
+    let target = folder("dry run");
+    let file = target.join("stage/usr/file");
+    fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
+    fs::write(&file, "").expect("written");
+    for name in ["stage", "install", "go-lib"] {
+        run(make(name).arg("-n").env("CARGO_TARGET_DIR", &target));
+        fs::metadata(&file).expect("the file");
+    }
+    assert_eq!(files(&target.join("stage")).len(), 2);
+    let new = target.join("new");
+    run(make("install").arg("-n").env("CARGO_TARGET_DIR", &new));
+    assert!(!new.join("release").exists());
+}
+
 /// MAKEFLAGS=-R removes make's own variables, such as CC.
 #[test]
 fn demo_has_a_compiler_without_make() {
