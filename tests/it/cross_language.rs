@@ -256,9 +256,9 @@ fn add_common_parts(handle: &mut Handle, input: &Input, numbers: &str) {
 /// Locales in which `i` is no small `I`, and in which numbers have a comma. localedef writes them
 /// into a folder, so that the machine needs none of them.
 fn check_locales(programs: &Programs, input: &Input, expected: &str) {
-    let library = programs.folder.join("locale.so");
     let mut cc = isolated("cc");
-    cc.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    cc.args(["-shared", "-fPIC", "-o"])
+        .arg(programs.folder.join("locale.so"));
     run(cc.arg(root().join("tests/c/locale.c")));
     for name in ["tr_TR", "de_DE"] {
         let locale = format!("{name}.UTF-8");
@@ -269,7 +269,9 @@ fn check_locales(programs: &Programs, input: &Input, expected: &str) {
             program
                 .env("LOCPATH", &programs.folder)
                 .env("LC_ALL", &locale)
-                .env("LD_PRELOAD", &library);
+                // LD_PRELOAD cannot name a folder with a space.
+                .env("LD_PRELOAD", "./locale.so")
+                .current_dir(&programs.folder);
             assert_eq!(mint(&mut program), expected, "{program:?}");
         }
     }
