@@ -11,6 +11,9 @@ foreach (glob(__DIR__ . '/support/*.php') as $file) {
     require_once $file;
 }
 
+// Workers of php-fpm and Apache read the tests' files as other users.
+umask(022);
+
 Ini::isolate();
 
 // If Ini could not restart this process, it still has the variable of the developer's shell.

@@ -2,12 +2,12 @@
 
 #![cfg(not(miri))]
 
+use std::fs;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{self, Child, Command, Stdio};
 use std::time::UNIX_EPOCH;
-use std::{env, fs};
 
 use crate::support::c_compiler::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use crate::support::document::document;
@@ -564,7 +564,8 @@ fn make_install_and_uninstall_without_cargo() {
 /// The commands of README and docs/c.md, except for apt-get. The library is in another prefix.
 #[test]
 fn documented_commands_link_the_quick_starts() {
-    let folder = env::temp_dir().join(format!("captoken-readme-{}", process::id()));
+    // PREFIX may not have a space, which TMPDIR may have.
+    let folder = Path::new("/tmp").join(format!("captoken-readme-{}", process::id()));
     fs::create_dir(&folder).expect("a folder");
     let prefix = folder.join("installed");
     let mut install = make("install");

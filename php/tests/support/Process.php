@@ -36,6 +36,9 @@ final class Process
     {
         // Files, because a program that fills one of two pipes would block forever.
         [$out, $err] = [tmpfile(), tmpfile()];
+        if ($out === false || $err === false) {
+            throw new \RuntimeException('cannot write to ' . sys_get_temp_dir() . ': set TMPDIR');
+        }
         $process = proc_open(
             ['timeout', '300', ...$command],
             [['file', '/dev/null', 'r'], $out, $err],
