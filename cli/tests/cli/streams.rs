@@ -110,32 +110,15 @@ fn redirected(arguments: &[&str], redirections: &str) -> Outcome {
 #[test]
 fn unwritable_output_is_an_error() {
     let token = mint(&["--allow-incoming=Alice"]);
-    for (redirection, reason) in [("> /dev/full", "No space left"), (">&-", "Bad file")] {
-        for arguments in PRINTING {
-            let mut arguments = arguments.to_vec();
-            if let ["inspect" | "verify"] = arguments[..] {
-                arguments.push(&token);
-            }
-            let outcome = redirected(&arguments, redirection);
-            assert_eq!(outcome.code, Some(1), "{arguments:?} {outcome:?}");
-            let expected = format!("captoken: cannot write to standard output: {reason}");
-            assert!(outcome.err.starts_with(&expected), "{outcome:?}");
+    for arguments in PRINTING {
+        let mut arguments = arguments.to_vec();
+        if let ["inspect" | "verify"] = arguments[..] {
+            arguments.push(&token);
         }
-    }
-}
-
-#[test]
-fn closed_input_is_an_error() {
-    let mint = [&MINT[..], &["--auth-token-file=-"]].concat();
-    for (arguments, stream) in [
-        (&["inspect", "-"][..], "standard input"),
-        (&["verify", "-"], "standard input"),
-        (&mint, "the file of --auth-token-file"),
-    ] {
-        let outcome = redirected(arguments, "<&-");
-        assert_eq!((outcome.code, outcome.out.as_str()), (Some(1), ""));
-        let expected = format!("captoken: cannot read {stream}: Bad file descriptor");
-        assert!(outcome.err.starts_with(&expected), "{outcome:?}");
+        let outcome = redirected(&arguments, "> /dev/full");
+        assert_eq!(outcome.code, Some(1), "{arguments:?} {outcome:?}");
+        let expected = "captoken: cannot write to standard output: No space left";
+        assert!(outcome.err.starts_with(expected), "{outcome:?}");
     }
 }
 
@@ -149,7 +132,6 @@ fn closed_streams_that_are_unused_change_nothing() {
     let path = file.0.to_str().expect("UTF-8");
     let with_file = [&arguments[..], &["--auth-token-file", path]].concat();
     assert_eq!(redirected(&with_file, "<&- 2>&-").printed(), expected);
-    assert_eq!(redirected(&with_file, "<&- >&- 2>&-").code, Some(1));
     assert_eq!(
         redirected(&["verify", "a.b.c"], "<&- >&- 2>&-").code,
         Some(16)
