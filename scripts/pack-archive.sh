@@ -41,6 +41,10 @@ shared=$target/release/libcaptoken.so
 static=$target/release/libcaptoken.a
 packed=$target/packed
 
+if [ ! -e "$static" ]; then
+    echo "There is no $static. Run make first." >&2
+    exit 1
+fi
 if [ -e "$packed" ] && [ -z "$(find "$static" -newer "$packed")" ]; then
     exit
 fi

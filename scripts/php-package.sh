@@ -99,6 +99,8 @@ uninstall_package() {
     for library in $(libraries); do
         rm -f "$TO_PHP/lib/$library"
     done
+    # Of an installation that was killed.
+    find "$TO_PHP" -name '.*.new.*' -type f -delete
     find "$TO_PHP" -depth -type d -empty -delete
 }
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # put.sh MODE FILE FOLDER/NAME
 #
-# Installs a file as FOLDER/NAME, by a rename; - is the standard input. A program that reads or maps it
-# meanwhile has either the whole old file or the whole new one. `install` alone removes the old
+# Installs a file as FOLDER/NAME, by a rename; - is the standard input. A program that reads or maps
+# it meanwhile has either the whole old file or the whole new one. `install` alone removes the old
 # file before it writes the new one.
 set -eu
 
 # Neither php-fpm nor ldconfig reads a file of this name.
-new=${3%/*}/.${3##*/}.new
+new=${3%/*}/.${3##*/}.new.$$
 trap 'rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 if [ "$2" = - ]; then

@@ -64,8 +64,32 @@ fn target_profile_and_flags_are_honoured() {
     assert!(said.contains(&format!("Building for {host}")), "{said}");
     let built = target.join(&host).join("release/libcaptoken.so");
     assert!(other == fs::read(built).expect("a library"));
+    // An interrupted copy, or the result of another cargo.
+    fs::write(&shared, "cut").expect("written");
+    let (_, again) = build(&format!("target = \"{host}\""));
+    assert!(again == other, "the library was not repaired");
     let (_, again) = build("");
     assert!(again == plain, "the library is still that of the target");
+
+    // An installation takes what was built, unless something else is asked for.
+    let install = |flags: Option<&str>| {
+        let mut make = make("install");
+        make.current_dir(&checkout)
+            .env("CARGO_TARGET_DIR", &target)
+            .arg("CARGO=no-cargo-here")
+            .arg(format!("DESTDIR={}", folder.join("installed").display()));
+        if let Some(flags) = flags {
+            make.env("RUSTFLAGS", flags);
+        }
+        outcome(&mut make)
+    };
+    assert_eq!(install(None).0, Some(0));
+    let (code, _, err) = install(Some("-C target-cpu=native"));
+    assert!(err.contains("no-cargo-here was not found"), "{err}");
+    assert_eq!(code, Some(2));
+    fs::remove_file(&shared).expect("removed");
+    fs::write(&shared, "of another cargo").expect("written");
+    assert_eq!(install(None).0, Some(2));
 }
 
 #[test]
