@@ -31,11 +31,21 @@ static void *keep_configuring(void *unused)
     return NULL;
 }
 
+#ifdef RACE
+/* A fault that valgrind's tools must find. */
+static long minted;
+#define MINTED() (minted++)
+#else
+#define MINTED() ((void)0)
+#endif
+
 static void *keep_minting(void *unused)
 {
     (void)unused;
-    for (;;)
+    for (;;) {
         mint("secret");
+        MINTED();
+    }
     return NULL;
 }
 

@@ -271,6 +271,24 @@ fn forked_children_configure_and_mint() {
     }
 }
 
+/// The suppressions hide the library's atomic operations, and no race of the program.
+#[test]
+fn thread_checkers_report_only_races_of_the_program() {
+    let source = root().join("tests/c/fork.c");
+    let suppressions = root().join("examples-c/threads.supp");
+    for (arguments, expected) in [(&["captoken"][..], 0), (&["-DRACE", "captoken"], 99)] {
+        for linkage in [Linkage::Shared, Linkage::Static] {
+            let fork = compile(&source, Language::C99, linkage, arguments);
+            for tool in ["helgrind", "drd"] {
+                let mut valgrind = fork.valgrind(tool);
+                valgrind.arg(format!("--suppressions={}", suppressions.display()));
+                let (code, _, err) = outcome(valgrind.arg(&fork.path).arg("2"));
+                assert_eq!(code, Some(expected), "{tool}: {err}");
+            }
+        }
+    }
+}
+
 #[test]
 fn header_compiles_in_every_standard() {
     let header = |compiler: &mut Command, extra: &[&str]| {

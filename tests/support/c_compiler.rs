@@ -133,6 +133,15 @@ impl Program {
         self.with_library(command)
     }
 
+    /// A command that runs a tool of valgrind and ends with status 99 if it reports anything.
+    /// The program and its arguments must be added.
+    pub(crate) fn valgrind(&self, tool: &str) -> Command {
+        let mut command = isolated("valgrind");
+        command.args(["--quiet", "--error-exitcode=99"]);
+        command.arg(format!("--tool={tool}"));
+        self.with_library(command)
+    }
+
     fn with_library(&self, mut command: Command) -> Command {
         if self.linkage == Linkage::Shared {
             command.env("LD_LIBRARY_PATH", stage().join("lib"));

@@ -75,6 +75,9 @@ func run(address string) error {
 		WriteTimeout:   10 * time.Second,
 		MaxHeaderBytes: 16 << 10,
 	}
+	// Also for the answers that net/http gives itself.
+	server.SetKeepAlivesEnabled(false)
+	answerAllOptions(server)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(newBoundedListener(listener, settings.connections)) }()
 	select {

@@ -482,6 +482,25 @@ func TestSecondSignalEndsTheProgram(t *testing.T) {
 }
 
 // Protects: a client that never finishes its request does not keep its connection.
+// Protects: net/http gives no answer that keeps a connection open.
+func TestOptionsOfTheServerCloseTheConnection(t *testing.T) {
+	t.Parallel()
+	server := start(t, build(t), capability)
+	connection := server.unfinished(t, "OPTIONS * HTTP/1.1\r\nHost: evil.example\r\nX: %s\r\n\r\n")
+	answer, err := io.ReadAll(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := "HTTP/1.1 404 "
+	if strings.HasPrefix(runtime.Version(), "go1.19") {
+		status = "HTTP/1.1 200 "
+	}
+	text := string(answer)
+	if !strings.HasPrefix(text, status) || !strings.Contains(text, "\r\nConnection: close\r\n") {
+		t.Errorf("the answer is %q", text)
+	}
+}
+
 func TestSlowClientsAreDisconnected(t *testing.T) {
 	t.Parallel()
 	server := start(t, build(t), capability)
