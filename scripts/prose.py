@@ -73,7 +73,7 @@ TYPES = {
     ".php": "php", "captoken-doctor": "php",
     ".sh": "hash", ".toml": "hash", ".txt": "hash", ".conf": "hash", ".rb": "hash",
     ".yml": "hash", "Makefile": "hash", "run": "hash", ".clang-format": "hash",
-    ".codespellrc": "hash", ".editorconfig": "hash", ".gitignore": "hash",
+    ".codespellrc": "hash", ".editorconfig": "hash", ".gitignore": "hash", ".supp": "hash",
     ".gitattributes": "hash",
     ".ini.in": "ini",
     ".xml": "xml", ".dist": "xml",
