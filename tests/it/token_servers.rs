@@ -214,7 +214,9 @@ fn ambiguous_requests_get_400() {
             let answer = server.ask(request);
             // Go's library sends some of these answers itself, as text.
             assert_eq!(answer.status, 400, "{host:?}: {request:?}: {answer:?}");
-            let close = answer.headers.iter().any(|(_, value)| value == "close");
+            // HTTP/1.0 closes the connection without this header.
+            let close = request.contains("HTTP/1.0")
+                || answer.headers.iter().any(|(_, value)| value == "close");
             assert!(close, "{host:?}: {request:?}: {answer:?}");
             assert!(!answer.body.contains("token"), "{answer:?}");
         }
