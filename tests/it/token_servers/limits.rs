@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::server::{Answer, Host, PATIENCE, Server};
@@ -48,32 +49,39 @@ fn requests_beyond_limit_wait() {
 
 #[test]
 fn slow_request_is_cut_off() {
-    for host in [Host::C, Host::Go] {
-        let server = Server::start(host, &settings(&[]));
-        let mut connection = server.connect_from(Ipv4Addr::LOCALHOST);
-        // The pace of the client: a byte at each end of this wait, so it is never idle.
-        let pace = Some(Duration::from_millis(500));
-        connection.set_read_timeout(pace).expect("set");
-        let _ = connection.write_all(get("/token?client=alice").trim_end().as_bytes());
-        let _ = connection.write_all(b"\r\nX: ");
-        let begun = Instant::now();
-        loop {
-            match connection.read(&mut [0; 1024]) {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-                Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-                    break;
-                }
-            }
-            let _ = connection.write_all(b"x");
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{host:?} still waits for the request"
-            );
+    thread::scope(|scope| {
+        for host in [Host::C, Host::Go] {
+            scope.spawn(move || send_slowly(host));
         }
+    });
+}
+
+/// Sends a byte every half second until the server closes the connection.
+fn send_slowly(host: Host) {
+    let server = Server::start(host, &settings(&[]));
+    let mut connection = server.connect_from(Ipv4Addr::LOCALHOST);
+    // The pace of the client: a byte at each end of this wait, so it is never idle.
+    let pace = Some(Duration::from_millis(500));
+    connection.set_read_timeout(pace).expect("set");
+    let _ = connection.write_all(get("/token?client=alice").trim_end().as_bytes());
+    let _ = connection.write_all(b"\r\nX: ");
+    let begun = Instant::now();
+    loop {
+        match connection.read(&mut [0; 1024]) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+                break;
+            }
+        }
+        let _ = connection.write_all(b"x");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{host:?} still waits for the request"
+        );
     }
 }
 
