@@ -212,6 +212,32 @@ func TestBuildVendoredNeedsNoSharedLibrary(t *testing.T) {
 	}
 }
 
+// Protects: a shared library written in Go exports none of the archive's functions. Another
+// library in its process could otherwise call them instead of those of its own version.
+func TestBuildSharedLibraryExportsNoFunctionOfC(t *testing.T) {
+	slow(t)
+	library := newWorkspace(t, nil, "mint").build(nil, "-buildmode=c-shared")
+	file, err := elf.Open(library)
+	check(t, err)
+	defer file.Close()
+	all, err := file.Symbols()
+	check(t, err)
+	found := false
+	for _, symbol := range all {
+		found = found || symbol.Name == "cap_generate_at"
+	}
+	if !found {
+		t.Error("the library does not contain the archive")
+	}
+	dynamic, err := file.DynamicSymbols()
+	check(t, err)
+	for _, symbol := range dynamic {
+		if symbol.Section != elf.SHN_UNDEF && strings.HasPrefix(symbol.Name, "cap_") {
+			t.Errorf("the library exports %s", symbol.Name)
+		}
+	}
+}
+
 // Protects: a program can also link another static library written in Rust, even one whose
 // copy of Rust's runtime differs because of link time optimisation.
 func TestBuildLinksAnotherRustLibrary(t *testing.T) {
