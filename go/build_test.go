@@ -213,7 +213,7 @@ func TestBuildVendoredNeedsNoSharedLibrary(t *testing.T) {
 }
 
 // Protects: a shared library written in Go exports none of the archive's functions. Another
-// library in its process could otherwise call them instead of those of its own version.
+// library in its process could otherwise call them instead of those of its version.
 func TestBuildSharedLibraryExportsNoFunctionOfC(t *testing.T) {
 	slow(t)
 	library := newWorkspace(t, nil, "mint").build(nil, "-buildmode=c-shared")
