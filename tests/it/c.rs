@@ -191,17 +191,9 @@ fn example_check_prints_only_valid_payloads() {
         assert_eq!((code, out.as_str()), (Some(1), ""), "{message}");
         assert!(err.contains(message), "{err}");
     }
-    // The clocks of minting servers may differ by less than a minute.
-    let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
-    for (exp, nbf, expected) in [
-        (now + 3600, now + 30, 0),
-        (now - 30, now - 3600, 0),
-        (now + 3600, now + 300, 1),
-        (now - 300, now - 3600, 1),
-    ] {
-        let token = token(&format!(r#"{{"exp":{exp},"nbf":{nbf}}}"#));
-        let (code, _, err) = handed(with_credentials(check.command()), &token);
-        assert_eq!(code, Some(expected), "{exp} {nbf}: {err}");
+    for (payload, expected) in payloads_of_other_clocks() {
+        let (code, _, err) = handed(with_credentials(check.command()), &token(&payload));
+        assert_eq!(code, Some(expected), "{payload}: {err}");
     }
     let (code, _, err) = handed(without_credentials(check.watched()), &valid);
     assert_eq!(code, Some(1));
@@ -415,6 +407,19 @@ fn guide_verifies_tokens_as_printed() {
     }
 }
 
+/// Payloads of servers whose clocks differ by up to five minutes, and the status of a program
+/// that accepts a minute.
+fn payloads_of_other_clocks() -> [(String, i32); 4] {
+    let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    [
+        (now + 3600, now + 30, 0),
+        (now - 30, now - 3600, 0),
+        (now + 3600, now + 300, 1),
+        (now - 300, now - 3600, 1),
+    ]
+    .map(|(exp, nbf, status)| (format!(r#"{{"exp":{exp},"nbf":{nbf}}}"#), status))
+}
+
 /// The statements of the header that verify with a leeway, as a reader would copy them.
 fn header_recipe() -> String {
     let header = fs::read_to_string(root().join("include/captoken.h")).expect("a header");
@@ -483,14 +488,7 @@ fn guide_verifies_with_leeway_as_printed() {
     );
     fs::write(&source, program).expect("written");
     let check = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
-    let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
-    for (exp, nbf, code) in [
-        (now + 3600, now + 30, 0),
-        (now - 30, now - 3600, 0),
-        (now + 3600, now + 300, 1),
-        (now - 300, now - 3600, 1),
-    ] {
-        let payload = format!(r#"{{"exp":{exp},"nbf":{nbf}}}"#);
+    for (payload, code) in payloads_of_other_clocks() {
         let token = sign(HEADER.as_bytes(), payload.as_bytes(), "secret");
         let (found, _, err) = outcome(check.watched().args([&token, "secret"]));
         assert_eq!(found, Some(code), "{payload} {err}");

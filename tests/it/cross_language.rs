@@ -7,7 +7,7 @@ use std::process::{self, Command};
 use std::time::UNIX_EPOCH;
 use std::{env, fs};
 
-use crate::support::install::{isolated, make, outcome, root, run, stage};
+use crate::support::install::{go, isolated, make, outcome, root, run, stage};
 use crate::support::safe_handle::Handle;
 use crate::support::token::decode;
 
@@ -54,15 +54,7 @@ impl Programs {
             &["mod", "edit", "-require=captoken@v0.0.0", &replace][..],
             &["build", "-o", "mint-go"],
         ] {
-            let mut go = isolated("go");
-            go.args(arguments)
-                .current_dir(folder)
-                .env("CGO_ENABLED", "1")
-                .env("GOFLAGS", "")
-                .env("GOPROXY", "off")
-                .env("GOTOOLCHAIN", "local")
-                .env("GOWORK", "off");
-            run(&mut go);
+            run(&mut go(folder, arguments));
         }
         programs
     }

@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::install::{isolated, make, outcome, root, run, stage};
+use crate::support::install::{go, isolated, make, outcome, root, run, stage};
 
 /// A new empty folder.
 fn folder(name: &str) -> PathBuf {
@@ -485,19 +485,6 @@ fn archive_is_packed_with_gnu_ld() {
         .args(["--defined-only", "-g"])
         .arg(release.join("libcaptoken.a")));
     assert_eq!(defined.matches(" cap_").count(), 23, "{defined}");
-}
-
-/// A command of Go in a folder, without network.
-fn go(folder: &Path, arguments: &[&str]) -> Command {
-    let mut go = isolated("go");
-    go.args(arguments)
-        .current_dir(folder)
-        .env("CGO_ENABLED", "1")
-        .env("GOFLAGS", "")
-        .env("GOPROXY", "off")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOWORK", "off");
-    go
 }
 
 #[test]

@@ -25,6 +25,19 @@ const API_KEY: [(&str, &str); 2] = [
     ("TWILIO_API_KEY_SECRET", "the secret of the key"),
 ];
 
+/// Every variable that the servers read.
+pub(crate) const VARIABLES: [&str; 9] = [
+    "TOKEN_CONNECTIONS",
+    "TOKEN_HOSTS",
+    "TOKEN_LIMIT",
+    "TOKEN_ORIGINS",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_API_KEY_SECRET",
+    "TWILIO_API_KEY_SID",
+    "TWILIO_APP_SID",
+    "TWILIO_AUTH_TOKEN",
+];
+
 /// The compiled server.
 pub(crate) fn token_server(language: Language, linkage: Linkage) -> Program {
     let folder = root().join("examples-c");
@@ -49,15 +62,7 @@ pub(crate) fn token_server(language: Language, linkage: Linkage) -> Program {
 
 /// A command with only these settings.
 fn with(mut command: Command, settings: &[(&str, &str)]) -> Command {
-    for (name, _) in ACCOUNT.iter().chain(&API_KEY).chain(&[AUTH_TOKEN]) {
-        command.env_remove(name);
-    }
-    for name in [
-        "TOKEN_CONNECTIONS",
-        "TOKEN_HOSTS",
-        "TOKEN_LIMIT",
-        "TOKEN_ORIGINS",
-    ] {
+    for name in VARIABLES {
         command.env_remove(name);
     }
     command.envs(settings.iter().copied());

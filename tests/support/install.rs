@@ -40,6 +40,19 @@ pub(crate) fn isolated(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// A command of Go in a folder, without network.
+pub(crate) fn go(folder: &Path, arguments: &[&str]) -> Command {
+    let mut go = isolated("go");
+    go.args(arguments)
+        .current_dir(folder)
+        .env("CGO_ENABLED", "1")
+        .env("GOFLAGS", "")
+        .env("GOPROXY", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off");
+    go
+}
+
 /// `make TARGET`, without the variables of a `make` that runs these tests.
 pub(crate) fn make(target: &str) -> Command {
     let mut command = isolated("make");

@@ -12,25 +12,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::support::c_compiler::{Language, Linkage};
-use crate::support::install::{isolated, make, root, run, stage};
-use crate::token_server::token_server;
+use crate::support::install::{go, isolated, make, root, run, stage};
+use crate::token_server::{VARIABLES, token_server};
 
 /// Every wait ends with an event. After this time, the event is not going to happen, even on a
 /// busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Every variable that the servers read.
-const VARIABLES: [&str; 9] = [
-    "TOKEN_CONNECTIONS",
-    "TOKEN_HOSTS",
-    "TOKEN_LIMIT",
-    "TOKEN_ORIGINS",
-    "TWILIO_ACCOUNT_SID",
-    "TWILIO_API_KEY_SECRET",
-    "TWILIO_API_KEY_SID",
-    "TWILIO_APP_SID",
-    "TWILIO_AUTH_TOKEN",
-];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host {
@@ -82,15 +69,10 @@ fn go_program() -> &'static Path {
     static GO: LazyLock<PathBuf> = LazyLock::new(|| {
         run(&mut make("go-lib"));
         let new = format!("{TARGET}/tokenserver-{}", process::id());
-        let mut go = isolated("go");
-        go.args(["build", "-o", &new, "./examples/tokenserver"])
-            .current_dir(root().join("go"))
-            .env("CGO_ENABLED", "1")
-            .env("GOFLAGS", "")
-            .env("GOPROXY", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("GOWORK", "off");
-        run(&mut go);
+        run(&mut go(
+            &root().join("go"),
+            &["build", "-o", &new, "./examples/tokenserver"],
+        ));
         keep(Path::new(&new), "tokenserver")
     });
     &GO
