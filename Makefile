@@ -161,7 +161,7 @@ test-deep: test
 	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
 	for suite in bookworm trixie; do \
 	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' || exit; \
-	    sh scripts/clean-root.sh $$suite 'sudo: make demo' \
+	    sh scripts/clean-root.sh $$suite \
 	        'sudo: sudo apt-get -qq install -y python3 > /dev/null && python3 tests/documents.py install' \
 	        'make test' 'sudo: python3 tests/documents.py remove' 'make demo' 'make test' \
 	        'user: make demo' 'user: make test' || exit; \

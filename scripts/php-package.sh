@@ -99,7 +99,7 @@ uninstall_package() {
     for library in $(libraries); do
         rm -f "$TO_PHP/lib/$library"
     done
-    # Of an installation that was killed.
+    # An installation that was killed leaves these.
     find "$TO_PHP" -name '.*.new.*' -type f -delete
     find "$TO_PHP" -depth -type d -empty -delete
 }
