@@ -113,6 +113,7 @@ clean:
 test:
 	@CARGO="$(CARGO)" sh scripts/setup.sh
 	@echo 'Running all tests, about 10 minutes on two cores.'
+	python3 -B tests/planted.py --check
 	"$(CARGO)" test --locked --workspace
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
@@ -145,6 +146,12 @@ test-go:
 	$(MAKE) --no-print-directory go-lib
 	sh tests/go.sh go "$(TARGET)/go-current/go/bin/go"
 
+.PHONY: planted
+## show that the checks find bugs: plant each bug of tests/planted.toml in a copy of the tree
+planted:
+	@CARGO="$(CARGO)" sh scripts/setup.sh
+	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
+
 # Miri checks every memory access of the C interface, and lets threads see each other's writes
 # in any order that the memory model allows. It needs a nightly toolchain with the components
 # miri and rust-src. The clean systems need root; in the second of each suite, captoken is installed
@@ -166,6 +173,7 @@ test-deep: test
 	        'make test' 'sudo: python3 tests/documents.py remove' 'make demo' 'make test' \
 	        'user: make demo' 'user: make test' || exit; \
 	done
+	$(MAKE) --no-print-directory planted
 
 ## rounds of make bench
 ROUNDS ?= 31

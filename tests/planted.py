@@ -1,0 +1,106 @@
+"""Shows that checks find bugs: plants each bug of planted.toml in a copy of the tree.
+
+planted.py [NAME...]    runs the check of each bug, or of the named ones
+planted.py --check      only looks whether each bug can still be planted
+
+A bug replaces a text, which its file contains exactly once. The check must then fail, and print
+a finding that the regular expression matches. `make test-deep` shows that the checks pass
+without the bugs.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = (ROOT / os.environ.get("CARGO_TARGET_DIR", "target")).resolve()
+PLANTED = TARGET / "planted"
+TREE = PLANTED / "tree"
+
+# scripts/setup.sh has downloaded these; the checks in the copy use them too.
+TOOLS = ["cargo-fuzz", "go-current", "node", "sdk"]
+
+# After this time, a check has found nothing.
+SECONDS = 20 * 60
+
+
+def main(arguments):
+    bugs = tomllib.loads((ROOT / "tests/planted.toml").read_text())["bug"]
+    by_name = {bug["name"]: bug for bug in bugs}
+    if len(by_name) < len(bugs):
+        sys.exit("planted.toml: a name repeats")
+    for bug in bugs:
+        count = (ROOT / bug["file"]).read_text().count(bug["old"])
+        if count != 1:
+            sys.exit(f"planted.toml: {bug['file']} contains the text of {bug['name']} {count} times")
+    if arguments == ["--check"]:
+        return
+    unknown = [name for name in arguments if name not in by_name]
+    if unknown:
+        sys.exit(f"planted.toml has no bug {', '.join(unknown)}; it has {', '.join(by_name)}")
+    copy_tree()
+    missed = [name for name in arguments or by_name if not is_found(by_name[name])]
+    if missed:
+        sys.exit(f"not found: {', '.join(missed)}")
+
+
+def copy_tree():
+    """Copies the tracked files. Keeps equal files, so that cargo builds only what differs."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    files = {pathlib.Path(os.fsdecode(name)) for name in listed.stdout.split(b"\0") if name}
+    for old in TREE.rglob("*"):
+        if not old.is_dir() and old.relative_to(TREE) not in files:
+            old.unlink()
+    for file in files:
+        new = TREE / file
+        if not new.exists() or new.read_bytes() != (ROOT / file).read_bytes():
+            new.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, new)
+            new.touch()
+    (PLANTED / "target").mkdir(exist_ok=True)
+    for tool in TOOLS:
+        link = PLANTED / "target" / tool
+        if (TARGET / tool).exists() and not link.exists():
+            link.symlink_to(TARGET / tool)
+    # Some checks list files with git.
+    subprocess.run("git init -q . && git add -A", shell=True, cwd=TREE, check=True)
+
+
+def is_found(bug):
+    file = TREE / bug["file"]
+    original = file.read_text()
+    start = time.monotonic()
+    try:
+        file.write_text(original.replace(bug["old"], bug["new"]))
+        status, output = run(bug["command"])
+    finally:
+        file.write_text(original)
+    found = status != 0 and re.search(bug["finding"], output)
+    print(f"{bug['name']}: {'found' if found else 'NOT FOUND'} ({time.monotonic() - start:.0f} s)")
+    if not found:
+        print(f"{output[-10000:]}\n{bug['command']}: exit status {status}")
+    sys.stdout.flush()
+    return found
+
+
+def run(command):
+    environment = os.environ | {"CARGO_TARGET_DIR": str(PLANTED / "target")}
+    ended = subprocess.run(
+        ["timeout", str(SECONDS), "sh", "-c", command],
+        cwd=TREE,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        errors="replace",
+    )
+    return ended.returncode, ended.stdout
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
