@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod names;
 mod object;
 mod read;
 mod write;

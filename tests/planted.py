@@ -50,8 +50,9 @@ def main(arguments):
 
 
 def copy_tree():
-    """Copies the tracked files. Keeps equal files, so that cargo builds only what differs."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    """Copies the tree. Keeps equal files, so that cargo builds only the others."""
+    list_files = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(list_files, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     files = {pathlib.Path(os.fsdecode(name)) for name in listed.stdout.split(b"\0") if name}
     for old in TREE.rglob("*"):
         if not old.is_dir() and old.relative_to(TREE) not in files:
@@ -60,8 +61,10 @@ def copy_tree():
         new = TREE / file
         if not new.exists() or new.read_bytes() != (ROOT / file).read_bytes():
             new.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / file, new)
-            new.touch()
+            new.unlink(missing_ok=True)
+            shutil.copyfile(ROOT / file, new, follow_symlinks=False)
+            if not new.is_symlink():
+                shutil.copymode(ROOT / file, new)
     (PLANTED / "target").mkdir(exist_ok=True)
     for tool in TOOLS:
         link = PLANTED / "target" / tool

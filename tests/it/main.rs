@@ -24,6 +24,7 @@ mod cargo_settings; // the user's settings of cargo
 mod copies; // several copies of captoken in one process
 mod cpu_features; // CPUs without SHA instructions
 mod cross_language; // the same tokens from C, PHP and Go
+mod growth; // the time of large inputs
 mod header; // the committed headers
 mod instructions; // instruction counts
 mod libcap; // cap_free next to Linux's libcap

@@ -1,0 +1,56 @@
+//! The time of every function grows hardly faster than its input. Otherwise a user who
+//! chooses the input could keep a server busy. Counts instructions, as `instructions` does.
+
+#![cfg(not(miri))]
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::c_compiler::{Language, Linkage, compile};
+use crate::support::install::{root, run};
+
+const SMALL: u64 = 1_000;
+
+/// n log n grows 13.3 times if n grows 10 times, and n squared 100 times.
+const GROWTH: u64 = 15;
+
+#[test]
+fn ten_times_the_input_takes_fifteen_times() {
+    let program = compile(
+        &root().join("tests/c/growth.c"),
+        Language::C99,
+        Linkage::Shared,
+        &["captoken"],
+    );
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth");
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).expect("a folder");
+    let mut valgrind = program.valgrind("callgrind");
+    valgrind.args(["--collect-atstart=no", "--callgrind-out-file=count"]);
+    for option in ["toggle-collect", "zero-before", "dump-after"] {
+        valgrind.arg(format!("--{option}=measured"));
+    }
+    valgrind
+        .arg(&program.path)
+        .args([SMALL, 10 * SMALL].map(|size| size.to_string()))
+        .current_dir(&folder);
+    let out = run(&mut valgrind);
+
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 16, "{out}");
+    for (index, workload) in lines.chunks(2).enumerate() {
+        let [small, large] = [1, 2].map(|size| instructions(&folder, 2 * index + size));
+        assert!(small > SMALL * 100, "{workload:?}: {small}");
+        assert!(
+            large <= small * GROWTH,
+            "{workload:?}: {small} and {large} instructions"
+        );
+    }
+}
+
+/// The instructions in one dump of callgrind.
+fn instructions(folder: &Path, dump: usize) -> u64 {
+    let dump = fs::read_to_string(folder.join(format!("count.{dump}"))).expect("a dump");
+    let total = dump.lines().find_map(|line| line.strip_prefix("totals: "));
+    total.expect("a total").parse().expect("a number")
+}
