@@ -2,6 +2,7 @@
 
 #![cfg(not(miri))]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -11,6 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::support::c_compiler::{Language, Linkage, Program, WARNINGS, compile, compiler};
 use crate::support::document::document;
+use crate::support::header::declared;
 use crate::support::install::{isolated, make, outcome, root, run, stage};
 use crate::support::scope::{self, scopes};
 use crate::support::token::{self, HEADER, decode, sign};
@@ -251,6 +253,24 @@ fn clock_before_1970_is_an_error() {
         let clock = compile(&source, Language::C99, linkage, &["captoken"]);
         run(&mut clock.watched());
     }
+}
+
+/// Functions without strings allocate nothing; tests/out_of_memory has them too.
+#[test]
+fn huge_strings_under_a_memory_limit_fail() {
+    let without_strings = [
+        "cap_token_free",
+        "cap_free",
+        "cap_set_not_before",
+        "cap_allow_event_stream",
+        "cap_version",
+        "cap_strerror",
+    ];
+    let source = root().join("tests/c/memory_limit.c");
+    let program = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    let out = run(&mut program.command());
+    let called = out.lines().chain(without_strings).map(str::to_owned);
+    assert_eq!(called.collect::<BTreeSet<_>>(), declared("captoken.h"));
 }
 
 /// A lock that another thread holds at the fork would stay locked in the child.
