@@ -18,6 +18,9 @@ import (
 // algorithm. It is compared in constant time. The token must have an expiry, and is
 // refused from that second on.
 //
+// If a claim repeats, the last one counts, as a whole: objects are not merged. A token that
+// repeats exp or nbf is malformed. Names are compared exactly: Exp is a private claim.
+//
 // Errors about the token match [ErrInvalidToken]; a server answers 401 to them:
 //
 //   - [ErrTokenMalformed], [ErrTokenAlgorithm], [ErrTokenExpired] or

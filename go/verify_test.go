@@ -366,6 +366,52 @@ func TestVerifyReadsUnusualPayloads(t *testing.T) {
 	}
 }
 
+// Protects: the last of repeated claims counts, without a trace of the others. Names that differ
+// in case are different claims.
+func TestVerifyReturnsLastOfRepeatedClaims(t *testing.T) {
+	grants := func(voice *captoken.VoiceGrant) *captoken.Grants { return &captoken.Grants{Voice: voice} }
+	custom := func(name, value string) map[string]json.RawMessage {
+		return map[string]json.RawMessage{name: json.RawMessage(value)}
+	}
+	for _, test := range []struct {
+		members string
+		want    captoken.Claims
+	}{
+		{`"sub":"a","sub":"b"`, captoken.Claims{Subject: "b"}},
+		{`"sub":"a","\u0073ub":"b"`, captoken.Claims{Subject: "b"}},
+		{`"sub":"a","sub":null`, captoken.Claims{}},
+		{`"jti":"a","jti":["b"]`, captoken.Claims{}},
+		{`"scope":"x y","scope":"z"`, captoken.Claims{Scopes: []captoken.Scope{{Text: "z"}}}},
+		{`"scope":"x","scope":""`, captoken.Claims{}},
+		{`"scope":"x","SCOPE":"y"`, captoken.Claims{Scopes: []captoken.Scope{{Text: "x"}}, Custom: custom("SCOPE", `"y"`)}},
+		{`"SCOPE":"x"`, captoken.Claims{Custom: custom("SCOPE", `"x"`)}},
+		{`"Exp":1`, captoken.Claims{Custom: custom("Exp", "1")}},
+		{`"NBF":1500000000`, captoken.Claims{Custom: custom("NBF", "1500000000")}},
+		{`"\u017fub":"a"`, captoken.Claims{Custom: custom("\u017fub", `"a"`)}}, // folds to sub
+		{`"a":{"x":1},"a":{"y":2}`, captoken.Claims{Custom: custom("a", `{"y":2}`)}},
+		{`"a":{"x":{"y":1,"y":2}},"A":1,"A":{}`, captoken.Claims{Custom: map[string]json.RawMessage{
+			"a": json.RawMessage(`{"x":{"y":1,"y":2}}`), "A": json.RawMessage("{}")}}},
+		{`"grants":{"identity":"a","voice":{"incoming":{"allow":true}},"chat":{}},"grants":{"voice":{"endpoint_id":"b"}}`,
+			captoken.Claims{Grants: grants(&captoken.VoiceGrant{EndpointID: "b"})}},
+		{`"grants":{"identity":"a"},"grants":{}`, captoken.Claims{Grants: grants(nil)}},
+		{`"grants":{"identity":"a"},"grants":null`, captoken.Claims{}},
+		{`"grants":{},"Grants":{"identity":"a"}`, captoken.Claims{Grants: grants(nil), Custom: custom("Grants", `{"identity":"a"}`)}},
+		{`"grants":{"Identity":"a","VOICE":{}}`, captoken.Claims{Grants: &captoken.Grants{Others: map[string]json.RawMessage{
+			"Identity": json.RawMessage(`"a"`), "VOICE": json.RawMessage("{}")}}}},
+	} {
+		payload := `{"exp":1400003600,` + test.members + `}`
+		claims, err := captoken.Verify(sign(header, payload, authToken), authToken, frozen)
+		if err != nil {
+			t.Errorf("%s: %v", payload, err)
+			continue
+		}
+		test.want.ExpiresAt, test.want.Payload = frozen.Add(time.Hour).UTC(), json.RawMessage(payload)
+		if !reflect.DeepEqual(claims, test.want) {
+			t.Errorf("%s gives\n%+v, not\n%+v", payload, claims, test.want)
+		}
+	}
+}
+
 // Protects: Verify decodes a scope as a form, and its parameters twice. For an ambiguous
 // scope it sets only Text. It sets no field that belongs to another scope.
 func TestVerifyParsesScopes(t *testing.T) {

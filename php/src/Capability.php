@@ -365,7 +365,8 @@ class Capability
      * The signature must be an HMAC-SHA256 with this secret, and $now must be before the
      * token's expiry. Objects in the payload become arrays. Integers that an int cannot hold
      * become strings. exp and nbf keep their type: an int, a float or, in tokens of
-     * twilio-java 4.x, a string of digits.
+     * twilio-java 4.x, a string of digits. If a claim repeats, the last one counts; a token
+     * that repeats exp or nbf is malformed.
      *
      * The permissions of a capability token are the string $claims['scope']. Those of an
      * access token are in $claims['grants'], such as
