@@ -21,28 +21,30 @@ import (
 // include the C library: an input that is new only there is not kept.
 
 // How many fields each call has. In an input, a call is its letter, followed by its fields. A field
-// ends at a NUL or at the end of the input. The C and PHP fuzzers read the same format, except
-// y and z, which only PHP and Go know.
+// ends at a NUL or at the end of the input. The fuzzers for C and PHP read the same format; C lacks
+// y and z.
 var fieldsOf = map[byte]int{
 	'n': 2, // New: account SID, auth token
 	'a': 3, // NewAccess: account SID, API key SID, API key secret
+	'x': 0, // Close
 	'i': 1, // AllowIncoming: client name
-	'c': 1, // SetClientName: client name
 	'o': 1, // AllowOutgoing: application SID
 	'p': 2, // a parameter of AllowOutgoing
-	'e': 0, // AllowEventStream
-	'f': 2, // a filter of AllowEventStream
+	'c': 1, // SetClientName: client name
 	'l': 2, // AddClaim: name, JSON
 	'b': 1, // SetNotBefore: seconds
+	'e': 0, // AllowEventStream
+	'f': 2, // a filter of AllowEventStream
 	'r': 1, // SetRegion: region
 	'u': 1, // SetPushCredential: SID
 	'g': 2, // AddGrant: name, JSON
+	'T': 2, // Generate: time to live, the size of a C buffer
 	't': 3, // GenerateAt: seconds, time to live, the size of a C buffer
-	'd': 2, // Configure: account SID, auth token
-	'k': 1, // CheckClientName: client name
 	'v': 4, // VerifyWithLeeway: token, secret, seconds, leeway. A NULL token is the last one.
+	'k': 1, // CheckClientName: client name
+	'd': 2, // Configure: account SID, auth token
 	'm': 5, // cap_mint, which Go lacks
-	'x': 0, // Close
+	's': 1, // cap_strerror, which returns constants
 	'y': 1, // the type of values from here on, see valueOf
 	'z': 0, // in the fields of the next call, U+0001 is a NUL
 }
@@ -150,7 +152,7 @@ func FuzzCalls(f *testing.F) {
 		`aAC1|SK1|s|gvideo|{"room":1}|gchat|[]|gvoice|{}|lsub|1|lscope|1|e`,
 		`nAC1|s|la|[1.50, "\u00e9\ud83d\ude00\/\b"]|lb|{}|la|null|lexp|1|l|1|rie1|u1|ga|{}|`,
 		"nAC1|s|ys|la|<é\x7f>|yf|lb|1e300|lc|NaN|yc|ld||ym|le|{\"b\":1,\"a\":[]}|yt|lf|\xff\xfe|",
-		"dAC1|s|n\xff|\xff|iAlice|xiBob|b1|t1|1||xd\xff|\xff|n\xff|s|dAC1||",
+		"dAC1|s|n\xff|\xff|iAlice|xiBob|b1|t1|1||xd\xff|\xff|n\xff|s|dAC1||T60||",
 		`nAC1|s|b1400000000|b-1|b9007199254740992|t1400000000|86401||t9007199254740991|1||t-1|0||b0|`,
 		"nAC1|s|t1400000000|60||v\xff|s|1400000000|0|v\xff|s|1400000060|60|v\xff|S|1|0|va.b.c|s|1|-1|",
 		"nAC1|s|ziA\x01|oAP1|zpa\x01|b|pa\xfe|b|zlb\x01|1|zn\x01|s|kAlice|kA b|zk\x01|k|",
@@ -241,6 +243,8 @@ func (r *fuzzRun) call(call fuzzCall, pairs []captoken.Param) {
 		r.check("SetRegion", r.token.SetRegion(first), r.model.setRegion(first))
 	case 'u':
 		r.check("SetPushCredential", r.token.SetPushCredential(first), r.model.setPushCredential(first))
+	case 'T':
+		r.compareNow(durationOf(first))
 	case 't':
 		r.compare(integerOf(first), durationOf(second))
 	case 'd':
@@ -287,6 +291,21 @@ func (r *fuzzRun) compare(now int64, ttl time.Duration) {
 	if got != "" && got != r.last {
 		r.last = got
 		checkVerify(r.t, got, r.model.secret, now, 0)
+	}
+}
+
+// compareNow is compare with the system's clock.
+func (r *fuzzRun) compareNow(ttl time.Duration) {
+	before := time.Now().Unix()
+	got, err := r.token.Generate(ttl)
+	want, status := r.model.generateAt(before, ttl)
+	for after := time.Now().Unix(); got != want && before < after; {
+		before++
+		want, status = r.model.generateAt(before, ttl)
+	}
+	r.check("Generate", err, status)
+	if got != want {
+		r.t.Fatalf("the token is\n%s, not\n%s", shown(got), shown(want))
 	}
 }
 
