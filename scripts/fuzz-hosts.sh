@@ -1,54 +1,73 @@
 #!/bin/sh
-# fuzz-hosts.sh php|go-calls|go-verify SECONDS
+# fuzz-hosts.sh [SECONDS] [TARGET...]
 #
-# Fuzzes the PHP class or the Go package. Run `make go-lib` first, and `sh scripts/setup.sh go` for
-# the current Go. Everything is written below the target folder, except a failing input of Go.
+# Fuzzes the PHP class and the Go package, each for 30 seconds, or for SECONDS: by default php,
+# go-calls and go-verify. Before that, runs the inputs that are known; with 0 SECONDS, nothing else.
+#
+# Run `sh scripts/setup.sh php go` and `make go-lib` first. Writes only into the folder `fuzz` of
+# the target folder, except that Go writes a failing input into go/testdata/fuzz.
+#
+# Fails if a call differs from the model, and prints how to reproduce it.
 set -eu
 unset CDPATH
 cd "${0%/*}/.."
 
 target=${CARGO_TARGET_DIR:-target}
-
-# The inputs that all languages share, and the folder for failing inputs and Go's own corpus.
-corpus=fuzz/corpus/calls
 mkdir -p "$target/fuzz"
 target=$(cd "$target" && pwd)
+fuzz=$target/fuzz
+seconds=30
+case ${1:-} in
+    [0-9]*)
+        seconds=$1
+        shift
+        ;;
+esac
 
-# fuzz_php SECONDS
+usage() {
+    echo 'usage: fuzz-hosts.sh [SECONDS] [php] [go-calls] [go-verify]' >&2
+    exit 2
+}
+
 fuzz_php() {
+    set -- fuzz/corpus/calls
+    [ -d "$1" ] || shift
     status=0
-    if [ -d "$corpus" ]; then
-        php php/tests/fuzz.php "$1" "$corpus" || status=$?
-    else
-        php php/tests/fuzz.php "$1" || status=$?
-    fi
+    php php/tests/fuzz.php "$seconds" "$@" || status=$?
+    # The program itself ends with 1.
     if [ "$status" -gt 1 ]; then
-        echo "PHP ended with status $status. Run again the input that it was reading:" \
-            "php php/tests/fuzz.php 0 $target/fuzz/php/current" >&2
+        echo "PHP has ended with status $status. To reproduce it, run:" \
+            "php php/tests/fuzz.php 0 '$fuzz/php/current'" >&2
     fi
     return "$status"
 }
 
-# fuzz_go FUNCTION SECONDS. Go's default minimises each new input for a minute.
+# fuzz_go FUNCTION: runs a fuzz function of go/fuzz_test.go. Without a limit, Go makes each new
+# input smaller for a minute.
 fuzz_go() {
-    (
+    function=$1
+    set -- -count=1 -run "^$function\$"
+    [ "$seconds" = 0 ] || set -- "$@" -fuzz "^$function\$" -fuzztime "${seconds}s" -fuzzminimizetime 1s
+    if ! (
         export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
         unset GOROOT GOEXPERIMENT GODEBUG
-        cd go && "$target/go-current/go/bin/go" test -run '^$' -fuzz "^$1\$" -fuzztime "$2s" \
-            -fuzzminimizetime 1s . -args -test.fuzzcachedir="$target/fuzz/go"
-    ) || {
-        echo "Go has written a failing input to go/testdata/fuzz/$1, if it names one above. Run it" \
-            "again in the folder go: go test -run $1 . Keep it as a test or delete it." >&2
+        cd go && "$target/go-current/go/bin/go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
+    ); then
+        echo "If Go has written a failing input, it is in go/testdata/fuzz/$function. To reproduce it," \
+            "run in the folder go: go test -run $function" >&2
         return 1
-    }
+    fi
 }
 
-case ${1:-} in
-    php) fuzz_php "${2:-60}" ;;
-    go-calls) fuzz_go FuzzCalls "${2:-60}" ;;
-    go-verify) fuzz_go FuzzVerify "${2:-60}" ;;
-    *)
-        echo 'usage: fuzz-hosts.sh php|go-calls|go-verify [SECONDS]' >&2
-        exit 2
-        ;;
-esac
+[ $# -gt 0 ] || set -- php go-calls go-verify
+for name; do
+    case $name in php | go-calls | go-verify) ;; *) usage ;; esac
+done
+for name; do
+    echo "== $name"
+    case $name in
+        php) fuzz_php ;;
+        go-calls) fuzz_go FuzzCalls ;;
+        go-verify) fuzz_go FuzzVerify ;;
+    esac
+done

@@ -80,6 +80,7 @@ $run = static function (string $input) use ($current, $folder): array {
     }
 };
 
+$size = count($corpus);
 // If an input did this, it is no reason to keep another one.
 $known = [];
 foreach ($corpus as $input) {
@@ -110,9 +111,10 @@ for ($count = 0; microtime(true) - $start < (int) $seconds; $count++) {
     }
 }
 printf(
-    "seed %d: %d changed inputs, %d a second; the corpus grew to %d\n",
+    "seed %d: %d known inputs, then %d changed ones, %d a second, of which %d were new\n",
     $seed,
+    $size,
     $count,
     $count / max(1, (int) $seconds),
-    count($corpus),
+    count($corpus) - $size,
 );
