@@ -16,8 +16,8 @@ import (
 	"captoken"
 )
 
-// A model is what a Token must be: plain Go, without the library. Its methods return the status
-// that the method of a Token must return; after a failure it is unchanged.
+// A model predicts what a Token does, in plain Go without the library. Each method returns the
+// status of the method of this name, and changes nothing if that is a failure.
 type model struct {
 	// False: every call returns StatusClosed.
 	open bool

@@ -81,7 +81,7 @@ $run = static function (string $input) use ($current, $folder): array {
 };
 
 $size = count($corpus);
-// If an input did this, it is no reason to keep another one.
+// Changed inputs whose calls do something else are kept.
 $known = [];
 foreach ($corpus as $input) {
     $known += $run($input);

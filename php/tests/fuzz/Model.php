@@ -12,7 +12,7 @@ use Captoken\TokenNotYetValidException;
 use Captoken\TokenSignatureException;
 
 /**
- * What a Capability must be: plain PHP, without the library.
+ * Predicts what a Capability does, in plain PHP without the library.
  *
  * Each method returns what the method of this name must return, and throws an exception of the
  * same class and code. After that the model is unchanged.

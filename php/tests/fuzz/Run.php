@@ -91,10 +91,6 @@ final class Run
                 $this->method($capability, $model, $letter, $fields, $pairs);
             }
         }
-        // A call that has failed must have changed nothing.
-        if ($this->objects !== []) {
-            $this->compare(...[...end($this->objects), 'generateTokenAt', [self::NOW]]);
-        }
     }
 
     /** @param array{mixed, mixed} $result a Capability and its model, to use them from here on */
@@ -146,6 +142,8 @@ final class Run
         }
         [$name, $arguments] = $call;
         [$result] = $this->compare($capability, $model, $name, $arguments);
+        // If the call has failed, it must have changed nothing.
+        $this->compare($capability, $model, 'generateTokenAt', [self::NOW]);
         if ($result instanceof Capability) {
             match ($name) {
                 'allowClientOutgoing' => $this->outgoing = $arguments,
