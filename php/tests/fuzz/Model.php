@@ -139,7 +139,9 @@ final class Model
         if ($grant !== [] && array_is_list($grant)) {
             throw new \InvalidArgumentException();
         }
-        $json = self::member($name, (object) $grant, ['identity', 'voice']);
+        // json_encode() would omit "\0a" from an object.
+        $object = $grant === [] ? new \stdClass() : $grant;
+        $json = self::member($name, $object, ['identity', 'voice']);
         $this->support($this->apiKey !== null);
         $this->grants["n$name"] = $json;
         return $this;
@@ -219,9 +221,6 @@ final class Model
         }
         if (preg_match('//u', $token) !== 1) {
             throw new TokenMalformedException('', CaptokenException::INVALID_UTF8);
-        }
-        if ($secret === '') {
-            throw new CaptokenException('', CaptokenException::EMPTY_ARGUMENT);
         }
         self::require($secret);
         self::requireTime($now);
