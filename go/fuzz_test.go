@@ -395,6 +395,19 @@ func FuzzVerify(f *testing.F) {
 		signed := sign(head, payload, secret)
 		checkVerify(t, signed, secret, now, duration)
 		checkVerify(t, changed(signed, change), secret, now, duration)
+		// The seconds in which the token expires and becomes valid.
+		claims, _ := members(payload, "exp", "nbf")
+		for name, direction := range map[string]int64{"exp": 1, "nbf": -1} {
+			seconds, valid := timeIn(claims[name])
+			if !valid || math.Abs(seconds) > lastTime {
+				continue
+			}
+			edge := int64(seconds)
+			for _, at := range []int64{edge, edge + direction*int64(duration/time.Second)} {
+				checkVerify(t, signed, secret, at, duration)
+				checkVerify(t, signed, secret, at-1, duration)
+			}
+		}
 	})
 }
 
