@@ -46,12 +46,17 @@ fuzz_php() {
 # input smaller for a minute.
 fuzz_go() {
     function=$1
+    go=$target/go-current/go/bin/go
+    if [ ! -x "$go" ]; then
+        echo 'The current Go is missing. Run: sh scripts/setup.sh go' >&2
+        return 1
+    fi
     set -- -count=1 -run "^$function\$"
     [ "$seconds" = 0 ] || set -- "$@" -fuzz "^$function\$" -fuzztime "${seconds}s" -fuzzminimizetime 1s
     if ! (
         export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
         unset GOROOT GOEXPERIMENT GODEBUG
-        cd go && "$target/go-current/go/bin/go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
+        cd go && "$go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
     ); then
         echo "If Go has written a failing input, it is in go/testdata/fuzz/$function. To reproduce it," \
             "run in the folder go: go test -run $function" >&2
