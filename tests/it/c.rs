@@ -283,21 +283,45 @@ fn forked_children_configure_and_mint() {
     }
 }
 
+#[test]
+fn stress_mints_the_expected_tokens() {
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let stress = stress(linkage);
+        run(stress.command().arg("3000"));
+        // The defaults are in memory that is used again and never freed.
+        run(stress.memcheck("definite,indirect,possible").arg("20"));
+    }
+}
+
+fn stress(linkage: Linkage) -> Program {
+    let source = root().join("tests/c/stress.c");
+    compile(&source, Language::C99, linkage, &["captoken"])
+}
+
 /// The suppressions hide the library's atomic operations, and no race of the program.
 #[test]
 fn thread_checkers_report_only_races_of_the_program() {
     let source = root().join("tests/c/fork.c");
-    let suppressions = root().join("examples-c/threads.supp");
     for (arguments, expected) in [(&["captoken"][..], 0), (&["-DRACE", "captoken"], 99)] {
         for linkage in [Linkage::Shared, Linkage::Static] {
             let fork = compile(&source, Language::C99, linkage, arguments);
-            for tool in ["helgrind", "drd"] {
-                let mut valgrind = fork.valgrind(tool);
-                valgrind.arg(format!("--suppressions={}", suppressions.display()));
-                let (code, _, err) = outcome(valgrind.arg(&fork.path).arg("2"));
-                assert_eq!(code, Some(expected), "{tool}: {err}");
+            for mut checker in fork.thread_checkers() {
+                let (code, _, err) = outcome(checker.arg("2"));
+                assert_eq!(code, Some(expected), "{checker:?}: {err}");
             }
         }
+    }
+}
+
+#[test]
+fn thread_checkers_accept_stress_and_voice_app() {
+    let source = root().join("examples-c/voice_app.c");
+    let voice_app = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
+    for checker in voice_app.thread_checkers() {
+        run(with_credentials(checker).args(["8", "20"]));
+    }
+    for mut checker in stress(Linkage::Shared).thread_checkers() {
+        run(checker.arg("20"));
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) struct Program {
 }
 
 /// Compiles a program; a warning is an error. An argument that ends in `.c` is another source.
-/// The argument `captoken` stands for the library, linked as `linkage` says.
+/// The argument `captoken` stands for the library, linked as `linkage` says, or as the
+/// [`sanitizer`] needs.
 pub(crate) fn compile(
     source: &Path,
     language: Language,
@@ -62,13 +63,17 @@ pub(crate) fn compile(
         .args(["-x", "none"])
         .arg("-L")
         .arg(&lib);
-    if linkage == Linkage::FullyStatic {
+    let libs = sanitizer("libs");
+    if let Some(flags) = sanitizer("flags") {
+        compiler.arg(flags);
+    } else if linkage == Linkage::FullyStatic {
         compiler.args(["-static", WRAP]).arg(balance());
     }
     for argument in arguments {
-        match (argument, linkage) {
-            ("captoken", Linkage::Static) => compiler.arg(lib.join("libcaptoken.a")),
-            ("captoken", _) => compiler.arg("-lcaptoken"),
+        match (argument, &libs, linkage) {
+            ("captoken", Some(libs), _) => compiler.arg(libs),
+            ("captoken", None, Linkage::Static) => compiler.arg(lib.join("libcaptoken.a")),
+            ("captoken", None, _) => compiler.arg("-lcaptoken"),
             _ => compiler.arg(argument),
         };
     }
@@ -76,6 +81,14 @@ pub(crate) fn compile(
     compiler.args(["-lpthread", "-ldl", "-lm"]);
     run(compiler.arg("-o").arg(&path));
     Program { path, linkage }
+}
+
+/// Arguments of the compiler for a sanitizer: its `flags`, or its `libs` in the place of the
+/// library. scripts/sanitize.sh writes them into the folder that the variable names. The sanitizer
+/// then replaces valgrind and tests/c/balance.c.
+fn sanitizer(arguments: &str) -> Option<String> {
+    let folder = env::var("CAPTOKEN_SANITIZER").ok()?;
+    Some(format!("@{folder}/{arguments}"))
 }
 
 /// The functions that tests/c/balance.c replaces.
@@ -114,23 +127,42 @@ impl Program {
         self.with_library(isolated(&self.path))
     }
 
-    /// A command that ends with status 99 on a memory error or a leak. It runs valgrind,
-    /// except for a static program, which contains tests/c/balance.c instead.
+    /// A command that ends with status 99 on a memory error, or if any memory is not freed. It
+    /// runs valgrind, except for a static program, which contains tests/c/balance.c instead.
     pub(crate) fn watched(&self) -> Command {
-        if self.linkage == Linkage::FullyStatic {
+        self.memcheck("all")
+    }
+
+    /// The same for only these kinds of leaks, which valgrind distinguishes.
+    pub(crate) fn memcheck(&self, leaks: &str) -> Command {
+        if self.linkage == Linkage::FullyStatic || sanitizer("flags").is_some() {
             return self.command();
         }
-        let mut command = isolated("valgrind");
+        let mut command = self.valgrind("memcheck");
         command
-            .args([
-                "--quiet",
-                "--error-exitcode=99",
-                "--leak-check=full",
-                "--show-leak-kinds=all",
-                "--errors-for-leak-kinds=all",
-            ])
+            .arg("--leak-check=full")
+            .arg(format!("--show-leak-kinds={leaks}"))
+            .arg(format!("--errors-for-leak-kinds={leaks}"))
             .arg(&self.path);
-        self.with_library(command)
+        command
+    }
+
+    /// Commands that end with status 99 if threads race: with helgrind and with drd, or with
+    /// the sanitizer.
+    pub(crate) fn thread_checkers(&self) -> Vec<Command> {
+        if sanitizer("flags").is_some() {
+            return vec![self.command()];
+        }
+        let with = |tool| {
+            let mut command = self.valgrind(tool);
+            for folder in ["examples-c", "examples-c/server"] {
+                let suppressions = root().join(folder).join("threads.supp");
+                command.arg(format!("--suppressions={}", suppressions.display()));
+            }
+            command.arg(&self.path);
+            command
+        };
+        ["helgrind", "drd"].map(with).into()
     }
 
     /// A command that runs a tool of valgrind and ends with status 99 if it reports anything.
