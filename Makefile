@@ -152,20 +152,23 @@ planted:
 	@CARGO="$(CARGO)" sh scripts/setup.sh
 	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
 
-# Miri checks every memory access of the C interface, and lets threads see each other's writes
-# in any order that the memory model allows. It needs a nightly toolchain with the components
-# miri and rust-src. The clean systems need root; in the second of each suite, captoken is installed
-# as the documents say, and removed.
+.PHONY: sanitize
+## search for memory errors, races and undefined behaviour with sanitizers, Miri and valgrind
+sanitize:
+	@CARGO="$(CARGO)" sh scripts/setup.sh sanitize
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/sanitize.sh
+
+# The clean systems need root; in the second of each suite, captoken is installed as the documents
+# say, and removed.
 .PHONY: test-deep
-## run make test, a longer property test, Miri, and make test in clean Debian systems
+## run make test, make sanitize, a longer property test, and make test in clean Debian systems
 test-deep: test
 	@CARGO="$(CARGO)" sh scripts/setup.sh go zig
 	sh tests/zig.sh
 	"$(CARGO)" test --locked --test it -- --ignored
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
-	MIRIFLAGS=-Zmiri-disable-isolation "$(CARGO)" +nightly miri test --locked --test it -- access:: ffi:: mint::
-	"$(CARGO)" +nightly miri test --locked --lib jws::prefix
+	$(MAKE) --no-print-directory sanitize
 	for suite in bookworm trixie; do \
 	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' || exit; \
 	    sh scripts/clean-root.sh $$suite \

