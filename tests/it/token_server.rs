@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::UNIX_EPOCH;
 
 use minreq::{Method, Request, Response};
@@ -74,6 +74,8 @@ fn with(mut command: Command, settings: &[(&str, &str)]) -> Command {
 struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
+    /// Reads standard error.
+    err: Option<JoinHandle<String>>,
     /// The token kind that it reports.
     kind: String,
     address: String,
@@ -97,17 +99,26 @@ impl Server {
             .spawn()
             .expect("a process");
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        // Read by a thread, because a server with many reports waits while the pipe is full.
+        let mut err = child.stderr.take().expect("a pipe");
+        let err = thread::spawn(move || {
+            let mut said = String::new();
+            err.read_to_string(&mut said).expect("text");
+            said
+        });
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let Some((kind, address)) = line.split_once(" tokens on ") else {
-            assert_eq!(child.wait().expect("an end").code(), Some(1), "{line}");
-            return Err(said(&mut child));
+            let err = err.join().expect("standard error");
+            assert_eq!(child.wait().expect("an end").code(), Some(1), "{line}{err}");
+            return Err(err);
         };
         let (address, _) = address.split_once("/token").expect("an address");
         let (kind, address) = (kind.to_owned(), address.to_owned());
         Ok(Self {
             child,
             out,
+            err: Some(err),
             kind,
             address,
         })
@@ -154,7 +165,8 @@ impl Server {
         let status = self.child.wait().expect("an end");
         let mut out = String::new();
         self.out.read_to_string(&mut out).expect("text");
-        let err = said(&mut self.child);
+        let err = self.err.take().map(JoinHandle::join);
+        let err = err.expect("not joined").expect("standard error");
         assert_eq!((status.code(), out.as_str()), (Some(0), ""), "{err}");
         err
     }
@@ -165,14 +177,6 @@ impl Drop for Server {
         // The server still runs if a test failed.
         let _ = self.child.kill();
     }
-}
-
-/// The standard error of a process that has ended.
-fn said(child: &mut Child) -> String {
-    let mut said = String::new();
-    let mut err = child.stderr.take().expect("a pipe");
-    err.read_to_string(&mut said).expect("text");
-    said
 }
 
 fn assert_headers(response: &Response) {
