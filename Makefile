@@ -178,6 +178,16 @@ test-deep: test
 	done
 	$(MAKE) --no-print-directory planted
 
+## seconds that make fuzz runs each target
+SECONDS ?= 30
+
+# Needs a nightly toolchain, so make test does not include it.
+.PHONY: fuzz
+## fuzz the library, as fuzz/README.md describes; needs rustup
+fuzz:
+	@CARGO="$(CARGO)" sh scripts/setup.sh fuzz
+	CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz.sh $(SECONDS)
+
 ## rounds of make bench
 ROUNDS ?= 31
 

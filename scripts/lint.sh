@@ -23,7 +23,10 @@ files() {
 lint_rust() {
     "$CARGO" fmt --check &&
         "$CARGO" fmt --check --manifest-path benches/compare/rust/Cargo.toml &&
+        "$CARGO" fmt --check --manifest-path fuzz/Cargo.toml &&
         "$CARGO" clippy --locked --workspace --all-targets -- -D warnings &&
+        CARGO_TARGET_DIR=$target/fuzz \
+            "$CARGO" clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings &&
         RUSTDOCFLAGS='-D warnings' \
             "$CARGO" doc --locked --workspace --no-deps --document-private-items
 }

@@ -38,7 +38,7 @@ ALLOWED = re.compile(r"behind\s+(?:nginx|a\s+(?:reverse\s+)?proxy)", re.IGNORECA
 # Written by others, data, or without comments. captoken.h is generated, but contains a string of
 # cbindgen.toml, which is prose.
 SKIPPED = re.compile(
-    r"LICENSE-.*|.*\.lock|.*/package-lock\.json|tests/data/.*"
+    r"LICENSE-.*|.*\.lock|.*/package-lock\.json|tests/data/.*|fuzz/corpus/.*"
     r"|(?:include|php)/captoken\.ffi\.h"
 )
 
@@ -74,7 +74,7 @@ TYPES = {
     ".sh": "hash", ".toml": "hash", ".txt": "hash", ".conf": "hash", ".rb": "hash",
     ".yml": "hash", "Makefile": "hash", "run": "hash", ".clang-format": "hash",
     ".codespellrc": "hash", ".editorconfig": "hash", ".gitignore": "hash", ".supp": "hash",
-    ".gitattributes": "hash",
+    ".gitattributes": "hash", "dictionary": "hash",
     ".ini.in": "ini",
     ".xml": "xml", ".dist": "xml",
     ".json": "none", ".in": "none",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint] [fuzz]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -9,7 +9,7 @@
 #   Never removes a package.
 # - A current Go, Node, and zig: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
-# - A nightly Rust: from rustup.
+# - A nightly Rust: from rustup. cargo-fuzz: from crates.io, into the target folder.
 #
 # If everything is there, prints nothing.
 set -eu
@@ -20,11 +20,13 @@ CARGO=${CARGO:-cargo}
 GO_VERSION=1.27.3
 NODE_VERSION=22.20.0
 ZIG_VERSION=0.17.1
+CARGO_FUZZ_VERSION=0.13.2
 target=${CARGO_TARGET_DIR:-target}
 current_go=$target/go-current
 node=$target/node
 sdk=$target/sdk
 zig=$target/zig
+cargo_fuzz=$target/cargo-fuzz
 missing=
 
 # shellcheck source=scripts/rust.sh
@@ -121,6 +123,19 @@ need_lint() {
     need pyflakes3 has_program pyflakes3
     need python3 python3 --version
     need shellcheck shellcheck --version
+}
+
+# libFuzzer is C++.
+need_fuzz() {
+    need g++ c++ --version
+}
+
+has_cargo_fuzz() {
+    for program in "$cargo_fuzz/bin/cargo-fuzz" cargo-fuzz; do
+        version=$("$program" --version 2> /dev/null | sed 's/^cargo-fuzz //')
+        [ -n "$version" ] && ! older "$version" "$CARGO_FUZZ_VERSION" && return
+    done
+    return 1
 }
 
 php_has() {
@@ -306,9 +321,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | sanitize | bench | lint) ;;
+        build | c | php | go | sdk | zig | sanitize | bench | lint | fuzz) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]' \
+                '[fuzz]' >&2
             exit 2
             ;;
     esac
@@ -360,6 +376,16 @@ esac
 
 case " $groups " in *' sanitize '*)
     need_nightly miri rust-src
+    ;;
+esac
+
+case " $groups " in *' fuzz '*)
+    need_nightly rustc
+    if ! has_cargo_fuzz; then
+        echo 'Building cargo-fuzz, about a minute'
+        "$CARGO" install --quiet --locked --version "$CARGO_FUZZ_VERSION" --root "$cargo_fuzz" \
+            cargo-fuzz
+    fi
     ;;
 esac
 
