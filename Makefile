@@ -183,10 +183,12 @@ SECONDS ?= 30
 
 # Needs a nightly toolchain, so make test does not include it.
 .PHONY: fuzz
-## fuzz the library, as fuzz/README.md describes; needs rustup
+## fuzz the C functions, the PHP class and the Go package; needs rustup
 fuzz:
-	@CARGO="$(CARGO)" sh scripts/setup.sh fuzz
+	@CARGO="$(CARGO)" sh scripts/setup.sh php go fuzz
 	CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz.sh $(SECONDS)
+	$(MAKE) --no-print-directory go-lib
+	CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz-hosts.sh $(SECONDS)
 
 ## rounds of make bench
 ROUNDS ?= 31
