@@ -199,10 +199,9 @@ impl Size {
         }
     }
 
-    /// A buffer that a string of this length fits into exactly.
-    pub(crate) fn fit(length: usize) -> Self {
+    pub(crate) fn of(bytes: usize) -> Self {
         Self {
-            bytes: length + 1,
+            bytes,
             is_null: false,
         }
     }

@@ -210,7 +210,7 @@ fn read(handle: &Handle) -> [String; 2] {
         .generate_at(NOW, 3600, Size::NULL, true)
         .length
         .unwrap_or_default();
-    let outcome = handle.generate_at(NOW, 3600, Size::fit(length), true);
+    let outcome = handle.generate_at(NOW, 3600, Size::of(length + 1), true);
     assert_eq!(outcome.status, Status::Ok);
     let token = String::from_utf8(outcome.contents.unwrap_or_default()).unwrap_or_default();
     let parts: Vec<_> = token.split('.').collect();

@@ -84,6 +84,8 @@ fn apply(edit: &[u8], jwt: &mut Vec<u8>) {
 fn check(jwt: &[u8], secret: &[u8], now: i64) {
     // A C string ends at the first NUL.
     let jwt = jwt.split(|&byte| byte == 0).next().unwrap_or_default();
-    let result = check_verify(Some(jwt), Some(secret), now, Size::fit(jwt.len()));
+    // Documented to be large enough.
+    let size = Size::of(jwt.len());
+    let result = check_verify(Some(jwt), Some(secret), now, size);
     peer::compare(jwt, secret, &result);
 }
