@@ -149,7 +149,7 @@ test-go:
 .PHONY: planted
 ## show that the checks find bugs: plant each bug of tests/planted.toml in a copy of the tree
 planted:
-	@CARGO="$(CARGO)" sh scripts/setup.sh
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk sanitize fuzz
 	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
 
 .PHONY: sanitize
@@ -158,17 +158,26 @@ sanitize:
 	@CARGO="$(CARGO)" sh scripts/setup.sh sanitize
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/sanitize.sh
 
+## seconds that make fuzz runs each target
+SECONDS ?= 30
+
+.PHONY: fuzz
+## fuzz the C functions, the PHP class and the Go package; needs rustup
+fuzz:
+	@CARGO="$(CARGO)" sh scripts/setup.sh php go fuzz
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz.sh $(SECONDS)
+
 # The clean systems need root; in the second of each suite, captoken is installed as the documents
 # say, and removed.
 .PHONY: test-deep
-## run make test, make sanitize, a longer property test, and make test in clean Debian systems
+## run make test, sanitize, fuzz and planted, long property tests, and make test in clean systems
 test-deep: test
 	@CARGO="$(CARGO)" sh scripts/setup.sh go zig
 	sh tests/zig.sh
 	"$(CARGO)" test --locked --test it -- --ignored
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
 	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
-	$(MAKE) --no-print-directory sanitize
+	$(MAKE) --no-print-directory sanitize fuzz planted
 	for suite in bookworm trixie; do \
 	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' || exit; \
 	    sh scripts/clean-root.sh $$suite \
@@ -176,19 +185,6 @@ test-deep: test
 	        'make test' 'sudo: python3 tests/documents.py remove' 'make demo' 'make test' \
 	        'user: make demo' 'user: make test' || exit; \
 	done
-	$(MAKE) --no-print-directory planted
-
-## seconds that make fuzz runs each target
-SECONDS ?= 30
-
-# Needs a nightly toolchain, so make test does not include it.
-.PHONY: fuzz
-## fuzz the C functions, the PHP class and the Go package; needs rustup
-fuzz:
-	@CARGO="$(CARGO)" sh scripts/setup.sh php go fuzz
-	CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz.sh $(SECONDS)
-	$(MAKE) --no-print-directory go-lib
-	CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz-hosts.sh $(SECONDS)
 
 ## rounds of make bench
 ROUNDS ?= 31

@@ -1,14 +1,18 @@
 #!/bin/sh
 # fuzz.sh [SECONDS] [TARGET...]
 #
-# Runs fuzz targets, each for 30 seconds, or for SECONDS: by default calls, verify and injection,
-# which fuzz/README.md describes. Before that, runs each input of the target's corpus; with 0
-# SECONDS, nothing else.
+# Runs fuzz targets, each for 30 seconds, or for SECONDS: by default all of those below. Before
+# that, runs the inputs that are known; with 0 SECONDS, nothing else.
 #
-# Writes only into the folder `fuzz` of the target folder. Its `corpus` keeps the inputs that reach
-# new code, for the next run.
+#   calls, verify, injection   the C functions; fuzz/README.md describes them
+#   php                        the PHP class, by php/tests/fuzz.php
+#   go-calls, go-verify        the Go package, by go/fuzz_test.go
 #
-# Fails if a target finds a bug, and prints how to reproduce it.
+# Run `sh scripts/setup.sh php go fuzz` first. Writes only into the folder `fuzz` of the target
+# folder, except that Go writes a failing input into go/testdata/fuzz. The folder's `corpus` keeps
+# the inputs that reach new code, for the next run.
+#
+# Stops if a target finds a bug, and prints how to reproduce it.
 set -eu
 unset CDPATH
 cd "${0%/*}/.."
@@ -29,31 +33,27 @@ esac
 # Longer inputs are slow. None of the corpus is longer.
 longest=1024
 
-usage() {
-    echo 'usage: fuzz.sh [SECONDS] [calls] [verify] [injection]' >&2
-    exit 2
-}
-
 # nightly_cargo ARGUMENT...: the sanitizer needs a nightly toolchain.
 nightly_cargo() {
     CARGO_TARGET_DIR=$fuzz rustup run nightly cargo "$@"
 }
 
-# Tests the code that the targets share, and builds them.
-prepare_rust() {
-    nightly_cargo test --quiet --locked --manifest-path fuzz/Cargo.toml --lib \
-        > "$fuzz/test.log" || {
-        cat "$fuzz/test.log" >&2
-        return 1
-    }
-    nightly_cargo fuzz build
-    programs=$(echo "$fuzz"/*/release/calls)
-    programs=${programs%/calls}
+# make_target TARGET: runs make for the library or the Go package.
+make_target() {
+    CARGO_TARGET_DIR=$target make --no-print-directory --silent "$1"
 }
 
-# fuzz_rust TARGET: runs a target of libFuzzer. Inputs that only repeat code more often are not new:
+# fuzz_c TARGET: runs a target of libFuzzer. First tests the code that the targets share, and
+# builds them, unless they are up to date. Inputs that only repeat code more often are not new:
 # keeping them makes the target calls three times as slow.
-fuzz_rust() {
+fuzz_c() {
+    if ! nightly_cargo test --quiet --locked --manifest-path fuzz/Cargo.toml --lib \
+        > "$fuzz/test.log" 2>&1 || ! nightly_cargo fuzz build > "$fuzz/build.log" 2>&1; then
+        cat "$fuzz/test.log" "$fuzz/build.log" >&2
+        return 1
+    fi
+    programs=$(echo "$fuzz"/*/release/calls)
+    programs=${programs%/calls}
     run_libfuzzer "$1" corpus -runs=0 "fuzz/corpus/$1"
     [ "$seconds" = 0 ] ||
         run_libfuzzer "$1" new -max_total_time="$seconds" -use_counters=0 -dict=fuzz/dictionary \
@@ -81,12 +81,57 @@ run_libfuzzer() {
     echo
 }
 
-[ $# -gt 0 ] || set -- calls verify injection
+fuzz_php() {
+    make_target all
+    status=0
+    php php/tests/fuzz.php "$seconds" fuzz/corpus/calls || status=$?
+    # The program itself ends with 1.
+    if [ "$status" -gt 1 ]; then
+        echo "PHP has ended with status $status. To reproduce it, run:" \
+            "php php/tests/fuzz.php 0 '$fuzz/php/current'" >&2
+    fi
+    return "$status"
+}
+
+# fuzz_go FUNCTION: runs a fuzz function of go/fuzz_test.go. Without a limit, Go makes each new
+# input smaller for a minute.
+fuzz_go() {
+    function=$1
+    go=$target/go-current/go/bin/go
+    if [ ! -x "$go" ]; then
+        echo 'The current Go is missing. Run: sh scripts/setup.sh go' >&2
+        return 1
+    fi
+    make_target go-lib
+    set -- -count=1 -run "^$function\$"
+    [ "$seconds" = 0 ] || set -- "$@" -fuzz "^$function\$" -fuzztime "${seconds}s" -fuzzminimizetime 1s
+    if ! (
+        export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
+        unset GOROOT GOEXPERIMENT GODEBUG
+        cd go && "$go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
+    ); then
+        echo "If Go has written a failing input, it is in go/testdata/fuzz/$function. To reproduce it," \
+            "run in the folder go: go test -run $function" >&2
+        return 1
+    fi
+}
+
+[ $# -gt 0 ] || set -- calls verify injection php go-calls go-verify
 for name; do
-    case $name in calls | verify | injection) ;; *) usage ;; esac
+    case $name in
+        calls | verify | injection | php | go-calls | go-verify) ;;
+        *)
+            echo 'usage: fuzz.sh [SECONDS] [calls] [verify] [injection] [php] [go-calls] [go-verify]' >&2
+            exit 2
+            ;;
+    esac
 done
-prepare_rust
 for name; do
     echo "== $name"
-    fuzz_rust "$name"
+    case $name in
+        calls | verify | injection) fuzz_c "$name" ;;
+        php) fuzz_php ;;
+        go-calls) fuzz_go FuzzCalls ;;
+        go-verify) fuzz_go FuzzVerify ;;
+    esac
 done

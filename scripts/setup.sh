@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint] [fuzz]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -321,10 +321,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | sanitize | bench | lint | fuzz) ;;
+        build | c | php | go | sdk | zig | sanitize | fuzz | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [bench] [lint]' \
-                '[fuzz]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [bench]' \
+                '[lint]' >&2
             exit 2
             ;;
     esac
