@@ -35,9 +35,9 @@ impl Default for Child {
 struct Node {
     /// The number of the bit; bit 0 is the highest of the first byte.
     bit: usize,
-    /// Where this bit is 0.
+    /// The names in which this bit is 0.
     zero: Child,
-    /// Where this bit is 1.
+    /// The names in which this bit is 1.
     one: Child,
 }
 
