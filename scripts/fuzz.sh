@@ -24,7 +24,8 @@ PATH=$target/cargo-fuzz/bin:$PATH
 fuzz=$target/fuzz
 seconds=30
 case ${1:-} in
-    [0-9]*)
+    *[!0-9]* | '') ;;
+    *)
         seconds=$1
         shift
         ;;
@@ -47,13 +48,14 @@ make_target() {
 # builds them, unless they are up to date. Inputs that only repeat code more often are not new:
 # keeping them makes the target calls three times as slow.
 fuzz_c() {
-    if ! nightly_cargo test --quiet --locked --manifest-path fuzz/Cargo.toml --lib \
-        > "$fuzz/test.log" 2>&1 || ! nightly_cargo fuzz build > "$fuzz/build.log" 2>&1; then
-        cat "$fuzz/test.log" "$fuzz/build.log" >&2
+    need_corpus "$1"
+    log=$fuzz/build.log
+    if ! nightly_cargo test --quiet --locked --manifest-path fuzz/Cargo.toml --lib > "$log" 2>&1 ||
+        ! nightly_cargo fuzz build > "$log" 2>&1; then
+        cat "$log" >&2
         return 1
     fi
-    programs=$(echo "$fuzz"/*/release/calls)
-    programs=${programs%/calls}
+    programs=$fuzz/$(nightly_cargo -vV | sed -n 's/^host: //p')/release
     run_libfuzzer "$1" corpus -runs=0 "fuzz/corpus/$1"
     [ "$seconds" = 0 ] ||
         run_libfuzzer "$1" new -max_total_time="$seconds" -use_counters=0 -dict=fuzz/dictionary \
@@ -73,7 +75,12 @@ run_libfuzzer() {
         -print_final_stats=1 "$@" > "$log" 2>&1; then
         tail -n 100 "$log" >&2
         found=$(sed -n 's/.*Test unit written to //p' "$log")
-        echo "$name has found a bug. To reproduce it, run: '$programs/$name' '$found'" >&2
+        if [ -n "$found" ]; then
+            echo "$name has found a bug. To reproduce it, run:" \
+                "'$programs/$name' -timeout=20 '$found'" >&2
+        else
+            echo "$name has ended without an input that shows a bug" >&2
+        fi
         return 1
     fi
     sed -n 's/^#[0-9]*\tDONE *//p; s/^stat::number_of_executed_units: */inputs: /p' "$log" |
@@ -81,7 +88,17 @@ run_libfuzzer() {
     echo
 }
 
+# need_corpus TARGET: fails without the committed inputs.
+need_corpus() {
+    for file in "fuzz/corpus/$1"/*; do
+        [ -e "$file" ] && return
+    done
+    echo "The folder fuzz/corpus/$1 has no inputs" >&2
+    return 1
+}
+
 fuzz_php() {
+    need_corpus calls
     make_target all
     status=0
     php php/tests/fuzz.php "$seconds" fuzz/corpus/calls || status=$?
@@ -102,13 +119,16 @@ fuzz_go() {
         echo 'The current Go is missing. Run: sh scripts/setup.sh go' >&2
         return 1
     fi
+    need_corpus calls
     make_target go-lib
     set -- -count=1 -run "^$function\$"
     [ "$seconds" = 0 ] || set -- "$@" -fuzz "^$function\$" -fuzztime "${seconds}s" -fuzzminimizetime 1s
     if ! (
         export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
         unset GOROOT GOEXPERIMENT GODEBUG
-        cd go && "$go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
+        # Otherwise the tests pass if the function is missing.
+        cd go && "$go" test -list "^$function\$" . | grep -qx "$function" &&
+            "$go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
     ); then
         echo "If Go has written a failing input, it is in go/testdata/fuzz/$function. To reproduce it," \
             "run in the folder go: go test -run $function" >&2

@@ -113,6 +113,7 @@ need_bench() {
 }
 
 need_lint() {
+    need g++ c++ --version
     need clang-format clang-format --version
     need codespell codespell --version
     need git git --version

@@ -35,6 +35,8 @@ def main(arguments):
     if len(by_name) < len(bugs):
         sys.exit("planted.toml: a name repeats")
     for bug in bugs:
+        if bug["old"] == bug["new"]:
+            sys.exit(f"planted.toml: {bug['name']} changes nothing")
         count = (ROOT / bug["file"]).read_text().count(bug["old"])
         if count != 1:
             sys.exit(f"planted.toml: {bug['file']} contains the text of {bug['name']} {count} times")
@@ -54,9 +56,13 @@ def copy_tree():
     list_files = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(list_files, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     files = {pathlib.Path(os.fsdecode(name)) for name in listed.stdout.split(b"\0") if name}
+    files = {file for file in files if (ROOT / file).exists()}
     for old in TREE.rglob("*"):
         if not old.is_dir() and old.relative_to(TREE) not in files:
             old.unlink()
+    for folder, folders, names in os.walk(TREE, topdown=False):
+        if not folders and not names:
+            os.rmdir(folder)
     for file in files:
         new = TREE / file
         if not new.exists() or new.read_bytes() != (ROOT / file).read_bytes():

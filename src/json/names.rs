@@ -1,8 +1,9 @@
 //! Finds a name among those that were added, by a binary trie.
 //!
-//! Each node has the first bit in which the names below it differ, so that a search takes at
-//! most as many steps as a name has bits. A hash table would need random keys, because a
-//! caller's users could choose names that collide. A `BTreeMap` aborts if memory runs out.
+//! Each node has the first bit in which the names below it differ. A search takes at most as
+//! many steps as the longest name has bits, so that the time is linear in the length of all
+//! names. A hash table would need random keys, because a caller's users could choose names that
+//! collide. A `BTreeMap` aborts if memory runs out.
 
 #![forbid(unsafe_code)]
 

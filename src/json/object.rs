@@ -158,11 +158,16 @@ mod tests {
         /// Compared with a list that is searched from its beginning.
         #[test]
         fn repeated_name_keeps_position_and_takes_value(
-            sets in proptest::collection::vec(("[a-cé]{0,2}|[ab]{0,9}", 0..1000_u32), 0..200)
+            long in 0..600_usize,
+            sets in proptest::collection::vec(
+                ("[a-cé\u{1}\"😀]{0,2}|[ab]{0,9}", any::<bool>(), 0..1000_u32),
+                0..200,
+            )
         ) {
             let mut object = Object::default();
             let mut plain: Vec<(String, u32)> = Vec::new();
-            for (name, value) in sets {
+            for (name, is_long, value) in sets {
+                let name = if is_long { "a".repeat(long) + &name } else { name };
                 object.set(&name, Text::of(&value.to_string())).unwrap();
                 match plain.iter_mut().find(|(other, _)| *other == name) {
                     Some((_, old)) => *old = value,

@@ -1,6 +1,7 @@
 /* Workloads whose size a caller's users may choose, for tests/it/growth.rs.
  *
- * growth SIZE...: does each workload once in each size, and prints its name and size. */
+ * growth SIZE...: does each workload once in each size, and prints its name and the length of
+ * all names. */
 #include "check.h"
 #include <captoken.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #define NOW 1400000000
 
 static char name[400];
+static size_t length; /* of all names */
 static char *buffer;
 static size_t buffer_size;
 
@@ -17,28 +19,36 @@ static void check(cap_status status)
     CHECK(status == CAP_STATUS_OK);
 }
 
+static const char *counted(void)
+{
+    length += strlen(name);
+    return name;
+}
+
 /* Names in no order: the multiplier is odd, so that no name repeats. */
 static const char *shuffled(uint32_t i)
 {
     snprintf(name, sizeof name, "%08x", (unsigned)(i * UINT32_C(2654435761)));
-    return name;
+    return counted();
 }
 
 /* Names in descending order. */
 static const char *descending(uint32_t i)
 {
     snprintf(name, sizeof name, "%08x", (unsigned)(UINT32_MAX - i));
-    return name;
+    return counted();
 }
 
-/* Names with long common beginnings. They make the deepest trie of src/json/names.rs. */
+/* Names with long common beginnings, each of which differs in another bit. Their trie in
+ * src/json/names.rs is a chain of 1,800 nodes. */
 static const char *nested(uint32_t i)
 {
-    int length = (int)(i % 300);
+    uint32_t bit = i % 1800, beginning = bit / 6;
 
-    memset(name, 'a', sizeof name);
-    snprintf(name + length, sizeof name - (size_t)length, "b%u", (unsigned)(i / 300));
-    return name;
+    memset(name, '@', beginning);
+    snprintf(name + beginning, sizeof name - beginning, "%c%u", '@' ^ (1 << bit % 6),
+             (unsigned)(i / 1800));
+    return counted();
 }
 
 static cap_token *capability(void)
@@ -186,8 +196,9 @@ int main(int argc, char **argv)
         for (i = 1; i < argc; i++) {
             uint32_t size = (uint32_t)strtoul(argv[i], NULL, 10);
 
+            length = 0;
             measured(workload, size);
-            printf("%s:%u\n", workloads[workload].name, (unsigned)size);
+            printf("%s:%lu\n", workloads[workload].name, (unsigned long)length);
         }
     }
     free(buffer);

@@ -152,6 +152,11 @@ fn usual_capability() -> *mut CapToken {
     )
 }
 
+/// Its outgoing calls have another client name.
+fn other_caller() -> *mut CapToken {
+    with_calls(usual_capability(), &[|handle| client_name(handle, c"Bob")])
+}
+
 fn usual_access() -> *mut CapToken {
     with_calls(
         access(),
@@ -323,10 +328,12 @@ pub(crate) static CASES: &[Case] = &[
     case("cap_free", false, no_handle, Other(|| free(foreign()))),
     case("cap_allow_incoming", false, capability, Change(|h| incoming(h, SHORT))),
     case("cap_allow_incoming", true, usual_capability, Change(|h| incoming(h, LONG))),
-    case("cap_allow_incoming", true, usual_access, Change(|h| incoming(h, LONG))),
+    case("cap_allow_incoming", true, access, Change(|h| incoming(h, LONG))),
+    case("cap_allow_incoming", true, other_caller, Change(|h| incoming(h, LONG))),
     case("cap_allow_outgoing", false, access, Change(|h| outgoing(h, SHORT))),
     case("cap_allow_outgoing", true, usual_capability, Change(|h| outgoing(h, LONG))),
     case("cap_allow_outgoing", true, usual_access, Change(|h| outgoing(h, LONG))),
+    case("cap_allow_outgoing", true, access, Change(|h| outgoing(h, LONG))),
     case("cap_add_outgoing_param", false, usual_capability, Change(|h| param(h, SHORT, SHORT))),
     case("cap_add_outgoing_param", true, usual_capability, Change(|h| param(h, LONG, LONG))),
     case("cap_add_outgoing_param", true, usual_access, Change(|h| param(h, LONG, LONG))),
@@ -334,6 +341,7 @@ pub(crate) static CASES: &[Case] = &[
     case("cap_set_client_name", false, usual_access, Change(|h| client_name(h, c"Bob"))),
     case("cap_set_client_name", true, usual_capability, Change(|h| client_name(h, LONG))),
     case("cap_set_client_name", true, usual_access, Change(|h| client_name(h, LONG))),
+    case("cap_set_client_name", true, access, Change(|h| client_name(h, LONG))),
     case("cap_add_claim", true, capability, Change(|h| claim(h, SHORT, c"1"))),
     case("cap_add_claim", true, long_capability, Change(|h| claim(h, LONG, JSON))),
     case("cap_add_claim", true, full_claims, Change(|h| claim(h, c"b", JSON))),
@@ -346,6 +354,7 @@ pub(crate) static CASES: &[Case] = &[
     case("cap_set_region", true, long_access, Change(|h| region(h, LONG))),
     case("cap_set_push_credential", false, access, Change(|h| push_credential(h, SHORT))),
     case("cap_set_push_credential", true, usual_access, Change(|h| push_credential(h, LONG))),
+    case("cap_set_push_credential", true, access, Change(|h| push_credential(h, LONG))),
     case("cap_add_grant", true, access, Change(|h| grant(h, SHORT, c"{}"))),
     case("cap_add_grant", true, full_grants, Change(|h| grant(h, LONG, JSON))),
     case("cap_add_grant", false, full_grants, Change(|h| grant(h, c"z", c"{\"a\":1}"))),
