@@ -8,6 +8,7 @@ a finding that the regular expression matches. `make test-deep` shows that the c
 without the bugs.
 """
 
+import fcntl
 import os
 import pathlib
 import re
@@ -45,8 +46,12 @@ def main(arguments):
     unknown = [name for name in arguments if name not in by_name]
     if unknown:
         sys.exit(f"planted.toml has no bug {', '.join(unknown)}; it has {', '.join(by_name)}")
-    copy_tree()
-    missed = [name for name in arguments or by_name if not is_found(by_name[name])]
+    PLANTED.mkdir(parents=True, exist_ok=True)
+    # Another run in the same target folder waits.
+    with open(PLANTED / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        copy_tree()
+        missed = [name for name in arguments or by_name if not is_found(by_name[name])]
     if missed:
         sys.exit(f"not found: {', '.join(missed)}")
 
