@@ -24,6 +24,7 @@ ELSEWHERE = {
     ("README.md", "make demo\nmake test\n"): "clean-root.sh runs them",
     ("BENCHMARKS.md", "make bench\n"): "takes 40 minutes",
     ("BENCHMARKS.md", None): "needs what make bench installs",
+    ("fuzz/README.md", None): "needs rustup",
 }
 
 
