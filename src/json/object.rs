@@ -158,10 +158,10 @@ mod tests {
         /// Compared with a list that is searched from its beginning.
         #[test]
         fn repeated_name_keeps_position_and_takes_value(
-            long in 0..600_usize,
+            long in 0..400_usize,
             sets in proptest::collection::vec(
                 ("[a-cé\u{1}\"😀]{0,2}|[ab]{0,9}", any::<bool>(), 0..1000_u32),
-                0..200,
+                0..100,
             )
         ) {
             let mut object = Object::default();
