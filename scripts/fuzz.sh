@@ -22,6 +22,7 @@ mkdir -p "$target/fuzz"
 target=$(cd "$target" && pwd)
 PATH=$target/cargo-fuzz/bin:$PATH
 fuzz=$target/fuzz
+programs=
 seconds=30
 case ${1:-} in
     *[!0-9]* | '') ;;
@@ -44,11 +45,8 @@ make_target() {
     CARGO_TARGET_DIR=$target make --no-print-directory --silent "$1"
 }
 
-# fuzz_c TARGET: runs a target of libFuzzer. First tests the code that the targets share, and
-# builds them, unless they are up to date. Inputs that only repeat code more often are not new:
-# keeping them makes the target calls three times as slow.
-fuzz_c() {
-    need_corpus "$1"
+# build_c: tests the code that the targets of libFuzzer share, and builds them.
+build_c() {
     log=$fuzz/build.log
     if ! nightly_cargo test --quiet --locked --manifest-path fuzz/Cargo.toml --lib > "$log" 2>&1 ||
         ! nightly_cargo fuzz build > "$log" 2>&1; then
@@ -56,6 +54,13 @@ fuzz_c() {
         return 1
     fi
     programs=$fuzz/$(nightly_cargo -vV | sed -n 's/^host: //p')/release
+}
+
+# fuzz_c TARGET: runs a target of libFuzzer. Inputs that only repeat code more often are not new:
+# keeping them makes the target calls three times as slow.
+fuzz_c() {
+    need_corpus "$1"
+    [ -n "$programs" ] || build_c
     run_libfuzzer "$1" corpus -runs=0 "fuzz/corpus/$1"
     [ "$seconds" = 0 ] ||
         run_libfuzzer "$1" new -max_total_time="$seconds" -use_counters=0 -dict=fuzz/dictionary \
@@ -124,8 +129,8 @@ fuzz_go() {
     set -- -count=1 -run "^$function\$"
     [ "$seconds" = 0 ] || set -- "$@" -fuzz "^$function\$" -fuzztime "${seconds}s" -fuzzminimizetime 1s
     if ! (
-        export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
-        unset GOROOT GOEXPERIMENT GODEBUG
+        # shellcheck source=scripts/go-env.sh
+        . scripts/go-env.sh
         # Otherwise the tests pass if the function is missing.
         cd go && "$go" test -list "^$function\$" . | grep -qx "$function" &&
             "$go" test "$@" . -args -test.fuzzcachedir="$fuzz/go"
@@ -141,7 +146,8 @@ for name; do
     case $name in
         calls | verify | injection | php | go-calls | go-verify) ;;
         *)
-            echo 'usage: fuzz.sh [SECONDS] [calls] [verify] [injection] [php] [go-calls] [go-verify]' >&2
+            echo 'usage: fuzz.sh [SECONDS] [calls] [verify] [injection] [php] [go-calls]' \
+                '[go-verify]' >&2
             exit 2
             ;;
     esac

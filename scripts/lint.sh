@@ -39,8 +39,9 @@ lint_c() {
 # Run `make go-lib` first, because cgo reads the header.
 lint_go() {
     (
-        export PATH="/usr/bin:$PATH" GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off
-        unset GOROOT
+        export PATH="/usr/bin:$PATH"
+        # shellcheck source=scripts/go-env.sh
+        . scripts/go-env.sh
         mkdir -p "$target/lint" && target=$(cd "$target" && pwd) || exit
         GO111MODULE=off GOPATH=/usr/share/gocode \
             go build -o "$target/lint/staticcheck" honnef.co/go/tools/cmd/staticcheck || exit

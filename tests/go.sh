@@ -8,12 +8,8 @@ set -eu
 here=$PWD
 unset CDPATH
 cd "$(dirname "$0")/../go"
-export GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' GOWORK=off CGO_ENABLED=1
-unset GOROOT GOEXPERIMENT GODEBUG
-
-# They could lead to another installation of captoken.
-unset CPATH C_INCLUDE_PATH LIBRARY_PATH LD_LIBRARY_PATH
-unset CGO_CFLAGS CGO_CPPFLAGS CGO_LDFLAGS
+# shellcheck source=scripts/go-env.sh
+. ../scripts/go-env.sh
 
 check() {
     go=$1

@@ -32,6 +32,12 @@ static const char *shuffled(uint32_t i)
     return counted();
 }
 
+/* Each name twice. */
+static const char *repeated(uint32_t i)
+{
+    return shuffled(i / 2);
+}
+
 /* Names in descending order. */
 static const char *descending(uint32_t i)
 {
@@ -70,59 +76,47 @@ static cap_token *access_token(void)
     return token;
 }
 
-static void add_claims(uint32_t size, const char *(*nth)(uint32_t))
+/* Adds names to a handle, and frees it. */
+static void add(cap_token *token,
+                cap_status (*function)(cap_token *token, const char *name,
+                                       const char *value),
+                const char *(*nth)(uint32_t), const char *value, uint32_t size)
 {
-    cap_token *token = capability();
     uint32_t i;
 
     for (i = 0; i < size; i++)
-        check(cap_add_claim(token, nth(i), "1"));
+        check(function(token, nth(i), value));
     cap_token_free(token);
 }
 
 static void shuffled_claims(uint32_t size)
 {
-    add_claims(size, shuffled);
+    add(capability(), cap_add_claim, shuffled, "1", size);
 }
 
 static void descending_claims(uint32_t size)
 {
-    add_claims(size, descending);
+    add(capability(), cap_add_claim, descending, "1", size);
 }
 
 static void nested_claims(uint32_t size)
 {
-    add_claims(size, nested);
+    add(capability(), cap_add_claim, nested, "1", size);
 }
 
 static void replaced_claims(uint32_t size)
 {
-    cap_token *token = capability();
-    uint32_t i;
-
-    for (i = 0; i < size; i++)
-        check(cap_add_claim(token, shuffled(i / 2), "1"));
-    cap_token_free(token);
+    add(capability(), cap_add_claim, repeated, "1", size);
 }
 
 static void grants(uint32_t size)
 {
-    cap_token *token = access_token();
-    uint32_t i;
-
-    for (i = 0; i < size; i++)
-        check(cap_add_grant(token, shuffled(i), "{}"));
-    cap_token_free(token);
+    add(access_token(), cap_add_grant, shuffled, "{}", size);
 }
 
 static void access_params(uint32_t size)
 {
-    cap_token *token = access_token();
-    uint32_t i;
-
-    for (i = 0; i < size; i++)
-        check(cap_add_outgoing_param(token, shuffled(i), "1"));
-    cap_token_free(token);
+    add(access_token(), cap_add_outgoing_param, shuffled, "1", size);
 }
 
 /* Also generates the token and verifies it. */

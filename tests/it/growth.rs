@@ -23,19 +23,8 @@ fn time_grows_hardly_faster_than_the_input() {
         Linkage::Shared,
         &["captoken"],
     );
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth");
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder).expect("a folder");
-    let mut valgrind = program.valgrind("callgrind");
-    valgrind.args(["--collect-atstart=no", "--callgrind-out-file=count"]);
-    for option in ["toggle-collect", "zero-before", "dump-after"] {
-        valgrind.arg(format!("--{option}=measured"));
-    }
-    valgrind
-        .arg(&program.path)
-        .args([SMALL, 10 * SMALL].map(|size| size.to_string()))
-        .current_dir(&folder);
-    let out = run(&mut valgrind);
+    let (mut callgrind, folder) = program.callgrind("growth", &["measured"]);
+    let out = run(callgrind.args([SMALL, 10 * SMALL].map(|size| size.to_string())));
 
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), 16, "{out}");

@@ -7,14 +7,13 @@
 #![cfg(not(miri))]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
 use serde_json::{Value, json};
 
 use crate::support::c_compiler::{Language, Linkage, compile};
-use crate::support::install::{root, run, stage};
+use crate::support::install::{root, run};
 
 /// The allowed growth of a count, in percent, with the same compiler and with another one.
 /// Rust 1.85 needs 10 % more instructions than 1.95.
@@ -57,24 +56,8 @@ fn instruction_counts_do_not_grow() {
 fn counts() -> Counts {
     let source = root().join("tests/c/instructions.c");
     let program = compile(&source, Language::C99, Linkage::Shared, &["captoken"]);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions");
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder).expect("a folder");
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--collect-atstart=no"]);
-    valgrind.arg("--callgrind-out-file=count");
-    for function in ["full_cycle", "again"] {
-        for option in ["toggle-collect", "zero-before", "dump-after"] {
-            valgrind.arg(format!("--{option}={function}"));
-        }
-    }
-    // Resolves symbols at start, not in the first call of each function.
-    let valgrind = valgrind
-        .env("LD_BIND_NOW", "1")
-        .env("LD_LIBRARY_PATH", stage().join("lib"))
-        .arg(&program.path)
-        .current_dir(&folder);
-    run(valgrind);
+    let (mut callgrind, folder) = program.callgrind("instructions", &["full_cycle", "again"]);
+    run(&mut callgrind);
 
     // The last of three calls of each.
     let dumps = [("full cycle", "count.3"), ("again", "count.6")];

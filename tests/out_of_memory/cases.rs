@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem;
-use std::ptr::{from_mut, null, null_mut};
+use std::ptr::{null, null_mut};
 use std::sync::LazyLock;
 
 use captoken::ffi::*;
@@ -70,8 +70,10 @@ impl Buffer {
         }
     }
 
-    fn start(&mut self) -> *mut c_char {
-        self.bytes.as_mut_ptr().cast()
+    /// Makes a call with the buffer, its size and its length.
+    fn fill(&mut self, call: impl FnOnce(*mut c_char, usize, *mut usize) -> Status) -> Status {
+        let size = self.bytes.len();
+        call(self.bytes.as_mut_ptr().cast(), size, &mut self.length)
     }
 }
 
@@ -132,80 +134,59 @@ pub(crate) fn access() -> *mut CapToken {
     handle
 }
 
-/// Makes calls that must succeed on a handle.
-fn with_calls(handle: *mut CapToken, calls: &[fn(*mut CapToken) -> Status]) -> *mut CapToken {
-    for call in calls {
-        assert_eq!(call(handle), Status::Ok);
-    }
+fn with_call(handle: *mut CapToken, call: fn(*mut CapToken) -> Status) -> *mut CapToken {
+    assert_eq!(call(handle), Status::Ok);
     handle
 }
 
+/// Allows incoming and outgoing calls, with a parameter.
+fn with_calls(handle: *mut CapToken) -> *mut CapToken {
+    let handle = with_call(handle, |h| incoming(h, SHORT));
+    let handle = with_call(handle, |h| outgoing(h, SHORT));
+    with_call(handle, |h| param(h, SHORT, SHORT))
+}
+
 fn usual_capability() -> *mut CapToken {
-    with_calls(
-        capability(),
-        &[
-            |handle| incoming(handle, SHORT),
-            |handle| outgoing(handle, SHORT),
-            |handle| param(handle, SHORT, SHORT),
-            |handle| events(handle),
-        ],
-    )
+    with_call(with_calls(capability()), events)
 }
 
 /// Its outgoing calls have another client name.
 fn other_caller() -> *mut CapToken {
-    with_calls(usual_capability(), &[|handle| client_name(handle, c"Bob")])
+    with_call(usual_capability(), |h| client_name(h, c"Bob"))
 }
 
 fn usual_access() -> *mut CapToken {
-    with_calls(
-        access(),
-        &[
-            |handle| incoming(handle, SHORT),
-            |handle| outgoing(handle, SHORT),
-            |handle| param(handle, SHORT, SHORT),
-            |handle| grant(handle, SHORT, c"{}"),
-        ],
-    )
+    with_call(with_calls(access()), |h| grant(h, SHORT, c"{}"))
 }
 
-/// Its payload is longer than the buffer on the stack.
+/// An object that is longer than the buffer on the stack.
+static LONG_JSON: LazyLock<CString> = LazyLock::new(|| {
+    let json = format!("{{\"a\":\"{}\"}}", "x".repeat(1000));
+    CString::new(json).expect("no NUL")
+});
+
 fn long_capability() -> *mut CapToken {
-    with_calls(
-        usual_capability(),
-        &[|handle| {
-            let json = CString::new(format!("\"{}\"", "x".repeat(1000))).expect("no NUL");
-            claim(handle, LONG, &json)
-        }],
-    )
+    with_call(usual_capability(), |h| claim(h, LONG, &LONG_JSON))
 }
 
 fn long_access() -> *mut CapToken {
-    with_calls(
-        usual_access(),
-        &[|handle| {
-            let json = CString::new(format!("{{\"a\":\"{}\"}}", "x".repeat(1000)));
-            grant(handle, LONG, &json.expect("no NUL"))
-        }],
-    )
+    with_call(usual_access(), |h| grant(h, LONG, &LONG_JSON))
 }
 
-/// As many claims as one allocation has room for.
+/// Adds as many members as one allocation has room for.
+fn filled(handle: *mut CapToken, add: fn(*mut CapToken, &CStr, &CStr) -> Status) -> *mut CapToken {
+    for name in [c"m", c"a", c"z", c"c"] {
+        assert_eq!(add(handle, name, c"{}"), Status::Ok);
+    }
+    handle
+}
+
 fn full_claims() -> *mut CapToken {
-    let handle = capability();
-    for name in [c"m", c"a", c"z", c"c"] {
-        assert_eq!(claim(handle, name, c"{}"), Status::Ok);
-    }
-    handle
+    filled(capability(), claim)
 }
 
-/// As many grants as one allocation has room for.
 fn full_grants() -> *mut CapToken {
-    let handle = access();
-    for name in [c"m", c"a", c"z", c"c"] {
-        assert_eq!(grant(handle, name, c"{}"), Status::Ok);
-    }
-    handle
+    filled(access(), grant)
 }
 
 fn new(account_sid: *const c_char, auth_token: *const c_char, out: *mut *mut CapToken) -> Status {
@@ -273,16 +254,18 @@ fn configure(account_sid: *const c_char, auth_token: *const c_char) -> Status {
 }
 
 pub(crate) fn generate(handle: *mut CapToken, out: &mut Buffer) -> Status {
-    let (buffer, size, length) = (out.start(), out.bytes.len(), from_mut(&mut out.length));
-    // SAFETY: a handle, a buffer of `size` bytes, and a length.
-    unsafe { cap_generate_at(handle, NOW, 3600, buffer, size, length) }
+    out.fill(|buffer, size, length| {
+        // SAFETY: a handle, a buffer of `size` bytes, and a length.
+        unsafe { cap_generate_at(handle, NOW, 3600, buffer, size, length) }
+    })
 }
 
 /// The time is the clock's, so that the token is not compared.
 fn generate_now(handle: *mut CapToken, out: &mut Buffer) -> Status {
-    let (buffer, size, length) = (out.start(), out.bytes.len(), from_mut(&mut out.length));
-    // SAFETY: a handle, a buffer of `size` bytes, and a length.
-    let status = unsafe { cap_generate(handle, 3600, buffer, size, length) };
+    let status = out.fill(|buffer, size, length| {
+        // SAFETY: a handle, a buffer of `size` bytes, and a length.
+        unsafe { cap_generate(handle, 3600, buffer, size, length) }
+    });
     if status == Status::Ok {
         *out = Buffer::new();
     }
@@ -290,17 +273,19 @@ fn generate_now(handle: *mut CapToken, out: &mut Buffer) -> Status {
 }
 
 fn mint(request: &CStr, out: &mut Buffer) -> Status {
-    let (buffer, size, length) = (out.start(), out.bytes.len(), from_mut(&mut out.length));
-    let secret = c"secret".as_ptr();
-    // SAFETY: two strings, a buffer of `size` bytes, and a length.
-    unsafe { cap_mint(secret, request.as_ptr(), NOW, 60, buffer, size, length) }
+    let (secret, request) = (c"secret".as_ptr(), request.as_ptr());
+    out.fill(|buffer, size, length| {
+        // SAFETY: two strings, a buffer of `size` bytes, and a length.
+        unsafe { cap_mint(secret, request, NOW, 60, buffer, size, length) }
+    })
 }
 
 fn verify(jwt: &CStr, out: &mut Buffer) -> Status {
-    let (buffer, size, length) = (out.start(), out.bytes.len(), from_mut(&mut out.length));
-    let secret = c"secret".as_ptr();
-    // SAFETY: two strings, a buffer of `size` bytes, and a length.
-    unsafe { cap_verify(jwt.as_ptr(), secret, NOW, buffer, size, length) }
+    let (jwt, secret) = (jwt.as_ptr(), c"secret".as_ptr());
+    out.fill(|buffer, size, length| {
+        // SAFETY: two strings, a buffer of `size` bytes, and a length.
+        unsafe { cap_verify(jwt, secret, NOW, buffer, size, length) }
+    })
 }
 
 const fn case(

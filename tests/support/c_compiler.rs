@@ -174,6 +174,26 @@ impl Program {
         self.with_library(command)
     }
 
+    /// A command that runs callgrind in a new folder of this name, and the folder. Each call of
+    /// one of the functions writes its counts to the next of the files `count.1`, `count.2` ...
+    /// Arguments may be added.
+    pub(crate) fn callgrind(&self, folder: &str, functions: &[&str]) -> (Command, PathBuf) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        fs::remove_dir_all(&folder).ok();
+        fs::create_dir_all(&folder).expect("a folder");
+        let mut command = self.valgrind("callgrind");
+        command.args(["--collect-atstart=no", "--callgrind-out-file=count"]);
+        for function in functions {
+            for option in ["toggle-collect", "zero-before", "dump-after"] {
+                command.arg(format!("--{option}={function}"));
+            }
+        }
+        // Resolves symbols at start, not in the first call of each function.
+        command.env("LD_BIND_NOW", "1");
+        command.arg(&self.path).current_dir(&folder);
+        (command, folder)
+    }
+
     fn with_library(&self, mut command: Command) -> Command {
         if self.linkage == Linkage::Shared {
             command.env("LD_LIBRARY_PATH", stage().join("lib"));

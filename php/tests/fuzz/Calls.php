@@ -84,7 +84,8 @@ final class Calls
     /** @return list<string> */
     public static function words(): array
     {
-        return self::withNul(self::WORDS);
+        static $words = null;
+        return $words ??= self::withNul(self::WORDS);
     }
 
     /**
