@@ -19,12 +19,14 @@ mod ffi; // each function of captoken.h, with each status
 mod mint; // cap_mint against the calls that a request stands for
 
 // Each of these is `#![cfg(not(miri))]`.
+mod abi; // compatibility with the last release
 mod c; // examples, `make install` and commands of the documents
 mod cargo_settings; // the user's settings of cargo
 mod copies; // several copies of captoken in one process
 mod cpu_features; // CPUs without SHA instructions
 mod cross_language; // the same tokens from C, PHP and Go
 mod growth; // the time of large inputs
+mod hardening; // protections in the ELF files
 mod header; // the committed headers
 mod instructions; // instruction counts
 mod libcap; // cap_free next to Linux's libcap

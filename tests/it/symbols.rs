@@ -74,27 +74,14 @@ fn archive_needs_no_unused_symbols() {
     }
 }
 
-fn dynamic_section() -> String {
-    let mut readelf = Command::new("readelf");
-    run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")))
-}
-
 #[test]
 fn soname_is_the_major_version() {
-    let dynamic = dynamic_section();
+    let mut readelf = Command::new("readelf");
+    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
     let soname = format!("[libcaptoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
     let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
     assert!(
         line.is_some_and(|line| line.ends_with(&soname)),
         "{dynamic}"
     );
-}
-
-#[test]
-fn shared_library_needs_only_libc() {
-    let dynamic = dynamic_section();
-    for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
-        let known = ["[libc.so.6]", "[libgcc_s.so.1]", "[ld-linux-"];
-        assert!(known.iter().any(|library| line.contains(library)), "{line}");
-    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod c_compiler;
 pub(crate) mod configure_lock;
 pub(crate) mod cpu;
 pub(crate) mod document;
+pub(crate) mod elf;
 pub(crate) mod header;
 pub(crate) mod install;
 pub(crate) mod safe_handle;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::elf::{needed, weaknesses};
 use crate::support::install::{make, outcome as command_outcome, root, run, stage};
 
 /// The dependencies of a package, of the given kinds, with their features.
@@ -88,4 +89,16 @@ fn make_installs_cli_without_rebuilding_library() {
     run(&mut with_prefix("uninstall-cli", "PREFIX=/opt"));
     assert!(!program.exists());
     fs::remove_dir_all(&destination).expect("removed");
+}
+
+#[test]
+fn program_is_protected_and_needs_only_libc() {
+    let program = Path::new(env!("CARGO_BIN_EXE_captoken"));
+    assert_eq!(weaknesses(program), [""; 0]);
+    for name in needed(program) {
+        assert!(
+            ["libc.so.6", "libgcc_s.so.1"].contains(&name.as_str()),
+            "{name}"
+        );
+    }
 }

@@ -2,6 +2,8 @@
 
 #[path = "../../../tests/support/document.rs"]
 pub(crate) mod document;
+#[path = "../../../tests/support/elf.rs"]
+pub(crate) mod elf;
 #[path = "../../../tests/support/install.rs"]
 pub(crate) mod install;
 #[path = "../../../tests/support/scope.rs"]

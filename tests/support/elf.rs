@@ -1,0 +1,74 @@
+//! Protections in ELF files, as readelf shows them.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::install::run;
+
+fn readelf(option: &str, file: &Path) -> String {
+    // Translations differ in more than language.
+    run(Command::new("readelf")
+        .args(["--wide", option])
+        .arg(file)
+        .env("LC_ALL", "C"))
+}
+
+/// The protections that a program or shared library lacks.
+pub(crate) fn weaknesses(file: &Path) -> Vec<&'static str> {
+    let segments = readelf("--program-headers", file);
+    // Type, four numbers and an address, flags such as `R E`, alignment.
+    let segments: Vec<(&str, String)> = segments
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields.len() > 7 && fields[1].starts_with("0x"))
+        .map(|fields| (fields[0], fields[6..fields.len() - 1].concat()))
+        .collect();
+    let flags = |kind: &'static str| {
+        let segments = segments.iter().filter(move |(name, _)| *name == kind);
+        segments.map(|(_, flags)| flags.as_str())
+    };
+    assert!(flags("LOAD").any(|flags| flags == "RE"), "{segments:?}");
+
+    let dynamic = readelf("--dynamic", file);
+    let tags: Vec<&str> = dynamic
+        .lines()
+        .filter_map(|line| line.split_once('(')?.1.split_once(')'))
+        .map(|(tag, _)| tag)
+        .collect();
+    assert!(tags.contains(&"NEEDED"), "{dynamic}");
+
+    let mut weaknesses = Vec::new();
+    let mut require = |is_met: bool, weakness| {
+        if !is_met {
+            weaknesses.push(weakness);
+        }
+    };
+    require(flags("GNU_RELRO").count() == 1, "no RELRO");
+    require(
+        dynamic.contains(" NOW"),
+        "lazy binding, so the table of addresses stays writable",
+    );
+    // Without this segment, the kernel makes the stack executable.
+    require(flags("GNU_STACK").eq(["RW"]), "executable stack");
+    require(!dynamic.contains("TEXTREL"), "text relocations");
+    require(
+        !segments.iter().any(|(_, flags)| flags.contains("WE")),
+        "a segment is writable and executable",
+    );
+    require(
+        !tags.contains(&"RPATH") && !tags.contains(&"RUNPATH"),
+        "a search path for libraries",
+    );
+    weaknesses
+}
+
+/// The shared libraries that a file needs, except the dynamic linker.
+pub(crate) fn needed(file: &Path) -> Vec<String> {
+    readelf("--dynamic", file)
+        .lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
+        .filter(|name| !name.starts_with("ld-linux-"))
+        .map(str::to_owned)
+        .collect()
+}
