@@ -35,7 +35,7 @@ brace := {
 no_references = $(subst $$$(brace),,$(subst $$$(parenthesis),,$(value $(1))))
 is_odd = $(strip $(filter -%,$(firstword $($(1)))) $(if $(findstring $(newline),$($(1))),x) \
     $(findstring $$,$(call no_references,$(1)))$(foreach odd,\ " ` $$,$(findstring $(odd),$($(1)))))
-$(foreach name,CARGO CARGO_TARGET_DIR PREFIX DESTDIR LIBDIR INCLUDEDIR BINDIR TO_GO PHP_USER,$(if \
+$(foreach name,CARGO CARGO_TARGET_DIR PREFIX DESTDIR LIBDIR INCLUDEDIR BINDIR TO_GO PHP_USER ADVISORIES,$(if \
     $(call is_odd,$(name)),$(error $(name) must not begin with - or contain " ` $$ \ or a line break)))
 
 # The tools that build the archive and the demonstration; make knows CC, LD and AR.
@@ -166,6 +166,15 @@ SECONDS ?= 30
 fuzz:
 	@CARGO="$(CARGO)" sh scripts/setup.sh php go fuzz
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/fuzz.sh $(SECONDS)
+
+## clone of the RustSec advisory database, for make deny
+ADVISORIES ?=
+
+.PHONY: deny
+## check licences and sources of the crates, and with ADVISORIES known vulnerabilities
+deny:
+	@CARGO="$(CARGO)" sh scripts/setup.sh deny
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/deny.sh "$(ADVISORIES)"
 
 # The clean systems need root; in the second of each suite, captoken is installed as the documents
 # say, and removed.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [deny] [bench]
+# [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -9,7 +10,8 @@
 #   Never removes a package.
 # - A current Go, Node, and zig: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
-# - A nightly Rust: from rustup. cargo-fuzz: from crates.io, into the target folder.
+# - A nightly Rust: from rustup.
+# - cargo-fuzz and cargo-deny: from crates.io, into the target folder.
 #
 # If everything is there, prints nothing.
 set -eu
@@ -21,12 +23,12 @@ GO_VERSION=1.27.3
 NODE_VERSION=22.20.0
 ZIG_VERSION=0.17.1
 CARGO_FUZZ_VERSION=0.13.2
+CARGO_DENY_VERSION=0.20.2
 target=${CARGO_TARGET_DIR:-target}
 current_go=$target/go-current
 node=$target/node
 sdk=$target/sdk
 zig=$target/zig
-cargo_fuzz=$target/cargo-fuzz
 missing=
 
 # shellcheck source=scripts/rust.sh
@@ -63,6 +65,7 @@ need_c() {
     need g++ c++ --version
     need valgrind valgrind --version
     need php-cli php_has FFI
+    need abigail-tools abidiff --version
     need libcap-dev has_file /usr/include/sys/capability.h
     need qemu-user qemu-x86_64 --version
     need locales has_file /usr/share/i18n/locales/tr_TR
@@ -131,12 +134,28 @@ need_fuzz() {
     need g++ c++ --version
 }
 
-has_cargo_fuzz() {
-    for program in "$cargo_fuzz/bin/cargo-fuzz" cargo-fuzz; do
-        version=$("$program" --version 2> /dev/null | sed 's/^cargo-fuzz //')
-        [ -n "$version" ] && ! older "$version" "$CARGO_FUZZ_VERSION" && return
+need_deny() {
+    need git git --version
+}
+
+# has_tool NAME VERSION: whether the target folder or the user has a tool of cargo, or a newer one.
+has_tool() {
+    for program in "$target/$1/bin/$1" "$1"; do
+        version=$("$program" --version 2> /dev/null | sed "s/^$1 //")
+        [ -n "$version" ] && ! older "$version" "$2" && return
     done
     return 1
+}
+
+# need_tool NAME VERSION ARGUMENT...: builds a tool of cargo into the target folder.
+need_tool() {
+    if ! has_tool "$1" "$2"; then
+        echo "Building $1, about 2 minutes"
+        tool=$1
+        version=$2
+        shift 2
+        "$CARGO" install --quiet --locked --version "$version" --root "$target/$tool" "$@" "$tool"
+    fi
 }
 
 php_has() {
@@ -322,10 +341,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | sanitize | fuzz | bench | lint) ;;
+        build | c | php | go | sdk | zig | sanitize | fuzz | deny | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [bench]' \
-                '[lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [deny]' \
+                '[bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -382,11 +401,13 @@ esac
 
 case " $groups " in *' fuzz '*)
     need_nightly rustc
-    if ! has_cargo_fuzz; then
-        echo 'Building cargo-fuzz, about a minute'
-        "$CARGO" install --quiet --locked --version "$CARGO_FUZZ_VERSION" --root "$cargo_fuzz" \
-            cargo-fuzz
-    fi
+    need_tool cargo-fuzz "$CARGO_FUZZ_VERSION"
+    ;;
+esac
+
+# The default features fetch from the internet.
+case " $groups " in *' deny '*)
+    need_tool cargo-deny "$CARGO_DENY_VERSION" --no-default-features
     ;;
 esac
 
