@@ -114,6 +114,7 @@ test:
 	@CARGO="$(CARGO)" sh scripts/setup.sh
 	@echo 'Running all tests, about 10 minutes on two cores.'
 	python3 -B tests/planted.py --check
+	python3 -B tests/assurance.py --check
 	"$(CARGO)" test --locked --workspace
 	$(MAKE) --no-print-directory test-php test-go
 	"$(CARGO)" test --locked --release --test out_of_memory --test wiping
@@ -149,7 +150,7 @@ test-go:
 .PHONY: planted
 ## show that the checks find bugs: plant each bug of tests/planted.toml in a copy of the tree
 planted:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk sanitize fuzz
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk sanitize fuzz deny
 	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
 
 .PHONY: sanitize
@@ -176,24 +177,30 @@ deny:
 	@CARGO="$(CARGO)" sh scripts/setup.sh deny
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/deny.sh "$(ADVISORIES)"
 
-# The clean systems need root; in the second of each suite, captoken is installed as the documents
-# say, and removed.
-.PHONY: test-deep
-## run make test, sanitize, fuzz and planted, long property tests, and make test in clean systems
-test-deep: test
-	@CARGO="$(CARGO)" sh scripts/setup.sh go zig
-	sh tests/zig.sh
-	"$(CARGO)" test --locked --test it -- --ignored
-	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --lib
-	PROPTEST_CASES=200000 "$(CARGO)" test --locked --release --test it property::
-	$(MAKE) --no-print-directory sanitize fuzz planted
-	for suite in bookworm trixie; do \
-	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' 'make test' || exit; \
+## suites of make test-clean
+SUITES ?= bookworm trixie
+
+.PHONY: test-clean
+## run make test in clean Debian systems, and type the documents' commands there; needs root
+test-clean:
+	for suite in $(SUITES); do \
+	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' || exit; \
 	    sh scripts/clean-root.sh $$suite \
 	        'sudo: sudo apt-get -qq install -y python3 > /dev/null && python3 tests/documents.py install' \
-	        'make test' 'sudo: python3 tests/documents.py remove' 'make demo' 'make test' \
+	        'make test' 'sudo: python3 tests/documents.py remove' \
 	        'user: make demo' 'user: make test' || exit; \
 	done
+
+.PHONY: assurance
+## type the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
+assurance:
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk zig sanitize fuzz deny
+	python3 -B tests/assurance.py
+
+.PHONY: test-deep
+## run make test and make assurance
+test-deep: test
+	$(MAKE) --no-print-directory assurance
 
 ## rounds of make bench
 ROUNDS ?= 31
