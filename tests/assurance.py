@@ -16,7 +16,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/assurance.md"
 
-# What the runners of Rust, PHP and Go print about tests that passed.
+# The lines about passed tests that the runners of Rust, PHP and Go print.
 PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^(ok) +captoken", re.MULTILINE)
 RUNNERS = ("cargo test", "phpunit", "go test")
 
