@@ -37,6 +37,7 @@
 
 #include <arpa/inet.h>
 #include <captoken.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -230,7 +231,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: token_server [PORT]\n");
         return EXIT_FAILURE;
     }
-    if (!read_settings(&settings) || !can_mint(&settings))
+    if (!can_open_connections() || !read_settings(&settings) || !can_mint(&settings))
         return EXIT_FAILURE;
 
     /* Blocked before the first thread starts, so that only sigtimedwait() receives
@@ -244,14 +245,19 @@ int main(int argc, char **argv)
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    /* Without MHD_USE_ERROR_LOG, because it writes a line for each connection that ends without
+     * a request. Hostile clients could fill the disk. */
     server = MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG, (uint16_t)port, NULL, NULL,
-        handle, &settings, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
-        check_target, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings.connections, MHD_OPTION_END);
+        MHD_USE_AUTO_INTERNAL_THREAD, (uint16_t)port, NULL, NULL, handle, &settings,
+        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, check_target, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned int)PLACES,
+        /* An address that may open all connections has no limit: 0. The oldest ends. */
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        settings.connections < CONNECTIONS ? settings.connections : 0, MHD_OPTION_END);
     if (server == NULL) {
-        fprintf(stderr, "token_server: cannot listen on port %ld\n", port);
+        fprintf(stderr, "token_server: cannot listen on port %ld: %s\n", port,
+                strerror(errno));
         return EXIT_FAILURE;
     }
     printf("%s tokens on http://127.0.0.1:%u/token?client=alice\n",

@@ -4,8 +4,9 @@
 
 #include <microhttpd.h> /* Debian: libmicrohttpd-dev */
 
-/* CONNECTIONS are open concurrently. Further ones wait. */
-enum { CONNECTIONS = 500, TOKEN_SIZE = 4096 };
+/* CONNECTIONS are open concurrently. There are more places, because libmicrohttpd accepts about
+ * ten connections before it closes those that were ended. */
+enum { CONNECTIONS = 500, PLACES = CONNECTIONS + 64, TOKEN_SIZE = 4096 };
 
 /* settings.c: the environment. */
 
@@ -80,9 +81,12 @@ enum MHD_Result answer(struct MHD_Connection *connection, const struct settings 
 /* Counts a request. Returns 0 if it is within the limit, otherwise the seconds to wait. */
 unsigned int seconds_to_wait(const struct sockaddr *address, unsigned int limit);
 
-/* connections.c: the limit on the time of a connection. */
+/* connections.c: the limits on the number of connections and on their time. */
 
-/* For MHD_OPTION_NOTIFY_CONNECTION. */
+/* Returns whether the process may open enough files, and reports if it may not. */
+int can_open_connections(void);
+
+/* For MHD_OPTION_NOTIFY_CONNECTION. Ends the oldest connection if too many are open. */
 void note_connection(void *unused, struct MHD_Connection *connection, void **place,
                      enum MHD_ConnectionNotificationCode what);
 

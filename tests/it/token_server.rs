@@ -4,16 +4,16 @@
 #![cfg(not(miri))]
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use minreq::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::support::c_compiler::{Language, Linkage, Program, compile};
-use crate::support::install::{root, run};
+use crate::support::install::{isolated, root, run};
 use crate::support::token::{ACCESS_HEADER, HEADER, signed_parts};
 
 const ACCOUNT: [(&str, &str); 2] = [
@@ -268,7 +268,19 @@ fn missing_settings_are_named() {
     }
 }
 
-/// libmicrohttpd also prints a message, which names the same port.
+/// Otherwise libmicrohttpd would wait for a connection to end, and clients for 10 seconds.
+#[test]
+fn too_few_files_prevent_start() {
+    let program = token_server(Language::C99, Linkage::Static);
+    let settings = [&ACCOUNT[..], &[AUTH_TOKEN]].concat();
+    let mut command = isolated("sh");
+    command.args(["-c", "ulimit -n 583 && exec \"$@\"", "sh"]);
+    command.arg(&program.path);
+    let refused = Server::try_start(command, &settings, &["0"]).err();
+    let said = "token_server: at least 584 files must be allowed: ulimit -n 584\n";
+    assert_eq!(refused.as_deref(), Some(said));
+}
+
 #[test]
 fn port_in_use_is_named() {
     let program = token_server(Language::C99, Linkage::Shared);
@@ -276,10 +288,8 @@ fn port_in_use_is_named() {
     let port = taken.local_addr().expect("an address").port().to_string();
     let settings = [&ACCOUNT[..], &[AUTH_TOKEN]].concat();
     let refused = Server::try_start(program.watched(), &settings, &[&port]).err();
-    let refused = refused.expect("nothing is served");
-    let ours = format!("token_server: cannot listen on port {port}\n");
-    let theirs = refused.strip_suffix(&ours).expect("our message, last");
-    assert!(theirs.contains(&format!("port {port}: ")), "{theirs}");
+    let said = format!("token_server: cannot listen on port {port}: Address already in use\n");
+    assert_eq!(refused, Some(said));
 }
 
 #[test]
@@ -357,9 +367,16 @@ fn failed_minting_returns_500() {
 #[test]
 fn thread_checkers_accept_concurrent_requests() {
     let program = token_server(Language::C99, Linkage::Shared);
-    let settings = [&ACCOUNT[..], &[AUTH_TOKEN]].concat();
+    let settings = [&ACCOUNT[..], &[AUTH_TOKEN, ("TOKEN_CONNECTIONS", "500")]].concat();
     for checker in program.thread_checkers() {
         let server = Server::start(checker, &settings);
+        // More than the server keeps. They send nothing, so it ends the oldest.
+        let address = server.address.strip_prefix("http://").expect("a URL");
+        let silent: Vec<TcpStream> = (0..510)
+            .map(|_| TcpStream::connect(address).expect("connected"))
+            .collect();
+        // Once a second, another thread of the server looks for old connections.
+        thread::sleep(Duration::from_secs(2));
         thread::scope(|scope| {
             for client in ["alice", "bob", "carol", "dave"] {
                 let server = &server;
@@ -370,6 +387,7 @@ fn thread_checkers_accept_concurrent_requests() {
                 });
             }
         });
+        drop(silent);
         assert_eq!(server.end(), "");
     }
 }

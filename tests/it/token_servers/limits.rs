@@ -1,7 +1,7 @@
 //! The limits of the servers in C and Go. Those of nginx are in the documentation.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,6 +106,66 @@ fn connections_of_one_client_are_limited() {
                 "{host:?}: {refused}"
             );
         }
+    }
+}
+
+/// Fills a server with connections that send no request. A client must be answered before the
+/// server's time for a request is over.
+fn fill(host: Host, more: &[(&str, &str)], sent: &str, address: impl Fn(u16) -> Ipv4Addr) {
+    let begun = Instant::now();
+    loop {
+        let server = Server::start(host, &settings(more));
+        let first = Instant::now();
+        let mut hostile: Vec<TcpStream> = (0..600)
+            .map(|number| {
+                let mut connection = server.connect_from(address(number));
+                connection.write_all(sent.as_bytes()).expect("sent");
+                connection
+            })
+            .collect();
+        let answer = server.ask_from(ANOTHER_CLIENT, &get("/token?client=alice"));
+        let open: Vec<bool> = hostile.iter_mut().map(is_open).collect();
+        if first.elapsed() < Duration::from_secs(9) {
+            assert_eq!(answer.status, 200, "{host:?}: {answer:?}");
+            // 499 and the client's were open.
+            let newest: Vec<bool> = (0..600).map(|number| number > 100).collect();
+            assert_eq!(open, newest, "{host:?}");
+            // Hostile clients must not fill the disk.
+            assert_eq!(server.end(), "", "{host:?}");
+            break;
+        }
+        // The server has waited, or a busy machine took so long.
+        assert!(begun.elapsed() < PATIENCE, "{host:?}: the client waits");
+    }
+}
+
+fn is_open(connection: &mut TcpStream) -> bool {
+    connection.set_nonblocking(true).expect("set");
+    match connection.read(&mut [0]) {
+        Ok(length) => {
+            assert_eq!(length, 0, "an answer without a request");
+            false
+        }
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            true
+        }
+    }
+}
+
+#[test]
+fn full_server_ends_oldest_connections() {
+    for host in [Host::C, Host::Go] {
+        for sent in ["", "GET /token?client=alice HTTP/1.1\r\nHost: localh"] {
+            // Each address has the connections that it may have by default.
+            let address = |number: u16| Ipv4Addr::new(127, 2, 0, (number / 50) as u8);
+            fill(host, &[], sent, address);
+        }
+        // A proxy has one address.
+        fill(host, &[("TOKEN_CONNECTIONS", "500")], "", |_| {
+            ANOTHER_CLIENT
+        });
     }
 }
 

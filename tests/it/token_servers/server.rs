@@ -100,9 +100,10 @@ impl Server {
     /// with status 1.
     pub(super) fn try_start(host: Host, settings: &[(&str, OsString)]) -> Result<Self, String> {
         let program = host.command();
-        // With both outputs in one pipe: each server prints its address to another one.
+        // With both outputs in one pipe: each server prints its address to another one. With the
+        // usual limit of open files, which must be enough.
         let mut command = isolated("sh");
-        command.args(["-c", "exec \"$@\" 2>&1", "sh"]);
+        command.args(["-c", "ulimit -n 1024 && exec \"$@\" 2>&1", "sh"]);
         command.arg(program.get_program()).args(program.get_args());
         for variable in VARIABLES {
             command.env_remove(variable);
