@@ -66,6 +66,7 @@ need_c() {
     need valgrind valgrind --version
     need php-cli php_has FFI
     need abigail-tools abidiff --version
+    need gdb has_program gcore
     need libcap-dev has_file /usr/include/sys/capability.h
     need qemu-user qemu-x86_64 --version
     need locales has_file /usr/share/i18n/locales/tr_TR

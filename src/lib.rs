@@ -30,3 +30,11 @@ pub mod validity;
 
 #[expect(unsafe_code, reason = "C passes pointers, and links by name")]
 pub mod ffi;
+
+// The core may use it, because it imports nothing. Its file is with the other unsafe code.
+#[cfg_attr(
+    all(target_arch = "x86_64", not(miri)),
+    expect(unsafe_code, reason = "only assembly reaches registers")
+)]
+#[path = "ffi/registers.rs"]
+mod registers;

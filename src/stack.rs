@@ -1,10 +1,13 @@
-//! Wipes the stack after code that handled a secret.
+//! Wipes the stack and the registers after code that handled a secret.
 
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;
 
-/// Runs `body`, then overwrites `SIZE` bytes of the stack below the caller's frame. Moving
+use crate::registers;
+
+/// Runs `body`, then overwrites `SIZE` bytes of the stack below the caller's frame, and clears
+/// the registers. Moving
 /// and hashing leave copies there, which no destructor wipes.
 ///
 /// `SIZE` must exceed what `body` uses in an optimised build; `tests/wiping` checks that it
@@ -12,6 +15,8 @@ use std::hint::black_box;
 pub(crate) fn wiping_stack<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
     let result = apart(body);
     overwrite::<SIZE>();
+    // The next call may copy them to the stack, such as one that the dynamic linker resolves.
+    registers::clear();
     result
 }
 

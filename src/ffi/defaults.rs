@@ -21,8 +21,10 @@ use crate::jws::Key;
 
 /// The credentials that replace NULL. Dropping them wipes them.
 pub(super) struct Defaults {
-    pub(super) account_sid: Zeroizing<String>,
+    /// First, so that it is wiped before the allocator is called. A process that forks during
+    /// that call leaves its child no key.
     pub(super) key: Key,
+    pub(super) account_sid: Zeroizing<String>,
 }
 
 /// The slot with the defaults, or NULL.
@@ -59,8 +61,8 @@ pub(super) fn set(account_sid: &str, auth_token: &str) -> Result<(), Error> {
     copy.try_reserve_exact(account_sid.len())?;
     copy.push_str(account_sid);
     let defaults = Defaults {
-        account_sid: Zeroizing::new(copy),
         key: Key::default(),
+        account_sid: Zeroizing::new(copy),
     };
     let slot = Slot::take()?;
     // SAFETY: taken, so no other thread uses them.

@@ -32,6 +32,7 @@ mod instructions; // instruction counts
 mod libcap; // cap_free next to Linux's libcap
 mod links; // links between the documents
 mod make; // which cargo builds, and what an installation leaves
+mod memory; // secrets in the memory of C programs
 mod migrating; // programs and tables of the migration guides
 mod property; // any string arrives unchanged
 mod sdk_bugs; // bugs of Twilio's libraries

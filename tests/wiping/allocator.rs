@@ -5,12 +5,12 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::slice;
 
-use crate::secrets::{Inverted, contains};
+use crate::secrets::Search;
 
 /// The observations of the allocator in this thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
-    pub(crate) secrets: [Inverted; 4],
+    pub(crate) search: &'static Search,
     /// The largest allocated block: its address and size.
     pub(crate) largest: (*const u8, usize),
     /// The number of freed blocks.
@@ -39,7 +39,7 @@ unsafe fn look(block: *const u8, size: usize) {
         // SAFETY: see above.
         let block = unsafe { slice::from_raw_parts(block, size) };
         seen.freed += 1;
-        seen.with_secret += usize::from(contains(block, &seen.secrets));
+        seen.with_secret += usize::from(seen.search.find(block).next().is_some());
         if (block.as_ptr(), block.len()) == seen.largest {
             seen.largest_wiped = block.iter().all(|byte| *byte == 0);
         }
@@ -70,9 +70,9 @@ unsafe impl GlobalAlloc for Looking {
     }
 }
 
-pub(crate) fn start_looking_for(secrets: [Inverted; 4]) {
+pub(crate) fn start_looking_for(search: &'static Search) {
     SEEN.set(Some(Seen {
-        secrets,
+        search,
         largest: (null(), 0),
         freed: 0,
         with_secret: 0,

@@ -62,18 +62,19 @@ pub(crate) fn mint_in_one_call() -> [u8; 1024] {
     let (status, jwt) = mint(
         c"{\"account_sid\":\"AC123123\",\"incoming\":\"Alice\",\"outgoing\":\
           {\"application_sid\":\"AP123123\",\"params\":[[\"Foo\",\"Bar\"]]}}",
+        3600,
     );
     assert_eq!(status, Status::Ok);
     jwt
 }
 
-/// A request that fails after the key was derived.
+/// Fails after the key was derived, because the time to live is wrong.
 pub(crate) fn fail_to_mint() {
-    let (status, _) = mint(c"{\"account_sid\":\"AC123123\",\"region\":\"ie1\"}");
-    assert_eq!(status, Status::Unsupported);
+    let (status, _) = mint(c"{\"account_sid\":\"AC123123\"}", 0);
+    assert_eq!(status, Status::InvalidTtl);
 }
 
-fn mint(request: &CStr) -> (Status, [u8; 1024]) {
+fn mint(request: &CStr, ttl: i64) -> (Status, [u8; 1024]) {
     let mut jwt = [0; 1024];
     let buffer = jwt.as_mut_ptr().cast();
     // SAFETY: two strings, and a buffer of 1024 bytes.
@@ -83,7 +84,7 @@ fn mint(request: &CStr) -> (Status, [u8; 1024]) {
             secret,
             request,
             1_400_000_000,
-            3600,
+            ttl,
             buffer,
             1024,
             null_mut(),

@@ -10,17 +10,8 @@
 //! - `stack.rs`: the stack below the caller. Each call runs in a new thread with a zeroed
 //!   stack, which the test then reads through /proc/self/mem.
 //!
-//! `secrets.rs` computes the values to search for:
-//!
-//! - the auth token;
-//! - the two padded blocks of HMAC, plain and with the round constants of SHA-256 added;
-//! - the two HMAC states, and the inner state after each block of a token, because a handle
-//!   caches one of these;
-//! - the correct signature of a forged token.
-//!
-//! A match is 8 consecutive bytes, so that a partly overwritten secret is found, too. All
-//! patterns are stored with inverted bits: the search would otherwise find the patterns
-//! themselves. Each test first checks that its search finds a secret which is still there.
+//! `tests/support/secrets.rs` has the values to search for. Each test first checks that its
+//! search finds a secret which is still there.
 //!
 //! Two things depend on the build and the CPU:
 //!
@@ -41,7 +32,6 @@ mod allocator;
 mod calls;
 mod defaults;
 mod heap;
-mod secrets;
 mod stack;
 
 #[path = "../support/configure_lock.rs"]
@@ -52,5 +42,9 @@ mod cpu;
 #[cfg(target_arch = "x86_64")]
 #[path = "../support/install.rs"]
 mod install;
+#[path = "../support/mappings.rs"]
+mod mappings;
+#[path = "../support/secrets.rs"]
+mod secrets;
 #[path = "../support/token.rs"]
 mod token;
