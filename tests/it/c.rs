@@ -273,16 +273,6 @@ fn huge_strings_under_a_memory_limit_fail() {
     assert_eq!(called.collect::<BTreeSet<_>>(), declared("captoken.h"));
 }
 
-/// A lock that another thread holds at the fork would stay locked in the child.
-#[test]
-fn forked_children_configure_and_mint() {
-    let source = root().join("tests/c/fork.c");
-    for linkage in [Linkage::Shared, Linkage::Static] {
-        let fork = compile(&source, Language::C99, linkage, &["captoken"]);
-        run(fork.command().arg("1000"));
-    }
-}
-
 #[test]
 fn stress_mints_the_expected_tokens() {
     for linkage in [Linkage::Shared, Linkage::Static] {

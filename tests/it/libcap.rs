@@ -41,8 +41,8 @@ fn linked_archives_need_cap_token_free() {
 }
 
 fn load(program: &Program, libcap: &str) {
-    run(program.command().arg(libcap));
-    run(program.watched().arg(libcap));
+    run(program.command().args([libcap, "20"]));
+    run(program.watched().args([libcap, "20"]));
 }
 
 #[test]

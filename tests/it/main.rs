@@ -34,6 +34,7 @@ mod links; // links between the documents
 mod make; // which cargo builds, and what an installation leaves
 mod memory; // secrets in the memory of C programs
 mod migrating; // programs and tables of the migration guides
+mod process; // forks, signals, loading, stacks, and the state of the process
 mod property; // any string arrives unchanged
 mod sdk_bugs; // bugs of Twilio's libraries
 mod sdk_live; // Twilio's installed libraries
