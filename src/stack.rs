@@ -7,12 +7,11 @@ use std::hint::black_box;
 use crate::registers;
 
 /// Runs `body`, then overwrites `SIZE` bytes of the stack below the caller's frame, and clears
-/// the registers. Moving
-/// and hashing leave copies there, which no destructor wipes.
+/// the registers. Moving and hashing leave copies there, which no destructor wipes.
 ///
 /// `SIZE` must exceed what `body` uses in an optimised build; `tests/wiping` checks that it
 /// does.
-pub(crate) fn wiping_stack<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
+pub(crate) fn wiping_traces<const SIZE: usize, T>(body: impl FnOnce() -> T) -> T {
     let result = apart(body);
     overwrite::<SIZE>();
     // The next call may copy them to the stack, such as one that the dynamic linker resolves.

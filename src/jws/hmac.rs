@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::prefix::PrefixState;
 use crate::error::Error;
-use crate::stack::wiping_stack;
+use crate::stack::wiping_traces;
 
 const BLOCK: usize = 64;
 const DIGEST: usize = 32;
@@ -34,7 +34,7 @@ impl Key {
 
     /// Sets the bytes of `secret`, of any length, as the key.
     pub fn set(&mut self, secret: &str) {
-        wiping_stack::<STACK_IN_USE, _>(|| {
+        wiping_traces::<STACK_IN_USE, _>(|| {
             // HMAC allows keys of any length, so this is never None.
             self.0 = State::new_from_slice(secret.as_bytes()).ok();
         });
@@ -42,7 +42,7 @@ impl Key {
 
     /// Copies another key.
     pub(crate) fn copy_from(&mut self, other: &Self) {
-        wiping_stack::<STACK_IN_USE, _>(|| self.0.clone_from(&other.0));
+        wiping_traces::<STACK_IN_USE, _>(|| self.0.clone_from(&other.0));
     }
 
     /// The HMAC of a message. Its first `constant` bytes are the same for all messages that
@@ -54,7 +54,7 @@ impl Key {
         prefix: &PrefixState,
     ) -> Result<[u8; DIGEST], Error> {
         let key = self.0.as_ref().ok_or(Error::Internal)?;
-        Ok(wiping_stack::<STACK_IN_USE, _>(|| {
+        Ok(wiping_traces::<STACK_IN_USE, _>(|| {
             let (beginning, rest) = message.split_at(constant - constant % BLOCK);
             let state = match prefix.get() {
                 Some(state) => state.clone(),
@@ -73,7 +73,7 @@ impl Key {
     /// Whether `mac` is the HMAC of a message. The time does not depend on where it differs.
     pub(super) fn verify_mac(&self, message: &[u8], mac: &[u8]) -> Result<bool, Error> {
         let key = self.0.as_ref().ok_or(Error::Internal)?;
-        Ok(wiping_stack::<STACK_IN_USE, _>(|| {
+        Ok(wiping_traces::<STACK_IN_USE, _>(|| {
             let hmac = Hmac::<Sha256>::compose(key.clone(), Buffer::<State>::default());
             hmac.chain_update(message).verify_slice(mac).is_ok()
         }))

@@ -69,7 +69,7 @@ fn fork(children: u32) {
 fn signals_inside_calls_change_no_result() {
     for linkage in [Linkage::Shared, Linkage::Static] {
         let signals = compiled("signals.c", linkage, &["captoken"]);
-        run(signals.command().arg("100"));
+        run(signals.command().arg("10000"));
     }
 }
 
