@@ -64,6 +64,9 @@ final class SecrecyTest extends TestCase
                 $dump
             }
             Capability::configure('AC1', SECRET);
+            // Leaves behind whatever these calls keep.
+            (new Capability())->generateToken();
+            Capability::verify((new Capability())->generateToken(), SECRET);
             show([
                 'control' => 'not a secret',
                 'given' => (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
@@ -86,6 +89,52 @@ final class SecrecyTest extends TestCase
             'print_r' => ['print_r($value);'],
             'var_export' => ['var_export($value);'],
             'debug_zval_dump' => ['debug_zval_dump($value);'],
+            'settype' => ['foreach ($value as $name => &$v) { settype($v, "array"); } var_dump($value);'],
+            'var_export, as an object' => ['var_export((object) $value);'],
+            'array_walk' => [
+                'foreach ($value as $name => $object) {
+                    echo $name;
+                    $walked = is_string($object) ? (object) [$object] : $object;
+                    array_walk($walked, function ($v, $name) { print_r([$name => $v]); });
+                }',
+            ],
+            'ArrayObject' => [
+                'foreach ($value as $name => $v) {
+                    print_r([$name, (new ArrayObject((object) $v))->getArrayCopy()]);
+                }',
+            ],
+            'http_build_query' => [
+                'echo rawurldecode(http_build_query([$value, "access" => 1], "", "&", PHP_QUERY_RFC3986));',
+            ],
+            'collections' => [
+                '$map = new WeakMap(); $storage = new SplObjectStorage();
+                foreach (["given", "subclass", "clone", "configured", "access"] as $name) {
+                    $map[$value[$name]] = $value[$name];
+                    $storage[$value[$name]] = $value;
+                }
+                print_r($map); var_dump($map, $storage, SplFixedArray::fromArray(array_values($value)));
+                print_r(iterator_to_array(new ArrayIterator($value))); print_r(iterator_to_array($map, false));',
+            ],
+            'all global variables' => ['$GLOBALS["value"] = $value; print_r($GLOBALS); var_dump($GLOBALS);'],
+            'variables at the end' => [
+                'register_shutdown_function(function () use ($value) { var_dump(get_defined_vars()); });',
+            ],
+            'an error handler' => [
+                'set_error_handler(function (...$arguments) use ($value) {
+                    var_dump($arguments, get_defined_vars(), debug_backtrace());
+                    debug_print_backtrace();
+                    return false;
+                });
+                trigger_error("an error"); print_r(error_get_last());',
+            ],
+            'an exception that refers to the objects' => [
+                'try {
+                    (function (mixed $value) { throw new ErrorException("an error"); })($value);
+                } catch (ErrorException $e) {
+                    print_r($e); var_dump($e->getTrace()); echo $e;
+                }',
+            ],
+            'phpinfo' => ['print_r($value); phpinfo();'],
             'json_encode' => ['echo json_encode($value, JSON_THROW_ON_ERROR);'],
             'arrays, print_r' => ['print_r(array_map(fn ($v) => (array) $v, $value));'],
             'arrays, var_dump' => ['var_dump(array_map(fn ($v) => (array) $v, $value));'],
@@ -119,7 +168,70 @@ final class SecrecyTest extends TestCase
                 }
                 var_dump((new ReflectionClass(Capability::class))->getStaticProperties());',
             ],
+            'closures in the scope of the class' => [
+                'print_r($value);
+                foreach (["given", "subclass", "clone", "configured", "access"] as $name) {
+                    $show = fn () => [get_object_vars($this), (array) $this, get_class_vars(self::class)];
+                    print_r($inside = Closure::bind($show, $value[$name], Capability::class)());
+                    var_dump($inside); var_export($inside);
+                }',
+            ],
         ];
+    }
+
+    /**
+     * @dataProvider optimisers
+     */
+    public function testNoPropertyOrVariableHasTheSecret(string $enabled): void
+    {
+        $reach = var_export(__DIR__ . '/support/Reach.php', true);
+        $out = $this->shown(<<<END
+            require $reach;
+            Capability::configure('AC1', SECRET);
+            \$objects = [
+                (new Capability('AC1', SECRET))->allowClientIncoming('Alice'),
+                clone new Capability(),
+                Capability::access('AC1', 'SK1', SECRET)->addGrant('video', ['room' => 'a']),
+            ];
+            // A long token takes other functions.
+            \$objects[] = (clone \$objects[0])->addClaim('long', str_repeat('x', 5000));
+            foreach (\$objects as \$object) {
+                try {
+                    \$object->generateToken(0);
+                } catch (CaptokenException) {
+                }
+                Capability::verify(\$object->generateToken(), SECRET);
+            }
+            \$reach = new Captoken\Tests\Reach();
+            \$reach->print(\$objects);
+            foreach (get_declared_classes() as \$class) {
+                if (str_starts_with(\$class, 'Captoken\\\\')) {
+                    \$reach->printClass(\$class);
+                }
+            }
+            class Control
+            {
+                public static mixed \$static;
+            }
+            // Each hides its string from PHP's dumps.
+            \$hidden = fn (string \$value) => (new SensitiveParameterValue(\$value))->getValue(...);
+            Control::\$static = [\$hidden('in a static property')];
+            \$variable = 'in a closure';
+            \$reach->print([\$hidden('in a bound object'), fn () => \$variable, (function (string \$argument) {
+                yield;
+            })('in a generator'), new ArrayIterator([\$hidden('in an iterator')])]);
+            \$reach->printClass(Control::class);
+            END, 0, [], ['-d', "opcache.enable_cli=$enabled"]);
+        foreach (['a static property', 'a closure', 'a bound object', 'a generator', 'an iterator'] as $place) {
+            self::assertStringContainsString("\"in $place\"", $out);
+        }
+        self::assertStringContainsString('Captoken\Internal\Mint', $out);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function optimisers(): array
+    {
+        return ['without opcache' => ['0'], 'with opcache' => ['1']];
     }
 
     public function testDumpShowsEmptyObject(): void
@@ -397,18 +509,25 @@ final class SecrecyTest extends TestCase
      * Returns the output of a program, after checking that both streams hide the secret.
      *
      * @param array<string, string> $environment
+     * @param list<string> $options of php
      */
-    private function shown(string $statements, int $status = 0, array $environment = []): string
-    {
+    private function shown(
+        string $statements,
+        int $status = 0,
+        array $environment = [],
+        array $options = [],
+    ): string {
         // From the environment: some messages quote the program.
         $program = Php::program(<<<END
             define('SECRET', getenv('SECRET'));
+            putenv('SECRET');
+            unset(\$_SERVER['SECRET'], \$_ENV['SECRET']);
             abstract class Unfinished extends Capability
             {
             }
             $statements
             END);
-        $done = Php::file($program, ['SECRET' => self::SECRET] + $environment, self::OPTIONS);
+        $done = Php::file($program, ['SECRET' => self::SECRET] + $environment, [...self::OPTIONS, ...$options]);
         self::assertStringNotContainsString(self::SECRET, $done->out . $done->err);
         self::assertSame($status, $done->status, $done->out . $done->err);
         return $done->out;

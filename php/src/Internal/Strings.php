@@ -49,16 +49,16 @@ final class Strings
     }
 
     /**
-     * Hides a secret from dumps in a function that returns it.
+     * Hides a secret in a generator, whose current value it is.
      *
-     * get_mangled_object_vars() would show a \SensitiveParameterValue alone, but it does not
-     * look into a closure.
+     * No dump, cast or reflection shows the variables of a generator. They show those of a
+     * closure, and get_mangled_object_vars() shows a \SensitiveParameterValue.
      *
-     * @return \Closure(): string
+     * @return \Generator<int, ?string>
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8
      * @throws \InvalidArgumentException a NUL byte
      */
-    public static function secret(string $what, #[\SensitiveParameter] string $secret): \Closure
+    public static function secret(string $what, #[\SensitiveParameter] string $secret): \Generator
     {
         // ltrim() alone finds that a secret is ASCII without NUL, as most are.
         if ($secret === '' || ltrim($secret, self::ASCII_WITHOUT_NUL) !== '') {
@@ -70,7 +70,24 @@ final class Strings
                 throw Refusal::of(CaptokenException::INVALID_UTF8, [$what => $secret]);
             }
         }
-        return (new \SensitiveParameterValue($secret))->getValue(...);
+        $generator = self::hold($secret);
+        // Beyond its first value, so that no loop can start.
+        $generator->next();
+        return $generator;
+    }
+
+    /**
+     * The argument is a reference, so that this can clear it: \ReflectionGenerator shows the
+     * current arguments.
+     *
+     * @return \Generator<int, ?string>
+     */
+    private static function hold(#[\SensitiveParameter] string &$secret): \Generator
+    {
+        $held = $secret;
+        $secret = '';
+        yield null;
+        yield $held;
     }
 
     /** @throws \InvalidArgumentException for a name that twilio-php refuses */
