@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -338,6 +340,27 @@ func TestLogNamesTheKindWithoutSecrets(t *testing.T) {
 	}
 }
 
+// Protects: net/http logs the stack of a handler that panics, without a secret.
+func TestPanicsLogNoSecret(t *testing.T) {
+	for _, environment := range kinds {
+		settings := read(t, environment)
+		for _, message := range []string{"a bug", settings.authToken + settings.apiKeySecret} {
+			var text bytes.Buffer
+			server := httptest.NewUnstartedServer(newHandler(settings, func() time.Time { panic(message) }))
+			server.Config.ErrorLog = log.New(&text, "", 0)
+			server.Start()
+			_, err := http.Get(server.URL + "/token?client=alice")
+			server.Close() // waits for the handler
+			if err == nil || !strings.Contains(text.String(), "handler.ServeHTTP(") {
+				t.Errorf("%v: the log is %s", err, text.String())
+			}
+			if strings.Contains(text.String(), "secret") != strings.Contains(message, "secret") {
+				t.Errorf("panic(%q) logs %s", message, text.String())
+			}
+		}
+	}
+}
+
 // A server is a process of the program, which is killed when the test ends.
 type server struct {
 	*exec.Cmd
@@ -481,7 +504,6 @@ func TestSecondSignalEndsTheProgram(t *testing.T) {
 	}
 }
 
-// Protects: a client that never finishes its request does not keep its connection.
 // Protects: net/http gives no answer that keeps a connection open.
 func TestOptionsOfTheServerCloseTheConnection(t *testing.T) {
 	t.Parallel()
@@ -501,6 +523,7 @@ func TestOptionsOfTheServerCloseTheConnection(t *testing.T) {
 	}
 }
 
+// Protects: a client that never finishes its request does not keep its connection.
 func TestSlowClientsAreDisconnected(t *testing.T) {
 	t.Parallel()
 	server := start(t, build(t), capability)
