@@ -90,6 +90,36 @@ fn captoken_variables_replace_twilio_ones() {
     }
 }
 
+/// The secret is not UTF-8, which must not show the rest of it.
+#[test]
+fn refused_secret_is_unseen() {
+    let bytes = [SECRET.as_bytes(), b"\xe9"].concat();
+    let file = TestFile::new("refused", &bytes);
+    for (_, variable, option, more) in SECRETS {
+        let mint = |more_still: &[&OsStr]| {
+            let mut command = captoken(&MINT);
+            command.args(more).args(more_still);
+            command
+        };
+        let option = format!("{option}-file");
+        let option = OsStr::new(&option);
+        let mut in_variable = mint(&[]);
+        in_variable.env(variable, OsString::from_vec(bytes.clone()));
+        for (mut command, input) in [
+            (in_variable, &b""[..]),
+            (mint(&[option, file.0.as_os_str()]), b""),
+            (mint(&[option, OsStr::new("-")]), &bytes),
+        ] {
+            command.env("RUST_BACKTRACE", "full");
+            let outcome = outcome(&mut command, input);
+            assert_eq!(outcome.code, Some(1), "{outcome:?}");
+            assert!(outcome.err.contains("not UTF-8"), "{outcome:?}");
+            assert!(!outcome.err.contains(SECRET), "{outcome:?}");
+            assert_eq!(outcome.out, "");
+        }
+    }
+}
+
 #[test]
 fn unusable_secret_exits_1_with_reason() {
     let empty = TestFile::new("empty", b"");
@@ -190,7 +220,13 @@ fn secrets_on_the_command_line_are_refused() {
              unseen verify {token}
              unseen {mint} --ttl=0
              unseen {mint} --json
-             unseen mint --help"
+             unseen {mint} -vv
+             unseen {mint} --verbose
+             unseen {mint} frobnicate
+             unseen --help
+             unseen --version
+             unseen mint --help
+             unseen verify --help"
         );
         // Not UTF-8.
         let unknown = OsString::from_vec(b"\xff".to_vec());
