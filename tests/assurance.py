@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/assurance.md"
 
 # The lines about passed tests that the runners of Rust, PHP and Go print.
-PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^(ok) +captoken", re.MULTILINE)
+PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^(ok)\s+captoken", re.MULTILINE)
 RUNNERS = ("cargo test", "phpunit", "go test")
 
 # Names in commands: how to find one there, in which files it is defined, and how.
@@ -25,10 +25,12 @@ NAMES = [
     (r"^make ([\w-]+)", "Makefile", r"^{}:"),
     (r"\bsh ([\w/.-]+)", "{}", ""),
     (r"--test (\w+)", "tests/README.md", r"^\| `{}(/|\.rs)`"),
+    (r"captoken-cli (\w+)$", "cli/tests/**/*.rs", r"fn \w*{}"),
+    (r"--(lib)\b", "src/{}.rs", ""),
     (r"(\w+)::(?= |$)", "tests/**/main.rs", r"^mod {};"),
-    (r"cargo test .*--test \w+ (\w+)$", "tests/**/*.rs", r"fn \w*{}"),
+    (r"--test \w+ (\w+)(?= |$)", "tests/**/*.rs", r"fn \w*{}"),
     (r"--filter (\w+)", "php/tests/*.php", r"(class|function) {}\b"),
-    (r"-run (\w+)", "go/**/*_test.go", r"func {}"),
+    (r"-run (\w+)", "go/**/*_test.go", r"func \w*{}"),
 ]
 
 
