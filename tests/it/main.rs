@@ -31,6 +31,7 @@ mod header; // the committed headers
 mod instructions; // instruction counts
 mod libcap; // cap_free next to Linux's libcap
 mod links; // links between the documents
+mod load; // the token servers under load
 mod make; // which cargo builds, and what an installation leaves
 mod memory; // secrets in the memory of C programs
 mod migrating; // programs and tables of the migration guides

@@ -5,7 +5,7 @@
 
 mod hosts;
 mod limits;
-mod server;
+pub(crate) mod server;
 mod variables;
 
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ use server::{Answer, HOSTS, Server};
 const NAME: &str = "client must be 1 to 256 ASCII letters, digits and underscores";
 
 /// Working credentials, no limit that the tests could reach, and more variables.
-fn settings<'a>(more: &[(&'a str, &str)]) -> Vec<(&'a str, OsString)> {
+pub(crate) fn settings<'a>(more: &[(&'a str, &str)]) -> Vec<(&'a str, OsString)> {
     let mut settings = vec![
         ("TWILIO_ACCOUNT_SID", "AC123123".into()),
         ("TWILIO_APP_SID", "AP123123".into()),
@@ -76,7 +76,7 @@ fn error(status: u16, error: &str) -> Answer {
 }
 
 /// The answer with a token, as without_token() leaves it.
-fn token(client: &str, more: &[(&str, &str)]) -> Answer {
+pub(crate) fn token(client: &str, more: &[(&str, &str)]) -> Answer {
     let scope = format!(
         "scope:client:incoming?clientName={client} scope:client:outgoing?appSid=AP123123\
          &appParams=client%3D{client}&clientName={client}"
@@ -86,7 +86,7 @@ fn token(client: &str, more: &[(&str, &str)]) -> Answer {
 }
 
 /// Replaces a token by its claims without the time; checks its signature.
-fn without_token(mut answer: Answer) -> Answer {
+pub(crate) fn without_token(mut answer: Answer) -> Answer {
     if answer.status == 200 {
         let body: Value = serde_json::from_str(&answer.body).expect("JSON");
         let object = body.as_object().expect("an object");

@@ -66,7 +66,7 @@ pub(crate) fn make(target: &str) -> Command {
     command
 }
 
-fn target_folder() -> &'static Path {
+pub(crate) fn target_folder() -> &'static Path {
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     temporary.parent().expect("a folder in the target folder")
 }

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::mem;
-use std::net::{Ipv4Addr, TcpStream};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::support::c_compiler::{Language, Linkage};
 use crate::support::install::{go, isolated, make, root, run, stage};
@@ -17,10 +17,10 @@ use crate::token_server::{VARIABLES, token_server};
 
 /// Every wait ends with an event. After this time, the event is not going to happen, even on a
 /// busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Host {
+pub(crate) enum Host {
     C,
     Go,
     Php,
@@ -89,10 +89,10 @@ fn keep(new: &Path, name: &str) -> PathBuf {
 }
 
 /// A running server.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
@@ -127,7 +127,7 @@ impl Server {
         Err(said)
     }
 
-    pub(super) fn start(host: Host, settings: &[(&str, OsString)]) -> Self {
+    pub(crate) fn start(host: Host, settings: &[(&str, OsString)]) -> Self {
         Self::try_start(host, settings).unwrap_or_else(|said| panic!("{host:?}: {said}"))
     }
 
@@ -143,20 +143,15 @@ impl Server {
 
     /// The bytes that a server sends until it closes the connection.
     pub(super) fn bytes_for(&self, client: Ipv4Addr, request: &str) -> String {
-        let mut connection = self.connect_from(client);
-        // The server may close before it has read everything.
-        let _ = connection.write_all(request.as_bytes());
-        let mut bytes = Vec::new();
-        match connection.read_to_end(&mut bytes) {
-            Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
-            _ => String::from_utf8(bytes).expect("text"),
-        }
+        exchange(client, self.port, request).expect("an answer")
     }
 
     pub(super) fn connect_from(&self, client: Ipv4Addr) -> TcpStream {
-        let connection = connect(client, self.port);
-        connection.set_read_timeout(Some(PATIENCE)).expect("set");
-        connection
+        connect(client, self.port).expect("a connection")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends the server, and returns what it said after its address.
@@ -176,37 +171,40 @@ impl Drop for Server {
     }
 }
 
-/// Connects from an address of this machine. TcpStream has no function for it.
-fn connect(client: Ipv4Addr, port: u16) -> TcpStream {
-    let address = |ip: Ipv4Addr, port: u16| libc::sockaddr_in {
-        sin_family: libc::AF_INET as libc::sa_family_t,
-        sin_port: port.to_be(),
-        sin_addr: libc::in_addr {
-            s_addr: u32::from(ip).to_be(),
-        },
-        sin_zero: [0; 8],
-    };
-    let (from, to) = (address(client, 0), address(Ipv4Addr::LOCALHOST, port));
-    let size = mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
-    // SAFETY: both addresses are of this size, and the file is only ours.
-    unsafe {
-        let file = libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
-        assert!(file >= 0);
-        let file = OwnedFd::from_raw_fd(file);
-        let number = std::os::fd::AsRawFd::as_raw_fd(&file);
-        assert_eq!(libc::bind(number, (&raw const from).cast(), size), 0);
-        assert_eq!(libc::connect(number, (&raw const to).cast(), size), 0);
-        TcpStream::from(file)
+/// Sends a request from an address of this machine, and reads until the server closes the
+/// connection.
+pub(crate) fn exchange(client: Ipv4Addr, port: u16, request: &str) -> io::Result<String> {
+    let mut connection = connect(client, port)?;
+    // The server may close before it has read everything.
+    let _ = connection.write_all(request.as_bytes());
+    let mut bytes = Vec::new();
+    match connection.read_to_end(&mut bytes) {
+        Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error),
+        _ => Ok(String::from_utf8(bytes).expect("text")),
     }
+}
+
+fn connect(client: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
+    let socket = socket_of(client)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.connect(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, port).into())?;
+    Ok(socket.into())
+}
+
+/// A socket with an address of this machine. TcpStream has no function for it.
+pub(crate) fn socket_of(client: Ipv4Addr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddrV4::new(client, 0).into())?;
+    Ok(socket)
 }
 
 /// The parts of an answer that do not depend on the language.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// In order, with names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// Each server adds some of these.
@@ -219,7 +217,7 @@ const IGNORED: [&str; 5] = [
 ];
 
 impl Answer {
-    fn read(bytes: &str) -> Option<Self> {
+    pub(crate) fn read(bytes: &str) -> Option<Self> {
         let (head, body) = bytes.split_once("\r\n\r\n")?;
         let (status, lines) = head.split_once("\r\n")?;
         let status = status

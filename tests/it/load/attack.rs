@@ -1,0 +1,168 @@
+//! Hostile clients, which open connections and send no whole request.
+
+use std::collections::HashSet;
+use std::fmt::{self, Display, Formatter};
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::token_servers::server::socket_of;
+
+/// A way to attack.
+#[derive(Clone, Copy)]
+pub(super) struct Attack {
+    addresses: u32,
+    sent: &'static str,
+}
+
+/// Half of a header. Its end would follow.
+const HALF: &str = "GET /token?client=mallory HTTP/1.1\r\nHost: local";
+
+pub(super) const ALL: [Attack; 4] = [
+    Attack {
+        addresses: 200,
+        sent: "",
+    },
+    Attack {
+        addresses: 1,
+        sent: "",
+    },
+    Attack {
+        addresses: 200,
+        sent: HALF,
+    },
+    Attack {
+        addresses: 1,
+        sent: HALF,
+    },
+];
+
+impl Display for Attack {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        let what = if self.sent.is_empty() {
+            "nothing"
+        } else {
+            "half a header"
+        };
+        let Self { addresses, .. } = self;
+        write!(
+            to,
+            "{what} from {addresses} address{}",
+            if *addresses == 1 { "" } else { "es" }
+        )
+    }
+}
+
+/// What the hostile clients reached.
+pub(super) struct Attacked {
+    opened: usize,
+    most: usize,
+}
+
+impl Display for Attacked {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        let Self { opened, most } = self;
+        write!(to, "{opened} connections, at most {most} concurrently")
+    }
+}
+
+impl Attack {
+    /// Attacks with so many connections while a function runs.
+    pub(super) fn during<T>(
+        self,
+        port: u16,
+        connections: usize,
+        run: impl FnOnce() -> T,
+    ) -> (T, Attacked) {
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let attack = scope.spawn(|| Crowd::new(self, port).hold(connections, &ended));
+            let result = run();
+            ended.store(true, Ordering::Relaxed);
+            (result, attack.join().expect("no panic"))
+        })
+    }
+}
+
+/// The connections of an attack.
+struct Crowd {
+    attack: Attack,
+    port: u16,
+    poll: Poll,
+    connections: Vec<TcpStream>,
+    opened: usize,
+}
+
+impl Crowd {
+    fn new(attack: Attack, port: u16) -> Self {
+        let poll = Poll::new().expect("a poll");
+        let connections = Vec::new();
+        Self {
+            attack,
+            port,
+            poll,
+            connections,
+            opened: 0,
+        }
+    }
+
+    /// Opens connections as fast as possible, and replaces each that the server closes.
+    fn hold(mut self, connections: usize, ended: &AtomicBool) -> Attacked {
+        for number in 0..connections {
+            let connection = self.open(number);
+            self.connections.push(connection);
+        }
+        let mut events = Events::with_capacity(1024);
+        let mut open = HashSet::new();
+        let mut most = 0;
+        while !ended.load(Ordering::Relaxed) {
+            let wait = Some(Duration::from_millis(100));
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
+                _ => {}
+            }
+            for event in &events {
+                let Token(number) = event.token();
+                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    open.remove(&number);
+                    self.connections[number] = self.open(number);
+                } else if event.is_writable() && open.insert(number) {
+                    // If the server has closed the connection, another event follows.
+                    let _ = self.connections[number].write(self.attack.sent.as_bytes());
+                }
+            }
+            most = most.max(open.len());
+        }
+        Attacked {
+            opened: self.opened,
+            most,
+        }
+    }
+
+    fn open(&mut self, number: usize) -> TcpStream {
+        let address = number as u32 % self.attack.addresses;
+        let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 66, 0, 0)) + address);
+        let socket = socket_of(address).expect("a socket");
+        socket.set_nonblocking(true).expect("set");
+        // Closing then frees the port immediately.
+        socket.set_linger(Some(Duration::ZERO)).expect("set");
+        let server = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
+        match socket.connect(&server.into()) {
+            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => panic!("{error}"),
+            _ => {}
+        }
+        let mut connection = TcpStream::from_std(socket.into());
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        registry
+            .register(&mut connection, Token(number), interest)
+            .expect("registered");
+        self.opened += 1;
+        connection
+    }
+}
