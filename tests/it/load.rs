@@ -90,7 +90,7 @@ fn php_fpm_serves_load_despite_kill_and_reload() {
     assert_eq!(failed_later, 0, "{}", fpm.log());
 }
 
-/// The server is sampled so often, at regular intervals.
+/// The number of samples, at regular intervals.
 const SAMPLES: usize = 60;
 
 /// php-fpm loses a worker before a sample, and is reloaded several times before another.

@@ -58,7 +58,7 @@ impl Display for Attack {
     }
 }
 
-/// What the hostile clients reached.
+/// The success of hostile clients.
 pub(super) struct Attacked {
     opened: usize,
     most: usize,

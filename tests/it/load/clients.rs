@@ -12,13 +12,13 @@ use crate::token_servers::{token, without_token};
 /// Clients that ask concurrently in run(), each from its address.
 const CLIENTS: u8 = 8;
 
-/// One in so many tokens is verified, and the first of each client.
+/// Each client verifies its first token, and then every one after this number.
 const VERIFIED: usize = 1000;
 
 /// With HTTP/1.0, nginx closes the connection, and does not split the answer into chunks.
 const REQUEST: &str = "GET /token?client=alice HTTP/1.0\r\nHost: localhost\r\n\r\n";
 
-/// What honest clients saw.
+/// The answers that honest clients got.
 #[derive(Default)]
 pub(super) struct Outcome {
     /// Of each request.
@@ -115,8 +115,8 @@ pub(super) fn run(port: u16, time: Duration) -> Outcome {
     })
 }
 
-/// A client comes every 50 ms, also while others wait. There are so many addresses that none
-/// reaches the default limit of requests.
+/// A client comes every 50 ms, also while others wait. Each address has 12 requests a minute, and
+/// so does not reach the default limit.
 pub(super) fn come(port: u16, time: Duration) -> Outcome {
     let begun = Instant::now();
     thread::scope(|scope| {

@@ -17,7 +17,7 @@ use crate::support::document::document;
 use crate::support::install::{isolated, make, run, target_folder};
 use crate::token_servers::server::PATIENCE;
 
-/// So many workers serve.
+/// The number of workers.
 const WORKERS: usize = 4;
 
 pub(super) struct Fpm {

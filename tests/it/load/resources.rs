@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::token_servers::server::PATIENCE;
 
-/// What processes use together.
+/// The memory and descriptors of processes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resources {
     /// Private memory.
