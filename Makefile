@@ -204,7 +204,7 @@ test-clean:
 .PHONY: assurance
 ## type the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
 assurance:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk zig sanitize fuzz deny
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk zig sanitize load fuzz deny
 	python3 -B tests/assurance.py
 
 .PHONY: test-deep

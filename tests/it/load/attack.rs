@@ -1,6 +1,5 @@
 //! Hostile clients, which open connections and send no whole request.
 
-use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -60,14 +59,21 @@ impl Display for Attack {
 
 /// The success of hostile clients.
 pub(super) struct Attacked {
+    /// At any time.
+    connections: usize,
     opened: usize,
-    most: usize,
+    /// Those that the server had not closed before the client could send.
+    used: usize,
 }
 
 impl Display for Attacked {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        let Self { opened, most } = self;
-        write!(to, "{opened} connections, at most {most} concurrently")
+        let Self {
+            connections,
+            opened,
+            used,
+        } = self;
+        write!(to, "{connections} at a time, {opened} opened, {used} used")
     }
 }
 
@@ -94,20 +100,26 @@ struct Crowd {
     attack: Attack,
     port: u16,
     poll: Poll,
-    connections: Vec<TcpStream>,
+    connections: Vec<Connection>,
     opened: usize,
+    used: usize,
+}
+
+struct Connection {
+    stream: TcpStream,
+    is_used: bool,
 }
 
 impl Crowd {
     fn new(attack: Attack, port: u16) -> Self {
         let poll = Poll::new().expect("a poll");
-        let connections = Vec::new();
         Self {
             attack,
             port,
             poll,
-            connections,
+            connections: Vec::new(),
             opened: 0,
+            used: 0,
         }
     }
 
@@ -116,10 +128,9 @@ impl Crowd {
         for number in 0..connections {
             let connection = self.open(number);
             self.connections.push(connection);
+            self.use_it(number);
         }
         let mut events = Events::with_capacity(1024);
-        let mut open = HashSet::new();
-        let mut most = 0;
         while !ended.load(Ordering::Relaxed) {
             let wait = Some(Duration::from_millis(100));
             match self.poll.poll(&mut events, wait) {
@@ -129,22 +140,19 @@ impl Crowd {
             for event in &events {
                 let Token(number) = event.token();
                 if event.is_readable() || event.is_read_closed() || event.is_error() {
-                    open.remove(&number);
                     self.connections[number] = self.open(number);
-                } else if event.is_writable() && open.insert(number) {
-                    // If the server has closed the connection, another event follows.
-                    let _ = self.connections[number].write(self.attack.sent.as_bytes());
                 }
+                self.use_it(number);
             }
-            most = most.max(open.len());
         }
         Attacked {
+            connections,
             opened: self.opened,
-            most,
+            used: self.used,
         }
     }
 
-    fn open(&mut self, number: usize) -> TcpStream {
+    fn open(&mut self, number: usize) -> Connection {
         let address = number as u32 % self.attack.addresses;
         let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 66, 0, 0)) + address);
         let socket = socket_of(address).expect("a socket");
@@ -156,13 +164,26 @@ impl Crowd {
             Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => panic!("{error}"),
             _ => {}
         }
-        let mut connection = TcpStream::from_std(socket.into());
+        let mut stream = TcpStream::from_std(socket.into());
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         registry
-            .register(&mut connection, Token(number), interest)
+            .register(&mut stream, Token(number), interest)
             .expect("registered");
         self.opened += 1;
-        connection
+        Connection {
+            stream,
+            is_used: false,
+        }
+    }
+
+    /// Sends once, when the connection is established.
+    fn use_it(&mut self, number: usize) {
+        let connection = &mut self.connections[number];
+        let bytes = self.attack.sent.as_bytes();
+        if !connection.is_used && connection.stream.write(bytes).is_ok() {
+            connection.is_used = true;
+            self.used += 1;
+        }
     }
 }
