@@ -126,7 +126,7 @@ fn serve(name: &str, port: u16, roots: &[u32], mut event: impl FnMut(usize)) -> 
 fn c_serves_despite_half_open_connections() {
     for limits in BOTH {
         let server = Server::start(Host::C, &limits.variables());
-        resist(&format!("C, {limits:?} limits"), server.port);
+        resist(&format!("C, {limits:?} limits"), server.port, LOST);
     }
 }
 
@@ -135,7 +135,7 @@ fn c_serves_despite_half_open_connections() {
 fn go_serves_despite_half_open_connections() {
     for limits in BOTH {
         let server = Server::start(Host::Go, &limits.variables());
-        resist(&format!("Go, {limits:?} limits"), server.port);
+        resist(&format!("Go, {limits:?} limits"), server.port, LOST);
     }
 }
 
@@ -144,12 +144,17 @@ fn go_serves_despite_half_open_connections() {
 fn php_fpm_serves_despite_half_open_connections() {
     for limits in BOTH {
         let fpm = Fpm::start(limits);
-        resist(&format!("PHP, {limits:?} limits"), fpm.port);
+        resist(&format!("PHP, {limits:?} limits"), fpm.port, 0);
     }
 }
 
+/// The percentage of requests that the servers in C and Go may lose: a full server ends its oldest
+/// connection, also one with a request that it has not read yet. Hostile clients open 10,000 a
+/// second.
+const LOST: usize = 1;
+
 /// Each attack lasts a part of the time, and must not keep honest clients waiting.
-fn resist(name: &str, port: u16) {
+fn resist(name: &str, port: u16, lost: usize) {
     let _raised = Descriptors::raise();
     let connections = Descriptors::connections(10_000);
     let time = time() / attack::ALL.len() as u32;
@@ -157,7 +162,8 @@ fn resist(name: &str, port: u16) {
         let (outcome, attacked) = attack.during(port, connections, || clients::come(port, time));
         println!("{name}, {attack}: {attacked}");
         outcome.print("    honest clients");
-        assert!(outcome.failures.is_empty(), "{name}, {attack}");
+        let allowed = outcome.requests().max(100) * lost / 100;
+        assert!(outcome.failures.len() <= allowed, "{name}, {attack}");
         let slowest = outcome.slowest();
         assert!(slowest < STARVED, "{name}, {attack}: {slowest:?}");
     }

@@ -78,7 +78,7 @@ impl Display for Attacked {
 }
 
 impl Attack {
-    /// Attacks with so many connections while a function runs.
+    /// Attacks with a number of connections while a function runs.
     pub(super) fn during<T>(
         self,
         port: u16,
