@@ -37,7 +37,6 @@
 
 #include <arpa/inet.h>
 #include <captoken.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -256,8 +255,7 @@ int main(int argc, char **argv)
         MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         settings.connections < CONNECTIONS ? settings.connections : 0, MHD_OPTION_END);
     if (server == NULL) {
-        fprintf(stderr, "token_server: cannot listen on port %ld: %s\n", port,
-                strerror(errno));
+        fprintf(stderr, "token_server: cannot listen on port %ld: is it in use?\n", port);
         return EXIT_FAILURE;
     }
     printf("%s tokens on http://127.0.0.1:%u/token?client=alice\n",

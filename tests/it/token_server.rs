@@ -288,7 +288,7 @@ fn port_in_use_is_named() {
     let port = taken.local_addr().expect("an address").port().to_string();
     let settings = [&ACCOUNT[..], &[AUTH_TOKEN]].concat();
     let refused = Server::try_start(program.watched(), &settings, &[&port]).err();
-    let said = format!("token_server: cannot listen on port {port}: Address already in use\n");
+    let said = format!("token_server: cannot listen on port {port}: is it in use?\n");
     assert_eq!(refused, Some(said));
 }
 
