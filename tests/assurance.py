@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/assurance.md"
 
 # The lines about passed tests that the runners of Rust, PHP and Go print.
-PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^(ok)\s+captoken", re.MULTILINE)
+PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^Tests: (\d+)|^(ok)\s+captoken", re.MULTILINE)
 RUNNERS = ("cargo test", "phpunit", "go test")
 
 # Names in commands: how to find one there, in which files it is defined, and how.

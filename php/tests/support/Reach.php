@@ -56,7 +56,12 @@ final class Reach
             return yield str_replace("\0", '', \FFI::string(\FFI::addr($object[0]), \FFI::sizeof($object)));
         }
         yield get_mangled_object_vars($object);
-        yield (new \ArrayObject($object))->getArrayCopy();
+        try {
+            yield (new \ArrayObject($object))->getArrayCopy();
+        } catch (\InvalidArgumentException $e) {
+            // Newer versions of PHP refuse objects without real properties.
+            yield $e->getMessage();
+        }
         for ($class = new \ReflectionObject($object); $class !== false; $class = $class->getParentClass()) {
             foreach ($class->getProperties() as $property) {
                 yield $property->isInitialized($object) ? $property->getValue($object) : null;
