@@ -49,10 +49,11 @@ case $(version_of "${RUSTC:-rustc}") in
         ;;
 esac
 if command -v rustup > /dev/null; then
-    rustup toolchain list | grep -q "^$rust_floor" ||
-        rustup toolchain install --profile minimal "$rust_floor.0"
-    RUSTUP_TOOLCHAIN=$rust_floor.0
+    # Such as 1.85 or 1.85.0.
+    installed=$(rustup toolchain list | sed -n "s/^\($rust_floor\(\.[0-9]*\)\{0,1\}\)-.*/\1/p")
+    RUSTUP_TOOLCHAIN=$(echo "${installed:-$rust_floor.0}" | head -n 1)
     export RUSTUP_TOOLCHAIN
+    [ -n "$installed" ] || rustup toolchain install --profile minimal "$RUSTUP_TOOLCHAIN"
     build
 elif [ -e "$floor/debian/usr/bin/rustc" ] || unpack; then
     debian=$(cd "$floor/debian" && pwd)

@@ -62,13 +62,18 @@ pub(crate) fn weaknesses(file: &Path) -> Vec<&'static str> {
     weaknesses
 }
 
-/// The shared libraries that a file needs, except the dynamic linker.
-pub(crate) fn needed(file: &Path) -> Vec<String> {
-    readelf("--dynamic", file)
+/// The shared libraries that a file needs, except those of the C library and of gcc.
+pub(crate) fn needed_beyond_libc(file: &Path) -> Vec<String> {
+    let dynamic = readelf("--dynamic", file);
+    let needed: Vec<&str> = dynamic
         .lines()
         .filter(|line| line.contains("(NEEDED)"))
         .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
-        .filter(|name| !name.starts_with("ld-linux-"))
-        .map(str::to_owned)
-        .collect()
+        .collect();
+    assert!(needed.contains(&"libc.so.6"), "{dynamic}");
+    let libc = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
+    let others = needed
+        .into_iter()
+        .filter(|name| !name.starts_with("ld-linux-") && !libc.contains(name));
+    others.map(str::to_owned).collect()
 }
