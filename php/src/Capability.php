@@ -51,11 +51,11 @@ class Capability
 {
     use Opaque;
 
-    /** @var array{string, \Generator<int, ?string>}|null the account SID as JSON, and the secret */
+    /** @var array{string, \Closure(): string}|null the account SID as JSON, and the secret */
     private static ?array $configured = null;
 
-    /** @var \Generator<int, ?string>|null has the secret; null before the constructor */
-    private ?\Generator $secret = null;
+    /** @var (\Closure(): string)|null returns the secret; null before the constructor */
+    private ?\Closure $secret = null;
 
     /**
      * The members of the request that mints a token, by name.
@@ -449,6 +449,6 @@ class Capability
         if (isset($members['grants'])) {
             $members['grants'] = '"grants":{' . implode(',', $members['grants']) . '}';
         }
-        return Mint::token($secret->current(), '{' . implode(',', $members) . '}', $now, $ttl);
+        return Mint::token($secret(), '{' . implode(',', $members) . '}', $now, $ttl);
     }
 }

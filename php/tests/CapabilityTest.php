@@ -631,6 +631,39 @@ final class CapabilityTest extends TestCase
         ];
     }
 
+    /** PHP destroys the objects of a cycle, and those that are left at the end, in any order. */
+    public function testDestructorsMint(): void
+    {
+        $out = Php::run(<<<'END'
+            class Service
+            {
+                public static ?self $last = null;
+                public ?self $cycle = null;
+
+                public function __construct(private Capability $capability)
+                {
+                }
+
+                public function __destruct()
+                {
+                    echo $this->capability->generateTokenAt(0), "\n";
+                }
+            }
+            Capability::configure('AC1', 'secret');
+            $service = new Service(new Capability());
+            $service->cycle = $service;
+            unset($service);
+            gc_collect_cycles();
+            $capability = new Capability('AC1', 'secret');
+            Service::$last = new Service($capability);
+            echo $capability->generateTokenAt(0), "\n";
+            END);
+        $tokens = explode("\n", rtrim($out));
+        self::assertCount(3, $tokens);
+        self::assertCount(1, array_unique($tokens), $out);
+        self::assertStringStartsWith('eyJ', $out);
+    }
+
     public function testForkedChildrenMintFromObjectOfParent(): void
     {
         if (!function_exists('pcntl_fork')) {

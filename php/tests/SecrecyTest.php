@@ -213,16 +213,17 @@ final class SecrecyTest extends TestCase
             {
                 public static mixed \$static;
             }
-            // Each hides its string from PHP's dumps.
-            \$hidden = fn (string \$value) => (new SensitiveParameterValue(\$value))->getValue(...);
-            Control::\$static = [\$hidden('in a static property')];
+            Control::\$static = 'in a static property';
             \$variable = 'in a closure';
-            \$reach->print([\$hidden('in a bound object'), fn () => \$variable, (function (string \$argument) {
-                yield;
-            })('in a generator'), new ArrayIterator([\$hidden('in an iterator')])]);
+            \$bound = (fn () => \$this)->bindTo(new class {
+                private string \$property = 'in a bound object';
+            });
+            \$reach->print([\$bound, fn () => \$variable, new ArrayIterator(['in an iterator'])]);
             \$reach->printClass(Control::class);
+            echo 'opcache: ', (int) (opcache_get_status(false)['opcache_enabled'] ?? false);
             END, 0, [], ['-d', "opcache.enable_cli=$enabled"]);
-        foreach (['a static property', 'a closure', 'a bound object', 'a generator', 'an iterator'] as $place) {
+        self::assertStringEndsWith("opcache: $enabled", $out);
+        foreach (['a static property', 'a closure', 'a bound object', 'an iterator'] as $place) {
             self::assertStringContainsString("\"in $place\"", $out);
         }
         self::assertStringContainsString('Captoken\Internal\Mint', $out);

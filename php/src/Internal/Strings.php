@@ -49,16 +49,16 @@ final class Strings
     }
 
     /**
-     * Hides a secret in a generator, whose current value it is.
+     * Hides a secret from dumps in a function that returns it.
      *
-     * No dump, cast or reflection shows the variables of a generator. They show those of a
-     * closure, and get_mangled_object_vars() shows a \SensitiveParameterValue.
+     * get_mangled_object_vars() would show a \SensitiveParameterValue alone, but it does not
+     * look into a closure. Its reflection leads to that object, and no further.
      *
-     * @return \Generator<int, ?string>
+     * @return \Closure(): string
      * @throws CaptokenException EMPTY_ARGUMENT, INVALID_UTF8
      * @throws \InvalidArgumentException a NUL byte
      */
-    public static function secret(string $what, #[\SensitiveParameter] string $secret): \Generator
+    public static function secret(string $what, #[\SensitiveParameter] string $secret): \Closure
     {
         // ltrim() alone finds that a secret is ASCII without NUL, as most are.
         if ($secret === '' || ltrim($secret, self::ASCII_WITHOUT_NUL) !== '') {
@@ -70,24 +70,7 @@ final class Strings
                 throw Refusal::of(CaptokenException::INVALID_UTF8, [$what => $secret]);
             }
         }
-        $generator = self::hold($secret);
-        // Beyond its first value, so that no loop can start.
-        $generator->next();
-        return $generator;
-    }
-
-    /**
-     * The argument is a reference, so that this can clear it: \ReflectionGenerator shows the
-     * current arguments.
-     *
-     * @return \Generator<int, ?string>
-     */
-    private static function hold(#[\SensitiveParameter] string &$secret): \Generator
-    {
-        $held = $secret;
-        $secret = '';
-        yield null;
-        yield $held;
+        return (new \SensitiveParameterValue($secret))->getValue(...);
     }
 
     /** @throws \InvalidArgumentException for a name that twilio-php refuses */

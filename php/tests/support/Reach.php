@@ -6,7 +6,7 @@ namespace Captoken\Tests;
 
 /**
  * Prints every string that PHP reaches from a value without a call of its methods: through
- * properties of any visibility, variables of closures, reflection of generators, and iteration.
+ * properties of any visibility, variables of closures, and iteration.
  */
 final class Reach
 {
@@ -55,13 +55,13 @@ final class Reach
             // The buffer for tokens.
             return yield str_replace("\0", '', \FFI::string(\FFI::addr($object[0]), \FFI::sizeof($object)));
         }
-        yield get_mangled_object_vars($object);
-        try {
-            yield (new \ArrayObject($object))->getArrayCopy();
-        } catch (\InvalidArgumentException $e) {
-            // Newer versions of PHP refuse objects without real properties.
-            yield $e->getMessage();
+        // This object hides its value. The functions below would read it, as its getValue() does.
+        if ($object instanceof \SensitiveParameterValue) {
+            return yield [(array) $object, get_object_vars($object), print_r($object, true)];
         }
+        yield get_mangled_object_vars($object);
+        yield (new \ArrayObject($object))->getArrayCopy();
+
         for ($class = new \ReflectionObject($object); $class !== false; $class = $class->getParentClass()) {
             foreach ($class->getProperties() as $property) {
                 yield $property->isInitialized($object) ? $property->getValue($object) : null;
@@ -70,10 +70,6 @@ final class Reach
         if ($object instanceof \Closure) {
             $function = new \ReflectionFunction($object);
             yield [$function->getStaticVariables(), $function->getClosureUsedVariables(), $function->getClosureThis()];
-        } elseif ($object instanceof \Generator) {
-            $generator = new \ReflectionGenerator($object);
-            yield [$generator->getThis(), $generator->getFunction()->getStaticVariables()];
-            yield $generator->getTrace(DEBUG_BACKTRACE_PROVIDE_OBJECT);
         }
         if ($object instanceof \Traversable) {
             try {
