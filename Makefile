@@ -191,7 +191,7 @@ deny:
 SUITES ?= bookworm trixie
 
 .PHONY: test-clean
-## run make test in clean Debian systems, and type the documents' commands there; needs root
+## run make test in clean Debian systems, and the documents' commands there; needs root
 test-clean:
 	for suite in $(SUITES); do \
 	    sh scripts/clean-root.sh $$suite 'make demo' 'make test' || exit; \
@@ -202,10 +202,10 @@ test-clean:
 	done
 
 .PHONY: assurance
-## type the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
+## run the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
 assurance:
 	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk zig sanitize load fuzz deny
-	python3 -B tests/assurance.py
+	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/assurance.py
 
 .PHONY: test-deep
 ## run make test and make assurance

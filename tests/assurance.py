@@ -1,14 +1,16 @@
-"""Types the commands of docs/assurance.md, which lists what captoken promises.
+"""Runs the commands of docs/assurance.md, which lists what captoken promises.
 
-assurance.py [WORD...]   types all commands, or only those that contain one of the words
+assurance.py [WORD...]   runs all commands, or only those that contain one of the words
 assurance.py --check     only looks whether each claim has one command, and each named test exists
 
 Fuzzers run for 30 seconds instead of the 600 that the page names. A command whose test runner ran
 no test has failed. All commands run, and the failed ones are listed at the end.
 """
 
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -16,8 +18,12 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/assurance.md"
 
+# The cargo that make was told to use comes first.
+CARGO = os.path.dirname(shutil.which(os.environ.get("CARGO", "cargo")) or "")
+PATH = os.pathsep.join([CARGO, os.environ["PATH"]]) if CARGO else os.environ["PATH"]
+
 # The lines about passed tests that the runners of Rust, PHP and Go print.
-PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^Tests: (\d+)|^(ok)\s+captoken", re.MULTILINE)
+PASSED = re.compile(r"^test result: ok\. (\d+) passed|^OK \((\d+) test|^Tests: (\d+)|^(ok)\s+captoken(?!.*no tests to run)", re.MULTILINE)
 RUNNERS = ("cargo test", "phpunit", "go test")
 
 # Names in commands: how to find one there, in which files it is defined, and how.
@@ -30,7 +36,7 @@ NAMES = [
     (r"(\w+)::(?= |$)", "tests/**/main.rs", r"^mod {};"),
     (r"--test \w+ (\w+)(?= |$)", "tests/**/*.rs", r"fn \w*{}"),
     (r"--filter (\w+)", "php/tests/*.php", r"(class|function) {}\b"),
-    (r"-run (\w+)", "go/**/*_test.go", r"func \w*{}"),
+    (r"-run (\w+)", "go/**/*_test.go", r"^func (?=Test)\w*{}"),
 ]
 
 
@@ -92,7 +98,7 @@ def passes(command):
     ended = subprocess.run(
         ["sh", "-c", command.replace("fuzz.sh 600", "fuzz.sh 30")],
         cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        errors="replace",
+        errors="replace", env=os.environ | {"PATH": PATH},
     )
     passed = ended.returncode == 0
     if passed and any(runner in command for runner in RUNNERS):

@@ -33,7 +33,8 @@ pub(crate) fn clear() {
                 options(nomem, nostack)
             );
         }
-        // Their upper halves contain no secret: SHA-256 does not use them, and memcpy() clears them.
+        // Their upper halves contain no secret: SHA-256 does not use them, and
+        // glibc's memcpy() clears them.
         asm!(
             "pxor xmm0, xmm0",
             "pxor xmm1, xmm1",

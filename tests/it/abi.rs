@@ -5,7 +5,7 @@
 //! abidw (libabigail) reads them. abidiff finds incompatible changes. `BLESS=1` rewrites the
 //! file, which is right only for a release with another SONAME, or with appended functions.
 //!
-//! Rust's debug information has Rust's types, whose inside differs between compilers. So abidw
+//! Rust's debug information has Rust's types, whose layout differs between compilers. So abidw
 //! reads a C library that is made from the headers. `header.rs` and `symbols.rs` compare the headers with
 //! the functions in Rust and with the real library.
 

@@ -272,7 +272,11 @@ fn check_locales(programs: &Programs, input: &Input, expected: &str) {
 /// A file of the program gets the lowest free descriptor, which may be that of a stream.
 fn check_streams(programs: &Programs, input: &Input, expected: &str) {
     for program in [programs.c(input), programs.php(input), programs.go(input)] {
-        for (redirection, succeeds) in [("<&- 2>&-", true), ("> /dev/full", false)] {
+        for (redirection, succeeds) in [
+            ("<&- 2>&-", true),
+            ("<&- >&- 2>&-", false),
+            ("> /dev/full", false),
+        ] {
             let mut shell = Command::new("sh");
             shell
                 .args(["-c", &format!("exec \"$0\" \"$@\" {redirection}")])
