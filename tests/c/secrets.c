@@ -1,9 +1,12 @@
 /* Reads a secret, performs one operation of the library with it, wipes its own copies, and waits,
  * so that tests/it/memory.rs can search this process for the secret.
  *
- * argv[1]: the operation. argv[2...]: tokens for cap_verify().
+ * argv[1]: the operation.
+ * argv[2]: the number of the failing call after which it stops, or 0.
+ * argv[3...]: tokens for cap_verify().
  * Standard input: the secret and a newline; its end ends the program.
- * Standard output: the number of the process to search, and a newline. */
+ * Standard output: the number of the process to search, or 0 if fewer calls failed, and a
+ * newline. */
 #define _GNU_SOURCE
 
 #include "check.h"
@@ -95,6 +98,48 @@ void free(void *block)
     }
     __libc_free(block);
 }
+
+/* Failing calls. */
+
+/* How many more calls must fail until the operation stops. */
+static long failures_left;
+
+/* The place in main() where it stops. The function longjmp() would overwrite the stack. */
+static void *above[5];
+
+/* The registers that a function may change, except the one with its status. They are saved
+ * directly after a call that may fail, because this program changes them, too. */
+static struct {
+    unsigned char vector[512];
+    unsigned long general[8];
+} registers __attribute__((aligned(16)));
+
+#define SAVE_REGISTERS()                                                                 \
+    __asm__ volatile(                                                                    \
+        "fxsave %0\n\tmovq %%rcx, %1\n\tmovq %%rdx, %2\n\tmovq %%rsi, %3\n\t"            \
+        "movq %%rdi, %4\n\tmovq %%r8, %5\n\tmovq %%r9, %6\n\tmovq %%r10, %7\n\t"         \
+        "movq %%r11, %8"                                                                 \
+        : "=m"(registers.vector), "=m"(registers.general[0]),                            \
+          "=m"(registers.general[1]), "=m"(registers.general[2]),                        \
+          "=m"(registers.general[3]), "=m"(registers.general[4]),                        \
+          "=m"(registers.general[5]), "=m"(registers.general[6]),                        \
+          "=m"(registers.general[7]))
+
+#define STOP_IF_FAILED(status)                                                           \
+    do {                                                                                 \
+        if ((status) != CAP_STATUS_OK && --failures_left == 0)                           \
+            __builtin_longjmp(above, 1);                                                 \
+    } while (0)
+
+/* Evaluates a call that gives `expected`. If it fails, the operation may stop. */
+#define GIVES(call, expected)                                                            \
+    do {                                                                                 \
+        cap_status given = (call);                                                       \
+                                                                                         \
+        SAVE_REGISTERS();                                                                \
+        CHECK(given == (expected));                                                      \
+        STOP_IF_FAILED(given);                                                           \
+    } while (0)
 
 /* Handles. */
 
@@ -222,9 +267,11 @@ static void configure_cleared(void)
         do {                                                                             \
             allocations_left = allowed;                                                  \
             status = (call);                                                             \
+            SAVE_REGISTERS();                                                            \
             allocations_left = -1;                                                       \
             CHECK(status == CAP_STATUS_OUT_OF_MEMORY || status == CAP_STATUS_OK);        \
             CHECK(status == CAP_STATUS_OUT_OF_MEMORY || allowed > 0);                    \
+            STOP_IF_FAILED(status);                                                      \
             allowed++;                                                                   \
         } while (status == CAP_STATUS_OUT_OF_MEMORY);                                    \
     } while (0)
@@ -235,7 +282,7 @@ static void configure_cleared(void)
         size_t end = strlen(secret);                                                     \
                                                                                          \
         secret[end] = '\xff';                                                            \
-        CHECK((call) == CAP_STATUS_INVALID_UTF8);                                        \
+        GIVES(call, CAP_STATUS_INVALID_UTF8);                                            \
         secret[end] = '\0';                                                              \
     } while (0)
 
@@ -243,9 +290,9 @@ static void configure_cleared(void)
 static void configure_fails(void)
 {
     OK(cap_configure("ACother", "other"));
-    CHECK(cap_configure("", secret) == CAP_STATUS_EMPTY_ARGUMENT);
-    CHECK(cap_configure("\xff", secret) == CAP_STATUS_INVALID_UTF8);
-    CHECK(cap_configure(NULL, secret) == CAP_STATUS_NULL_ARGUMENT);
+    GIVES(cap_configure("", secret), CAP_STATUS_EMPTY_ARGUMENT);
+    GIVES(cap_configure("\xff", secret), CAP_STATUS_INVALID_UTF8);
+    GIVES(cap_configure(NULL, secret), CAP_STATUS_NULL_ARGUMENT);
     WITH_INVALID_SECRET(cap_configure(SID, secret));
     WITH_FAILING_MEMORY(cap_configure(LONG_SID, secret));
     OK(cap_configure(NULL, NULL));
@@ -255,10 +302,10 @@ static void new_fails(void)
 {
     cap_token *token;
 
-    CHECK(cap_new("", secret, &token) == CAP_STATUS_EMPTY_ARGUMENT);
-    CHECK(cap_new("\xff", secret, &token) == CAP_STATUS_INVALID_UTF8);
-    CHECK(cap_new(NULL, secret, &token) == CAP_STATUS_NO_CREDENTIALS);
-    CHECK(cap_new(SID, secret, NULL) == CAP_STATUS_NULL_ARGUMENT);
+    GIVES(cap_new("", secret, &token), CAP_STATUS_EMPTY_ARGUMENT);
+    GIVES(cap_new("\xff", secret, &token), CAP_STATUS_INVALID_UTF8);
+    GIVES(cap_new(NULL, secret, &token), CAP_STATUS_NO_CREDENTIALS);
+    GIVES(cap_new(SID, secret, NULL), CAP_STATUS_NULL_ARGUMENT);
     WITH_INVALID_SECRET(cap_new(SID, secret, &token));
     WITH_FAILING_MEMORY(cap_new(LONG_SID, secret, &token));
     cap_token_free(token);
@@ -268,13 +315,16 @@ static void new_access_fails(void)
 {
     cap_token *token;
 
-    CHECK(cap_new_access("", SID, secret, &token) == CAP_STATUS_EMPTY_ARGUMENT);
-    CHECK(cap_new_access(SID, "\xff", secret, &token) == CAP_STATUS_INVALID_UTF8);
-    CHECK(cap_new_access(SID, SID, secret, NULL) == CAP_STATUS_NULL_ARGUMENT);
+    GIVES(cap_new_access("", SID, secret, &token), CAP_STATUS_EMPTY_ARGUMENT);
+    GIVES(cap_new_access(SID, "\xff", secret, &token), CAP_STATUS_INVALID_UTF8);
+    GIVES(cap_new_access(SID, SID, secret, NULL), CAP_STATUS_NULL_ARGUMENT);
     WITH_INVALID_SECRET(cap_new_access(SID, SID, secret, &token));
     WITH_FAILING_MEMORY(cap_new_access(LONG_SID, LONG_SID, secret, &token));
     cap_token_free(token);
 }
+
+/* A handle that main() frees, because the operation may stop. */
+static cap_token *live;
 
 /* The setters and the tokens of a handle that stays as it is. */
 static void change_fails(void)
@@ -282,15 +332,14 @@ static void change_fails(void)
     cap_token *token = new_capability();
     char jwt[TOKEN_SIZE];
 
-    CHECK(cap_allow_incoming(token, "") == CAP_STATUS_EMPTY_ARGUMENT);
-    CHECK(cap_set_region(token, "ie1") == CAP_STATUS_UNSUPPORTED);
-    CHECK(cap_add_claim(token, "user", "{") == CAP_STATUS_INVALID_JSON);
+    live = token;
+    GIVES(cap_allow_incoming(token, ""), CAP_STATUS_EMPTY_ARGUMENT);
+    GIVES(cap_set_region(token, "ie1"), CAP_STATUS_UNSUPPORTED);
+    GIVES(cap_add_claim(token, "user", "{"), CAP_STATUS_INVALID_JSON);
     WITH_FAILING_MEMORY(cap_add_claim(token, "user", "\"" LONG_SID LONG_SID "\""));
-    CHECK(cap_generate_at(token, NOW, 0, jwt, sizeof jwt, NULL)
-          == CAP_STATUS_INVALID_TTL);
-    CHECK(cap_generate_at(token, NOW, 60, jwt, 9, NULL) == CAP_STATUS_BUFFER_TOO_SMALL);
+    GIVES(cap_generate_at(token, NOW, 0, jwt, sizeof jwt, NULL), CAP_STATUS_INVALID_TTL);
+    GIVES(cap_generate_at(token, NOW, 60, jwt, 9, NULL), CAP_STATUS_BUFFER_TOO_SMALL);
     OK(cap_generate_at(token, NOW, 60, jwt, sizeof jwt, NULL));
-    cap_token_free(token);
 }
 
 /* Requests of cap_mint(). */
@@ -317,7 +366,7 @@ static void mint_fails(void)
     static char jwt[4 * TOKEN_SIZE];
 
 #define FAILS(request, now, ttl, size, expected)                                         \
-    CHECK(cap_mint(secret, request, now, ttl, jwt, size, NULL) == (expected))
+    GIVES(cap_mint(secret, request, now, ttl, jwt, size, NULL), expected)
 
     FAILS(NULL, NOW, 60, sizeof jwt, CAP_STATUS_NULL_ARGUMENT);
     FAILS("\xff", NOW, 60, sizeof jwt, CAP_STATUS_INVALID_UTF8);
@@ -330,12 +379,12 @@ static void mint_fails(void)
     FAILS(CAPABILITY, -1, 60, sizeof jwt, CAP_STATUS_INVALID_TIME);
     FAILS(CAPABILITY, NOW, 0, sizeof jwt, CAP_STATUS_INVALID_TTL);
     FAILS(CAPABILITY, NOW, 60, 9, CAP_STATUS_BUFFER_TOO_SMALL);
-    CHECK(cap_mint(secret, ACCESS, NOW, 60, NULL, 9, NULL) == CAP_STATUS_NULL_ARGUMENT);
+    GIVES(cap_mint(secret, ACCESS, NOW, 60, NULL, 9, NULL), CAP_STATUS_NULL_ARGUMENT);
     WITH_INVALID_SECRET(cap_mint(secret, ACCESS, NOW, 60, jwt, sizeof jwt, NULL));
     WITH_FAILING_MEMORY(cap_mint(secret, LONG_ACCESS, NOW, 60, jwt, sizeof jwt, NULL));
 }
 
-/* argv[2...]: each token and its status. */
+/* argv[3...]: each token and its status. */
 static void verify(void)
 {
     char payload[TOKEN_SIZE];
@@ -345,13 +394,12 @@ static void verify(void)
     for (token = tokens; token[0] != NULL; token += 2) {
         const cap_status expected = (cap_status)atoi(token[1]);
 
-        CHECK(cap_verify(token[0], secret, NOW, payload, sizeof payload, NULL)
-              == expected);
-        CHECK(cap_verify(token[0], secret, NOW, NULL, 0, NULL) == expected);
+        GIVES(cap_verify(token[0], secret, NOW, payload, sizeof payload, NULL), expected);
+        GIVES(cap_verify(token[0], secret, NOW, NULL, 0, NULL), expected);
         if (expected != CAP_STATUS_OK)
             continue;
-        CHECK(cap_verify(token[0], secret, NOW, payload, 1, NULL)
-              == CAP_STATUS_BUFFER_TOO_SMALL);
+        GIVES(cap_verify(token[0], secret, NOW, payload, 1, NULL),
+              CAP_STATUS_BUFFER_TOO_SMALL);
         WITH_INVALID_SECRET(cap_verify(token[0], secret, NOW, NULL, 0, NULL));
         WITH_FAILING_MEMORY(cap_verify(token[0], secret, NOW, NULL, 0, NULL));
     }
@@ -366,7 +414,7 @@ static void other_functions(void)
     OK(cap_check_client_name(secret));
     CHECK(cap_strerror(18) != NULL && cap_version() != NULL);
     OK(cap_new(SID, "other", &token));
-    CHECK(cap_add_claim(token, "user", secret) == CAP_STATUS_INVALID_JSON);
+    GIVES(cap_add_claim(token, "user", secret), CAP_STATUS_INVALID_JSON);
     OK(cap_generate(token, 60, jwt, sizeof jwt, NULL));
     cap_token_free(token);
 }
@@ -582,13 +630,16 @@ int main(int argc, char **argv)
     /* Otherwise the security module Yama lets only the parent process trace this one. */
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 #endif
-    CHECK(argc >= 2);
-    tokens = argv + 2;
+    CHECK(argc >= 3);
+    failures_left = atol(argv[2]);
+    tokens = argv + 3;
     while (strcmp(operation->name, argv[1]) != 0)
         CHECK(++operation < operations + sizeof operations / sizeof *operations);
     read_secret();
-    run_deep(operation->run);
+    if (__builtin_setjmp(above) == 0)
+        run_deep(operation->run);
+    cap_token_free(live);
     wipe(secret, sizeof secret);
-    wait_for_search(getpid());
+    wait_for_search(failures_left > 0 ? 0 : getpid());
     _exit(EXIT_SUCCESS);
 }

@@ -52,6 +52,16 @@ const OPERATIONS: [&str; 20] = [
     "child_of_configure",
 ];
 
+/// Those with failing calls.
+const FAILING: [&str; 6] = [
+    "change_fails",
+    "configure_fails",
+    "new_fails",
+    "new_access_fails",
+    "mint_fails",
+    "verify",
+];
+
 const NOW: i64 = 1_400_000_000;
 
 /// Tokens for cap_verify(), and their statuses.
@@ -107,8 +117,20 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn after(mut command: Command, operation: &str, secret: &CStr) -> Self {
-        command.arg(operation);
+    fn after(command: Command, operation: &str, secret: &CStr) -> Self {
+        let waiting = Self::after_failure(command, operation, 0, secret);
+        waiting.expect("a process to search")
+    }
+
+    /// Stops the operation after its first failing call, its second one ... `None` if it has
+    /// fewer. 0 does not stop it.
+    fn after_failure(
+        mut command: Command,
+        operation: &str,
+        number: u32,
+        secret: &CStr,
+    ) -> Option<Self> {
+        command.args([operation, &number.to_string()]);
         if operation == "verify" {
             for (token, status) in verified(secret.to_str().expect("ASCII")) {
                 command.args([token, status.to_string()]);
@@ -124,7 +146,12 @@ impl Waiting {
         out.expect("a line");
         let process = process.trim_end().to_owned();
         assert!(!process.is_empty(), "{operation} has failed");
-        Self { program, process }
+        let waiting = Self { program, process };
+        if waiting.process == "0" {
+            waiting.end();
+            return None;
+        }
+        Some(waiting)
     }
 
     /// Ends the program.
@@ -206,13 +233,14 @@ fn assert_clean(
         let waiting = Waiting::after(command(), operation, secret);
         let found = find(&waiting, &search);
         waiting.end();
-        left.extend(
-            found
-                .into_iter()
-                .map(|found| format!("{operation}: {found}")),
-        );
+        left.extend(named(operation, found));
     }
     assert!(left.is_empty(), "{left:#?}");
+}
+
+fn named(operation: &str, found: BTreeSet<String>) -> impl Iterator<Item = String> {
+    let found = found.into_iter();
+    found.map(move |found| format!("{operation}: {found}"))
 }
 
 fn find_everywhere(waiting: &Waiting, search: &Search) -> BTreeSet<String> {
@@ -232,6 +260,32 @@ fn no_operation_leaves_a_secret() {
             find_everywhere,
         );
     }
+}
+
+/// An operation ends with calls that overwrite what a failed one has left. This test stops the
+/// program before them, so that the stack stays as it is.
+#[test]
+fn no_failing_call_leaves_a_secret() {
+    let program = compiled(Linkage::Shared);
+    let search = search(AUTH_TOKEN);
+    let mut left = Vec::new();
+    for operation in FAILING {
+        let start =
+            |number| Waiting::after_failure(program.command(), operation, number, AUTH_TOKEN);
+        let stops = (1..).map_while(|number| Some((number, start(number)?)));
+        let mut count = 0;
+        for (number, waiting) in stops {
+            let found = find_everywhere(&waiting, &search);
+            waiting.end();
+            left.extend(named(
+                &format!("failing call {number} of {operation}"),
+                found,
+            ));
+            count = number;
+        }
+        assert!(count > 0, "{operation}: no call fails");
+    }
+    assert!(left.is_empty(), "{left:#?}");
 }
 
 /// The library hashes it before it uses it as a key.
