@@ -1,4 +1,4 @@
-/* Mints and verifies while SIGALRM arrives every 100 microseconds, and compares every result.
+/* Mints and verifies while a timer of 100 µs sends SIGALRM, and compares every result.
  * Ends when enough signals have arrived inside calls. argv[1]: that number. */
 #define _POSIX_C_SOURCE 200809L
 #define _XOPEN_SOURCE 700

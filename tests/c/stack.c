@@ -1,7 +1,7 @@
 /* Calls every function of captoken.h (tests/c/functions.c) on a thread, and prints the name of
- * each, with the stack that it needs.
+ * each, with the stack that it needs. The first line has the size of the thread's stack.
  *
- * argv[1]: the size of the thread's stack, or "min" for the smallest that the system allows.
+ * argv[1]: that size. If the system refuses it, the smallest that the system allows.
  * argv[2...]: tokens for cap_verify(). */
 #define _GNU_SOURCE
 
@@ -75,12 +75,15 @@ int main(int argc, char **argv)
     size_t i, size;
 
     CHECK(argc >= 2);
-    size =
-        strcmp(argv[1], "min") == 0 ? (size_t)PTHREAD_STACK_MIN : (size_t)atol(argv[1]);
+    size = (size_t)atol(argv[1]);
     CHECK(pthread_attr_init(&attributes) == 0);
-    CHECK(pthread_attr_setstacksize(&attributes, size) == 0);
+    if (pthread_attr_setstacksize(&attributes, size) != 0) {
+        size = (size_t)PTHREAD_STACK_MIN;
+        CHECK(pthread_attr_setstacksize(&attributes, size) == 0);
+    }
     CHECK(pthread_create(&thread, &attributes, run, argv + 2) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
+    printf("size %lu\n", (unsigned long)size);
     for (i = 0; functions[i].name != NULL; i++)
         printf("%s %lu\n", functions[i].name, (unsigned long)functions[i].bytes);
     return EXIT_SUCCESS;

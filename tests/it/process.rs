@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::Path;
 use std::process::Command;
 
@@ -99,11 +100,33 @@ fn plugin(change: Option<&str>) -> Program {
     compiled("process.c", Linkage::Shared, &arguments)
 }
 
+/// A command without the environment of the tests: the program keeps all variables, in a buffer.
+fn alone(process: &Program) -> Command {
+    let mut command = process.command();
+    command.env_clear();
+    command.env("LD_LIBRARY_PATH", stage().join("lib"));
+    command
+}
+
 #[test]
 fn process_stays_as_it_was() {
     let process = compiled("process.c", Linkage::Shared, &[]);
     let plugin = plugin(None);
-    run(process.command().arg(&plugin.path).args(tokens()));
+    run(alone(&process).arg(&plugin.path).args(tokens()));
+    for file in ["limits", "timers", "coredump_filter"] {
+        let file = Path::new("/proc/self").join(file);
+        if !file.exists() {
+            say(&format!(
+                "{} is not checked: this kernel lacks it",
+                file.display()
+            ));
+        }
+    }
+}
+
+/// Says what a test cannot check here. The test program hides what print macros write.
+fn say(message: &str) {
+    writeln!(stderr(), "{message}").expect("written");
 }
 
 /// The test above relies on this.
@@ -134,24 +157,30 @@ fn program_notices_changes_of_its_process() {
         ),
     ] {
         let plugin = plugin(Some(change));
-        let (code, _, err) = outcome(process.command().arg(&plugin.path));
+        let (code, _, err) = outcome(alone(&process).arg(&plugin.path));
         assert_eq!(code, Some(1), "{change}: {err}");
         assert!(err.contains(noticed), "{change}: {err}");
     }
     // Reads the environment.
     let plugin = plugin(Some("getenv(\"HOME\")"));
-    let (code, _, err) = outcome(process.command().arg(&plugin.path));
+    let (code, _, err) = outcome(alone(&process).arg(&plugin.path));
     assert_eq!(code, None, "{err}");
 }
 
 /// The stack that each function needs in a thread with a stack of this size.
-fn stacks(mut command: Command, size: &str) -> BTreeMap<String, u64> {
-    let out = run(command.arg(size).args(tokens()));
+fn stacks(mut command: Command, size: u64) -> BTreeMap<String, u64> {
+    let out = run(command.arg(size.to_string()).args(tokens()));
     let lines = out.lines().map(|line| {
         let (function, bytes) = line.split_once(' ').expect("a function and a number");
         (function.to_owned(), bytes.parse().expect("a number"))
     });
-    let stacks: BTreeMap<String, u64> = lines.collect();
+    let mut stacks: BTreeMap<String, u64> = lines.collect();
+    let used = stacks.remove("size").expect("the size");
+    if used != size {
+        say(&format!(
+            "no stack of {size} bytes is checked: this system needs {used}"
+        ));
+    }
     assert!(stacks.keys().eq(&declared("captoken.h")), "{stacks:?}");
     stacks
 }
@@ -176,16 +205,17 @@ fn every_function_runs_however_it_is_linked() {
     ] {
         let arguments = [&[functions.as_str()], arguments].concat();
         let program = compiled("stack.c", linkage, &arguments);
-        // The smallest stack of a thread, 16 KiB on x86_64.
-        stacks(program.command(), "min");
-        stacks(bound_at_start(&program), "min");
+        // docs/c.md promises that this is enough.
+        stacks(program.command(), 16384);
+        stacks(bound_at_start(&program), 16384);
     }
 }
 
-/// The bytes that docs/c.md promises. They are above those of other compilers and CPUs.
+/// Other compilers and CPUs may need less than docs/c.md promises.
 #[test]
 fn documented_stacks_are_measured_ones() {
-    const MARGIN: u64 = 1024;
+    // cap_free() has the most to spare, because the dynamic linker decides what it needs.
+    const MARGIN: u64 = 1536;
     let guide = document("docs/c.md");
     let tables = guide.tables_below("Stack");
     let mut documented = BTreeMap::new();
@@ -199,17 +229,18 @@ fn documented_stacks_are_measured_ones() {
     let functions = functions();
     for linkage in [Linkage::Shared, Linkage::Static] {
         let program = compiled("stack.c", linkage, &[&functions, "captoken"]);
-        let measured = stacks(bound_at_start(&program), "65536");
+        let measured = stacks(bound_at_start(&program), 65536);
         assert!(measured.keys().eq(documented.keys()), "{documented:?}");
         for (function, bytes) in &measured {
             let promised = documented[function];
+            let is_close = promised <= bytes + MARGIN || cfg!(not(target_arch = "x86_64"));
             assert!(
-                *bytes <= promised && promised <= bytes + MARGIN,
+                *bytes <= promised && is_close,
                 "{function}: {bytes} bytes of stack, {promised} in docs/c.md"
             );
         }
         // The dynamic linker resolves each function in its first call.
-        for (function, bytes) in stacks(program.command(), "65536") {
+        for (function, bytes) in stacks(program.command(), 65536) {
             let promised = documented[&function] + RESOLVING;
             assert!(
                 bytes <= promised,
