@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::token_servers::server::socket_of;
 /// A way to attack.
 #[derive(Clone, Copy)]
 pub(super) struct Attack {
-    addresses: u32,
+    pub(super) addresses: u32,
     sent: &'static str,
 }
 
@@ -59,37 +59,32 @@ impl Display for Attack {
 
 /// The success of hostile clients.
 pub(super) struct Attacked {
-    /// At any time.
-    connections: usize,
     opened: usize,
     /// Those that the server had not closed before the client could send.
-    used: usize,
+    pub(super) used: usize,
 }
 
 impl Display for Attacked {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            connections,
-            opened,
-            used,
-        } = self;
-        write!(to, "{connections} at a time, {opened} opened, {used} used")
+        let Self { opened, used } = self;
+        write!(to, "{opened} opened, {used} used")
     }
 }
 
 impl Attack {
-    /// Attacks with a number of connections while a function runs.
+    /// Attacks with a number of connections until a function has run or panicked.
     pub(super) fn during<T>(
         self,
         port: u16,
         connections: usize,
         run: impl FnOnce() -> T,
     ) -> (T, Attacked) {
-        let ended = AtomicBool::new(false);
         thread::scope(|scope| {
-            let attack = scope.spawn(|| Crowd::new(self, port).hold(connections, &ended));
+            // If run() panics, this drops `running` too. The scope waits for the attack.
+            let (running, ended) = mpsc::channel();
+            let attack = scope.spawn(move || Crowd::new(self, port).hold(connections, &ended));
             let result = run();
-            ended.store(true, Ordering::Relaxed);
+            drop(running);
             (result, attack.join().expect("no panic"))
         })
     }
@@ -124,14 +119,14 @@ impl Crowd {
     }
 
     /// Opens connections as fast as possible, and replaces each that the server closes.
-    fn hold(mut self, connections: usize, ended: &AtomicBool) -> Attacked {
+    fn hold(mut self, connections: usize, ended: &Receiver<()>) -> Attacked {
         for number in 0..connections {
             let connection = self.open(number);
             self.connections.push(connection);
             self.use_it(number);
         }
         let mut events = Events::with_capacity(1024);
-        while !ended.load(Ordering::Relaxed) {
+        while ended.try_recv() == Err(TryRecvError::Empty) {
             let wait = Some(Duration::from_millis(100));
             match self.poll.poll(&mut events, wait) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
@@ -146,7 +141,6 @@ impl Crowd {
             }
         }
         Attacked {
-            connections,
             opened: self.opened,
             used: self.used,
         }

@@ -24,8 +24,14 @@ pub(super) struct Outcome {
     /// Of each request.
     times: Vec<Duration>,
     verified: usize,
-    /// The answers, or errors, other than 200 with a token, each with its time.
-    pub(super) failures: Vec<(Instant, String)>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// An answer, or an error, other than 200 with a token.
+pub(super) struct Failure {
+    pub(super) begun: Instant,
+    pub(super) ended: Instant,
+    answer: String,
 }
 
 impl Outcome {
@@ -34,11 +40,17 @@ impl Outcome {
         let begun = Instant::now();
         let answer = exchange(client, port, REQUEST);
         self.times.push(begun.elapsed());
-        match answer {
-            Ok(bytes) if self.is_token(&bytes) => {}
-            Ok(bytes) => self.failures.push((Instant::now(), bytes)),
-            Err(error) => self.failures.push((Instant::now(), error.to_string())),
-        }
+        let ended = Instant::now();
+        let answer = match answer {
+            Ok(bytes) if self.is_token(&bytes) => return,
+            Ok(bytes) => bytes,
+            Err(error) => error.to_string(),
+        };
+        self.failures.push(Failure {
+            begun,
+            ended,
+            answer,
+        });
     }
 
     /// Whether an answer is 200 with JSON for the client. Verifies some tokens.
@@ -75,8 +87,8 @@ impl Outcome {
     }
 
     pub(super) fn print(&self, name: &str) {
-        for (_, failure) in self.failures.iter().take(5) {
-            println!("{name}: {failure:?}");
+        for Failure { answer, .. } in self.failures.iter().take(5) {
+            println!("{name}: {answer:?}");
         }
         let mut times = self.times.clone();
         times.sort_unstable();

@@ -2,20 +2,19 @@
 //! the port, and for raised limits in their values.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::Limits;
-use super::resources::{Descriptors, children, sockets};
+use super::resources::{Descriptors, children, descriptors};
+use super::{Limits, wait};
 use crate::support::document::document;
 use crate::support::install::{isolated, make, run, target_folder};
-use crate::token_servers::server::PATIENCE;
+use crate::token_servers::server::exchange;
 
 /// The number of workers.
 const WORKERS: usize = 4;
@@ -24,7 +23,7 @@ pub(super) struct Fpm {
     pub(super) port: u16,
     fpm: Daemon,
     nginx: Daemon,
-    /// The sockets of a worker without a request.
+    /// The descriptors of a worker without a request.
     idle: usize,
     /// Of settings, sockets and logs. The last member, because the programs end first.
     folder: TempDir,
@@ -51,7 +50,7 @@ impl Fpm {
         // After the settings of the machine.
         fpm.env("PHP_INI_SCAN_DIR", format!(":{}", package.display()));
         let mut fpm = Daemon::start(fpm, path);
-        wait(|| {
+        wait("php-fpm", || {
             assert!(fpm.runs(), "php-fpm has ended:\n{}", log(path));
             log(path).contains("ready to handle connections")
         });
@@ -74,9 +73,13 @@ impl Fpm {
                 .arg("-c")
                 .arg(path.join("nginx.conf"));
             let mut nginx = Daemon::start(nginx, path);
-            wait(|| !nginx.runs() || path.join("nginx.pid").exists());
+            wait("nginx", || !nginx.runs() || path.join("nginx.pid").exists());
             if nginx.runs() {
-                wait(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+                // nginx has closed this connection when the answer ends.
+                let request = "GET / HTTP/1.0\r\n\r\n";
+                wait("nginx's port", || {
+                    exchange(Ipv4Addr::LOCALHOST, port, request).is_ok()
+                });
                 let mut server = Self {
                     port,
                     fpm,
@@ -84,7 +87,8 @@ impl Fpm {
                     idle: 0,
                     folder,
                 };
-                server.idle = sockets(server.workers()[0]);
+                let workers = server.workers().into_iter();
+                server.idle = workers.map(descriptors).min().expect("workers");
                 return server;
             }
             // Another program may have taken the port.
@@ -102,32 +106,37 @@ impl Fpm {
 
     fn workers(&self) -> Vec<u32> {
         let mut workers = Vec::new();
-        wait(|| {
+        wait("workers", || {
             workers = children(self.fpm.child.id());
             workers.len() == WORKERS
         });
         workers
     }
 
-    /// Ends a worker in the middle of a request.
-    pub(super) fn kill_busy_worker(&self) {
+    /// Ends a worker in the middle of a request. Returns a time in the middle of the request.
+    pub(super) fn kill_busy_worker(&self) -> Instant {
         let workers = self.workers();
-        for worker in workers.iter().cycle() {
-            // A stopped worker cannot finish meanwhile.
-            signal("STOP", *worker);
-            if sockets(*worker) > self.idle {
-                signal("KILL", *worker);
-                return;
-            }
-            signal("CONT", *worker);
-        }
+        let mut killed = None;
+        wait("a busy worker", || {
+            workers.iter().any(|worker| {
+                // A stopped worker cannot finish meanwhile.
+                signal("STOP", *worker);
+                let is_busy = descriptors(*worker) > self.idle;
+                killed = Some(Instant::now());
+                signal(if is_busy { "KILL" } else { "CONT" }, *worker);
+                is_busy
+            })
+        });
+        killed.expect("a time")
     }
 
     /// Reloads php-fpm as `systemctl reload` does, and waits for new workers.
     pub(super) fn reload(&self) {
         let old = self.workers();
         signal("USR2", self.fpm.child.id());
-        wait(|| self.workers().iter().all(|worker| !old.contains(worker)));
+        wait("new workers", || {
+            self.workers().iter().all(|worker| !old.contains(worker))
+        });
     }
 
     pub(super) fn log(&self) -> String {
@@ -234,14 +243,6 @@ fn log(folder: &Path) -> String {
     ["output", "php-fpm.log", "nginx.log"]
         .map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default())
         .concat()
-}
-
-fn wait(mut done: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < PATIENCE);
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn signal(name: &str, process: u32) {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use crate::token_servers::server::PATIENCE;
 pub(super) struct Resources {
     /// Private memory.
     bytes: u64,
-    descriptors: usize,
+    pub(super) descriptors: usize,
 }
 
 impl Resources {
@@ -32,28 +31,17 @@ impl Resources {
                 .map_or(0, |size| {
                     size.trim().parse::<u64>().expect("a number") * 1024
                 });
-            all.descriptors += descriptors(process).len();
+            all.descriptors += descriptors(process);
         }
         all
     }
 }
 
-/// The open descriptors of a process; none if it has ended.
-fn descriptors(process: u32) -> Vec<PathBuf> {
+/// The number of open descriptors of a process; none if it has ended. Reading the links would need
+/// CAP_SYS_PTRACE for a process of another user, also as root.
+pub(super) fn descriptors(process: u32) -> usize {
     let links = fs::read_dir(format!("/proc/{process}/fd"));
-    let links = links.into_iter().flatten().flatten();
-    links.map(|link| link.path()).collect()
-}
-
-/// The number of open sockets of a process.
-pub(super) fn sockets(process: u32) -> usize {
-    let is_socket = |link: &PathBuf| {
-        fs::read_link(link).is_ok_and(|file| file.to_string_lossy().starts_with("socket:"))
-    };
-    descriptors(process)
-        .iter()
-        .filter(|link| is_socket(link))
-        .count()
+    links.into_iter().flatten().flatten().count()
 }
 
 /// A process and its descendants.
