@@ -273,9 +273,10 @@ fn check_locales(programs: &Programs, input: &Input, expected: &str) {
 fn check_streams(programs: &Programs, input: &Input, expected: &str) {
     for program in [programs.c(input), programs.php(input), programs.go(input)] {
         for (redirection, succeeds) in [
-            ("<&- 2>&-", true),
-            ("<&- >&- 2>&-", false),
-            ("> /dev/full", false),
+            ("<&- 2>&-", Some(true)),
+            // Newer versions of Go open /dev/null instead.
+            ("<&- >&- 2>&-", None),
+            ("> /dev/full", Some(false)),
         ] {
             let mut shell = Command::new("sh");
             shell
@@ -291,8 +292,12 @@ fn check_streams(programs: &Programs, input: &Input, expected: &str) {
                 };
             }
             let (code, out, err) = outcome(&mut shell);
-            assert_eq!(code == Some(0), succeeds, "{shell:?} {err}");
-            assert_eq!(out.trim_end(), if succeeds { expected } else { "" });
+            assert!(code.is_some(), "a signal ended {shell:?}: {err}");
+            if let Some(succeeds) = succeeds {
+                assert_eq!(code == Some(0), succeeds, "{shell:?} {err}");
+            }
+            let printed = succeeds == Some(true);
+            assert_eq!(out.trim_end(), if printed { expected } else { "" });
         }
     }
 }
