@@ -61,16 +61,19 @@ impl Limits {
 #[test]
 #[ignore = "takes minutes: make load"]
 fn c_serves_load() {
-    let server = Server::start(Host::C, &Limits::Raised.variables());
-    let outcome = serve("C", server.port, &[server.id()], |_| {});
-    assert!(outcome.failures.is_empty());
+    serve_load(Host::C);
 }
 
 #[test]
 #[ignore = "takes minutes: make load"]
 fn go_serves_load() {
-    let server = Server::start(Host::Go, &Limits::Raised.variables());
-    let outcome = serve("Go", server.port, &[server.id()], |_| {});
+    serve_load(Host::Go);
+}
+
+fn serve_load(host: Host) {
+    let server = Server::start(host, &Limits::Raised.variables());
+    let name = format!("{host:?}");
+    let outcome = serve(&name, server.port, &[server.id()], |_| {});
     assert!(outcome.failures.is_empty());
 }
 
@@ -139,20 +142,19 @@ fn sample(
 #[test]
 #[ignore = "takes minutes: make load"]
 fn c_serves_despite_half_open_connections() {
-    for limits in BOTH {
-        let server = Server::start(Host::C, &limits.variables());
-        let name = format!("C, {limits:?} limits");
-        let open = |attack| limits.open(attack);
-        resist(&name, server.port, &[server.id()], open, LOST);
-    }
+    serve_despite_half_open_connections(Host::C);
 }
 
 #[test]
 #[ignore = "takes minutes: make load"]
 fn go_serves_despite_half_open_connections() {
+    serve_despite_half_open_connections(Host::Go);
+}
+
+fn serve_despite_half_open_connections(host: Host) {
     for limits in BOTH {
-        let server = Server::start(Host::Go, &limits.variables());
-        let name = format!("Go, {limits:?} limits");
+        let server = Server::start(host, &limits.variables());
+        let name = format!("{host:?}, {limits:?} limits");
         let open = |attack| limits.open(attack);
         resist(&name, server.port, &[server.id()], open, LOST);
     }
