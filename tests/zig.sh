@@ -40,7 +40,7 @@ make --no-print-directory --silent cli go-lib
 mkdir "$work/go"
 awk '/^```go$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/go.md |
     awk '/^package main$/ { found = 1 } found { print } found && /^}$/ { exit }' > "$work/go/main.go"
-printf 'module example.com/hello\n\ngo 1.19\n\nrequire captoken v0.0.0\n\nreplace captoken => %s\n' \
+printf 'module example.com/hello\n\ngo 1.19\n\nrequire captoken v0.0.0\n\nreplace captoken => "%s"\n' \
     "$root/go" > "$work/go/go.mod"
 
 for options in '' "-target $machine-linux-gnu.2.17"; do
