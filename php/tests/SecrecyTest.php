@@ -64,7 +64,7 @@ final class SecrecyTest extends TestCase
                 $dump
             }
             Capability::configure('AC1', SECRET);
-            // Leaves behind whatever these calls keep.
+            // These calls may keep data in static properties.
             (new Capability())->generateToken();
             Capability::verify((new Capability())->generateToken(), SECRET);
             show([

@@ -16,11 +16,8 @@ use std::process::Command;
 use std::{env, fs};
 
 use crate::support::c_compiler::compiler;
+use crate::support::header;
 use crate::support::install::{outcome, root, run};
-
-fn header(name: &str) -> String {
-    fs::read_to_string(root().join("include").join(name)).expect("a header")
-}
 
 /// A folder for the files of one test.
 fn folder(name: &str) -> PathBuf {
@@ -65,8 +62,8 @@ fn compare_with_release(library: &Path) -> (Option<i32>, String) {
 fn interface_is_compatible_with_the_last_release() {
     let library = library(
         &folder("now"),
-        &header("captoken.h"),
-        &header("captoken.ffi.h"),
+        &header::text("captoken.h"),
+        &header::text("captoken.ffi.h"),
     );
     if env::var_os("BLESS").is_some_and(|value| value == "1") {
         let mut abidw = Command::new("abidw");
@@ -130,7 +127,7 @@ const CHANGES: [(&str, &str, &str); 9] = [
 
 #[test]
 fn only_appending_is_compatible() {
-    let headers = ["captoken.h", "captoken.ffi.h"].map(header);
+    let headers = ["captoken.h", "captoken.ffi.h"].map(header::text);
     for (number, (old, new, name)) in CHANGES.into_iter().enumerate() {
         let [captoken_h, flat_header] = headers.each_ref().map(|header| {
             assert_eq!(header.matches(old).count(), 1, "{old}");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use crate::support::elf::readelf;
 use crate::support::install::{make, outcome, root, run, stage};
 
 /// The checkout in a new folder, by links, so that this folder's settings of cargo count.
@@ -32,10 +33,6 @@ fn host() -> String {
     host.expect("a target").to_owned()
 }
 
-fn readelf(option: &str, file: &Path) -> String {
-    run(Command::new("readelf").args([option, "-W"]).arg(file))
-}
-
 #[test]
 #[ignore = "builds twice: make test-deep runs it"]
 fn target_profile_and_flags_are_honoured() {
@@ -52,8 +49,8 @@ fn target_profile_and_flags_are_honoured() {
         let mut make = make("all");
         make.current_dir(&checkout).env("CARGO_TARGET_DIR", &target);
         let said = run(&mut make);
-        assert!(readelf("-d", &shared).contains("/of/the/user"));
-        let hidden = readelf("-s", &archive).matches("HIDDEN").count();
+        assert!(readelf("--dynamic", &shared).contains("/of/the/user"));
+        let hidden = readelf("--symbols", &archive).matches("HIDDEN").count();
         assert!(hidden >= 23, "the archive is not packed");
         (said, fs::read(&shared).expect("a library"))
     };

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::support::header::{declared, in_order};
+use crate::support::elf::readelf;
+use crate::support::header::{self, declared, in_order};
 use crate::support::install::{root, run, stage};
 
 /// The symbols of a library, each with nm's letter for its type.
@@ -53,8 +54,7 @@ fn go_calls_every_function_except_two() {
 
 #[test]
 fn header_index_lists_functions_in_order() {
-    let header = fs::read_to_string(root().join("include/captoken.h")).expect("a header");
-    let listed: Vec<String> = header
+    let listed: Vec<String> = header::text("captoken.h")
         .lines()
         .filter_map(|line| line.strip_prefix(" *     cap_")?.split_once("()  "))
         .map(|(name, _)| format!("cap_{name}"))
@@ -96,8 +96,7 @@ fn archive_needs_no_unused_symbols() {
 
 #[test]
 fn soname_is_the_major_version() {
-    let mut readelf = Command::new("readelf");
-    let dynamic = run(readelf.arg("-d").arg(stage().join("lib/libcaptoken.so")));
+    let dynamic = readelf("--dynamic", &stage().join("lib/libcaptoken.so"));
     let soname = format!("[libcaptoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
     let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
     assert!(

@@ -1,12 +1,12 @@
-//! Protections in ELF files, as readelf shows them.
+//! readelf, and the protections in ELF files that it shows.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::install::run;
 
-fn readelf(option: &str, file: &Path) -> String {
-    // Translations differ in more than language.
+/// The output of readelf, in English.
+pub(crate) fn readelf(option: &str, file: &Path) -> String {
     run(Command::new("readelf")
         .args(["--wide", option])
         .arg(file)

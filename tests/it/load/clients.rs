@@ -21,7 +21,7 @@ const REQUEST: &str = "GET /token?client=alice HTTP/1.0\r\nHost: localhost\r\n\r
 /// The answers that honest clients got.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// Of each request.
+    /// The time of each request.
     times: Vec<Duration>,
     verified: usize,
     pub(super) failures: Vec<Failure>,

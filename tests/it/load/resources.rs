@@ -16,7 +16,7 @@ pub(super) struct Resources {
 }
 
 impl Resources {
-    /// Of processes and their descendants.
+    /// Adds up the resources of processes and their descendants.
     pub(super) fn of(roots: &[u32]) -> Self {
         let mut all = Self {
             bytes: 0,
