@@ -145,7 +145,7 @@ fn account_variable() -> &'static str {
     }
 }
 
-fn command() -> Command {
+pub(crate) fn command() -> Command {
     let token = || arg!(token: <TOKEN> "The token; prefer -, which reads it from standard input");
     let inspect = Command::new("inspect")
         .about("Show the contents of a token, without verifying it")

@@ -25,6 +25,8 @@ mod arguments;
 mod failure;
 mod json;
 mod mint;
+#[cfg(test)]
+mod pages;
 mod permission;
 mod report;
 mod secret;

@@ -86,6 +86,11 @@ fn make_installs_cli_without_rebuilding_library() {
     let program = destination.join("opt/bin/captoken");
     let version = run(Command::new(&program).arg("--version"));
     assert_eq!(version, format!("captoken {}\n", env!("CARGO_PKG_VERSION")));
+    let completions = destination.join("opt/share/bash-completion/completions/captoken");
+    let script = "source \"$0\"; COMP_WORDS=(captoken mint --allow-o); COMP_CWORD=2; \
+         _captoken captoken --allow-o mint; echo \"${COMPREPLY[@]}\"";
+    let completed = run(Command::new("bash").args(["-c", script]).arg(completions));
+    assert_eq!(completed, "--allow-outgoing\n");
     run(&mut with_prefix("uninstall-cli", "PREFIX=/opt"));
     assert!(!program.exists());
     fs::remove_dir_all(&destination).expect("removed");
