@@ -55,7 +55,14 @@ PHPDIR = $(PREFIX)/share/php/captoken
 TO_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 TO_LIB = $(DESTDIR)$(LIBDIR)
 TO_BIN = $(DESTDIR)$(BINDIR)
+TO_SHARE = $(DESTDIR)$(PREFIX)/share
 TO_PHP = $(DESTDIR)$(PHPDIR)
+TO_CMAKE = $(TO_LIB)/cmake/captoken
+TO_DOC = $(TO_SHARE)/doc/captoken
+TO_MAN = $(TO_SHARE)/man/man1
+TO_BASH = $(TO_SHARE)/bash-completion/completions
+TO_ZSH = $(TO_SHARE)/zsh/site-functions
+TO_FISH = $(TO_SHARE)/fish/vendor_completions.d
 
 # $(call build,ARGUMENTS,STAMP,SOURCES,COMMAND): runs cargo, as scripts/build.sh explains.
 define build
@@ -73,10 +80,14 @@ help:
 	        variables = variables sprintf("  %-30s %s\n", name "=" $$0, text); text = "" } \
 	    END { printf "Targets:\n%s\nVariables and their defaults:\n%s", targets, variables }' Makefile
 
-# make -n runs the lines with $(MAKE), but no build: they create the target folder themselves.
 .PHONY: all
-## build the shared and the static library; the default
-all:
+## build the libraries and the command-line tool; the default
+all: lib cli
+
+# make -n runs the lines with $(MAKE), but no build: they create the target folder themselves.
+.PHONY: lib
+## build the shared and the static library
+lib:
 	$(call build,--package captoken --lib,built,$(SOURCES),all)
 	@mkdir -p "$(TARGET)" && flock "$(TARGET)/pack.lock" $(MAKE) --no-print-directory --silent pack
 
@@ -136,7 +147,7 @@ lint:
 ## run the tests of the PHP package, a part of make test
 test-php:
 	@CARGO="$(CARGO)" sh scripts/setup.sh php
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory lib
 	phpunit -c php/phpunit.xml.dist
 
 # Runs with the installed Go and with a current one.
@@ -204,7 +215,7 @@ test-clean:
 .PHONY: assurance
 ## run the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
 assurance:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk zig sanitize load fuzz deny
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds zig sanitize load fuzz deny
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/assurance.py
 
 .PHONY: test-deep
@@ -232,14 +243,25 @@ endef
 # Replaces a file by a rename, because running programs use it.
 PUT = sh scripts/put.sh
 
+.PHONY: install
+## install the libraries, their headers and files for pkg-config and CMake, and the command-line tool
+install:
+	$(call check,"$(TO_INCLUDE)" "$(TO_LIB)" "$(TO_BIN)" "$(TO_SHARE)")
+	@$(MAKE) --no-print-directory install-lib install-cli
+
+# Fills in a template.
+INCLUDE_FROM_LIB = $(shell realpath -ms --relative-to="$(LIBDIR)" "$(INCLUDEDIR)")
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+    -e 's|@INCLUDE_FROM_LIB@|$(INCLUDE_FROM_LIB)|' -e 's|@SONAME@|$(SONAME)|' \
+    -e 's|@VERSION@|$(VERSION)|'
+
 # Removes the libraries of other versions with this SONAME. After a downgrade, ldconfig would let
 # the SONAME's link point to the newer one.
-.PHONY: install
-## install the libraries, headers and captoken.pc
-install:
-	$(call check,"$(TO_INCLUDE)" "$(TO_LIB)")
-	@$(MAKE) --no-print-directory all INSTALLING=yes
-	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig"
+.PHONY: install-lib
+install-lib:
+	$(call check,"$(TO_INCLUDE)" "$(TO_LIB)" "$(TO_SHARE)")
+	@$(MAKE) --no-print-directory lib INSTALLING=yes
+	install -d "$(TO_INCLUDE)" "$(TO_LIB)/pkgconfig" "$(TO_CMAKE)" "$(TO_DOC)"
 	$(PUT) 644 include/captoken.h "$(TO_INCLUDE)/captoken.h"
 	$(PUT) 644 include/captoken.ffi.h "$(TO_INCLUDE)/captoken.ffi.h"
 	$(PUT) 755 "$(SHARED)" "$(TO_LIB)/libcaptoken.so.$(VERSION)"
@@ -249,9 +271,11 @@ install:
 	    [ "$$file" = "$(TO_LIB)/libcaptoken.so.$(VERSION)" ] || rm -f "$$file"; \
 	done
 	$(PUT) 644 "$(STATIC)" "$(TO_LIB)/libcaptoken.a"
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-	    captoken.pc.in | $(PUT) 644 - "$(TO_LIB)/pkgconfig/captoken.pc"
+	$(FILL) captoken.pc.in | $(PUT) 644 - "$(TO_LIB)/pkgconfig/captoken.pc"
+	$(FILL) cmake/captoken-config.cmake.in | $(PUT) 644 - "$(TO_CMAKE)/captoken-config.cmake"
+	$(FILL) cmake/captoken-config-version.cmake.in | \
+	    $(PUT) 644 - "$(TO_CMAKE)/captoken-config-version.cmake"
+	@for file in LICENSE-APACHE LICENSE-MIT; do $(PUT) 644 $$file "$(TO_DOC)/$$file" || exit; done
 	$(ldconfig)
 
 # As root, the dynamic linker finds the library, or forgets it.
@@ -265,6 +289,7 @@ define remove_empty
 	    case "$$folder" in \
 	        / | /usr | /usr/local | /usr/bin | /usr/include | /usr/lib | /usr/share) ;; \
 	        /usr/local/bin | /usr/local/include | /usr/local/lib | /usr/local/share) ;; \
+	        /usr/share/doc | /usr/share/man | /usr/share/man/man1 | /usr/local/share/man) ;; \
 	        *) rmdir "$$folder" 2> /dev/null || true;; \
 	    esac; \
 	done
@@ -272,16 +297,19 @@ endef
 
 .PHONY: uninstall-all
 ## remove everything that the install targets have installed
-uninstall-all: uninstall uninstall-cli uninstall-php
+uninstall-all: uninstall uninstall-php
 
 .PHONY: uninstall
 ## remove what make install has installed
-uninstall:
+uninstall: uninstall-cli
 	rm -f "$(TO_INCLUDE)/captoken.h" "$(TO_INCLUDE)/captoken.ffi.h" \
 	    "$(TO_LIB)/$(SONAME)".[0-9]* "$(TO_LIB)/$(SONAME)" "$(TO_LIB)/libcaptoken.so" \
-	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc"
+	    "$(TO_LIB)/libcaptoken.a" "$(TO_LIB)/pkgconfig/captoken.pc" \
+	    "$(TO_CMAKE)/captoken-config.cmake" "$(TO_CMAKE)/captoken-config-version.cmake" \
+	    "$(TO_DOC)/LICENSE-APACHE" "$(TO_DOC)/LICENSE-MIT"
 	$(ldconfig)
-	$(call remove_empty,"$(TO_LIB)/pkgconfig" "$(TO_LIB)" "$(TO_INCLUDE)" "$(DESTDIR)$(PREFIX)")
+	$(call remove_empty,"$(TO_CMAKE)" "$(TO_LIB)/cmake" "$(TO_LIB)/pkgconfig" "$(TO_LIB)" \
+	    "$(TO_INCLUDE)" "$(TO_DOC)" "$(TO_SHARE)/doc" "$(TO_SHARE)" "$(DESTDIR)$(PREFIX)")
 
 # Leaves the library as it is: Cargo.toml keeps the features of the shared dependencies equal.
 .PHONY: cli
@@ -289,19 +317,28 @@ uninstall:
 cli:
 	$(call build,--package captoken-cli,built-cli,$(SOURCES) cli/src cli/Cargo.toml,cli)
 
+# The man pages and completions are in the repository; cli/src/pages.rs generates them.
 .PHONY: install-cli
-## install the command-line tool
+## install the command-line tool, its man pages and completions, without the libraries
 install-cli:
-	$(call check,"$(TO_BIN)")
+	$(call check,"$(TO_BIN)" "$(TO_SHARE)")
 	@$(MAKE) --no-print-directory cli INSTALLING=yes
-	install -d "$(TO_BIN)"
+	install -d "$(TO_BIN)" "$(TO_MAN)" "$(TO_BASH)" "$(TO_ZSH)" "$(TO_FISH)"
 	$(PUT) 755 "$(CLI)" "$(TO_BIN)/captoken"
+	@for page in cli/man/*.1; do $(PUT) 644 $$page "$(TO_MAN)/$${page##*/}" || exit; done
+	$(PUT) 644 cli/completions/captoken.bash "$(TO_BASH)/captoken"
+	$(PUT) 644 cli/completions/_captoken "$(TO_ZSH)/_captoken"
+	$(PUT) 644 cli/completions/captoken.fish "$(TO_FISH)/captoken.fish"
 
 .PHONY: uninstall-cli
-## remove the command-line tool
+## remove what make install-cli has installed
 uninstall-cli:
-	rm -f "$(TO_BIN)/captoken"
-	$(call remove_empty,"$(TO_BIN)" "$(DESTDIR)$(PREFIX)")
+	rm -f "$(TO_BIN)/captoken" "$(TO_BASH)/captoken" "$(TO_ZSH)/_captoken" \
+	    "$(TO_FISH)/captoken.fish"
+	@for page in cli/man/*.1; do rm -f "$(TO_MAN)/$${page##*/}"; done
+	$(call remove_empty,"$(TO_BIN)" "$(TO_MAN)" "$(TO_SHARE)/man" "$(TO_BASH)" \
+	    "$(TO_SHARE)/bash-completion" "$(TO_ZSH)" "$(TO_SHARE)/zsh" "$(TO_FISH)" \
+	    "$(TO_SHARE)/fish" "$(TO_SHARE)" "$(DESTDIR)$(PREFIX)")
 
 ## user of php-fpm's workers, for captoken.ini
 PHP_USER ?= www-data
@@ -316,7 +353,7 @@ endef
 ## install the PHP package
 install-php:
 	$(call check,"$(TO_PHP)")
-	@$(MAKE) --no-print-directory all INSTALLING=yes
+	@$(MAKE) --no-print-directory lib INSTALLING=yes
 	$(call php_package,install)
 
 .PHONY: uninstall-php
@@ -344,7 +381,7 @@ go-lib: export TO_GO := $(TO_GO)
 go-lib: export GO_MODULE := $(GO_MODULE)
 go-lib:
 	@sh scripts/copy-go.sh
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory lib
 	@mkdir -p "$(TARGET)" && flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
 
 .PHONY: refresh-go-lib
@@ -362,14 +399,14 @@ refresh-go-lib:
 # Test programs that run concurrently wait for the lock. An up-to-date installation is kept.
 .PHONY: stage
 ## install into the target folder's stage, for tests
-stage: all
+stage: lib
 	@mkdir -p "$(TARGET)" && flock "$(TARGET)/stage.lock" $(MAKE) --no-print-directory --silent refresh-stage
 
 # The lines without $(MAKE) are separate: make -n must not run them.
 .PHONY: refresh-stage
 refresh-stage:
-	if [ -n "$$(find -L "$(SHARED)" "$(STATIC)" include captoken.pc.in Makefile \
+	if [ -n "$$(find -L "$(SHARED)" "$(STATIC)" include captoken.pc.in cmake Makefile \
 	    -newer "$(STAGE)/complete" 2>&1)" ]; then rm -rf "$(STAGE)"; fi
-	[ -e "$(STAGE)/complete" ] || $(MAKE) --silent install DESTDIR="$(STAGE)" PREFIX=/usr \
+	[ -e "$(STAGE)/complete" ] || $(MAKE) --silent install-lib DESTDIR="$(STAGE)" PREFIX=/usr \
 	    LIBDIR=/usr/lib INCLUDEDIR=/usr/include
 	[ -e "$(STAGE)/complete" ] || touch "$(STAGE)/complete"

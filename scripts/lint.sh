@@ -75,6 +75,13 @@ lint_shell() {
     files '*.sh' .ci/run | xargs -0 shellcheck
 }
 
+# groff prints only warnings.
+lint_man() {
+    warnings=$(files 'cli/man/*.1' | xargs -0 groff -man -ww -z 2>&1) && [ -z "$warnings" ] && return
+    echo "$warnings" >&2
+    return 1
+}
+
 lint_spelling() {
     files . | xargs -0 codespell
 }
@@ -83,16 +90,17 @@ lint_prose() {
     python3 -B scripts/prose.py
 }
 
-[ $# -gt 0 ] || set -- rust c go php python shell spelling prose
+[ $# -gt 0 ] || set -- rust c go php python shell man spelling prose
 failed=
 for check; do
     echo "== $check"
     case $check in
-        rust | c | go | php | python | shell | spelling | prose)
+        rust | c | go | php | python | shell | man | spelling | prose)
             "lint_$check" || failed="$failed $check"
             ;;
         *)
-            echo 'usage: lint.sh [rust] [c] [go] [php] [python] [shell] [spelling] [prose]' >&2
+            echo 'usage: lint.sh [rust] [c] [go] [php] [python] [shell] [man]' \
+                '[spelling] [prose]' >&2
             exit 2
             ;;
     esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [load] [fuzz] [deny]
+# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [sanitize] [load] [fuzz] [deny]
 # [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
@@ -101,6 +101,17 @@ need_sdk() {
     fi
 }
 
+need_builds() {
+    need g++ g++ --version
+    need clang clang++ --version
+    need tcc tcc -v
+    need cmake cmake --version
+    need meson meson --version
+    need ninja-build ninja --version
+    need libmicrohttpd-dev has_file /usr/include/microhttpd.h
+    need_zig
+}
+
 need_zig() {
     has_zig || need python3-pip python3 -m pip --version
 }
@@ -139,6 +150,7 @@ need_lint() {
     need pyflakes3 has_program pyflakes3
     need python3 python3 --version
     need shellcheck shellcheck --version
+    need groff-base groff --version
 }
 
 # libFuzzer is C++.
@@ -313,7 +325,7 @@ duration() {
 downloads() {
     megabytes=0
     case " $groups " in *' go '*) has_current_go || megabytes=$((megabytes + 62)) ;; esac
-    case " $groups " in *' zig '*) has_zig || megabytes=$((megabytes + 101)) ;; esac
+    case " $groups " in *' zig '* | *' builds '*) has_zig || megabytes=$((megabytes + 101)) ;; esac
     case " $groups " in *' sdk '*)
         has_node || megabytes=$((megabytes + 60))
         has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
@@ -375,10 +387,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | zig | sanitize | load | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | builds | zig | sanitize | load | fuzz | deny | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [zig] [sanitize] [load] [fuzz]' \
-                '[deny] [bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [sanitize] [load]' \
+                '[fuzz] [deny] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -450,7 +462,7 @@ case " $groups " in *' deny '*)
     ;;
 esac
 
-case " $groups " in *' zig '*)
+case " $groups " in *' zig '* | *' builds '*)
     has_zig || pypi "$zig" "ziglang==$ZIG_VERSION"
     ;;
 esac

@@ -571,7 +571,7 @@ fn files(folder: &Path) -> Vec<String> {
 /// Root often has no cargo: `make install` then installs the existing build.
 #[test]
 fn make_install_and_uninstall_without_cargo() {
-    stage();
+    run(&mut make("all"));
     let destination = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a destination");
     let with_prefix = |target, prefix| {
         let mut command = make(target);
@@ -591,13 +591,25 @@ fn make_install_and_uninstall_without_cargo() {
     run(&mut with_prefix("install", "PREFIX=/opt"));
     let version = env!("CARGO_PKG_VERSION");
     let expected = [
+        "bin/captoken",
         "include/captoken.ffi.h",
         "include/captoken.h",
+        "lib/cmake/captoken/captoken-config-version.cmake",
+        "lib/cmake/captoken/captoken-config.cmake",
         "lib/libcaptoken.a",
         "lib/libcaptoken.so",
         "lib/libcaptoken.so.0",
         &format!("lib/libcaptoken.so.{version}"),
         "lib/pkgconfig/captoken.pc",
+        "share/bash-completion/completions/captoken",
+        "share/doc/captoken/LICENSE-APACHE",
+        "share/doc/captoken/LICENSE-MIT",
+        "share/fish/vendor_completions.d/captoken.fish",
+        "share/man/man1/captoken-inspect.1",
+        "share/man/man1/captoken-mint.1",
+        "share/man/man1/captoken-verify.1",
+        "share/man/man1/captoken.1",
+        "share/zsh/site-functions/_captoken",
     ]
     .map(|file| format!("{}/opt/{file}", destination.display()));
     assert_eq!(files(&destination), expected);

@@ -20,6 +20,7 @@ mod mint; // cap_mint against the calls that a request stands for
 
 // Each of these is `#![cfg(not(miri))]`.
 mod abi; // compatibility with the last release
+mod builds; // pkg-config, CMake and meson with other compilers
 mod c; // examples, `make install` and commands of the documents
 mod cargo_settings; // the user's settings of cargo
 mod copies; // several copies of captoken in one process

@@ -62,18 +62,22 @@ pub(crate) fn weaknesses(file: &Path) -> Vec<&'static str> {
     weaknesses
 }
 
-/// The shared libraries that a file needs, except those of the C library and of gcc.
-pub(crate) fn needed_beyond_libc(file: &Path) -> Vec<String> {
+/// The shared libraries that a file needs.
+pub(crate) fn needed(file: &Path) -> Vec<String> {
     let dynamic = readelf("--dynamic", file);
-    let needed: Vec<&str> = dynamic
+    dynamic
         .lines()
         .filter(|line| line.contains("(NEEDED)"))
         .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
-        .collect();
-    assert!(needed.contains(&"libc.so.6"), "{dynamic}");
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The shared libraries that a file needs, except those of the C library and of gcc.
+pub(crate) fn needed_beyond_libc(file: &Path) -> Vec<String> {
+    let mut needed = needed(file);
+    assert!(needed.iter().any(|name| name == "libc.so.6"), "{needed:?}");
     let libc = ["libc.so.6", "libm.so.6", "libgcc_s.so.1"];
-    let others = needed
-        .into_iter()
-        .filter(|name| !name.starts_with("ld-linux-") && !libc.contains(name));
-    others.map(str::to_owned).collect()
+    needed.retain(|name| !name.starts_with("ld-linux-") && !libc.contains(&name.as_str()));
+    needed
 }
