@@ -27,6 +27,25 @@ final class Library
     /** The scope of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
     public const SCOPE = 'CAPTOKEN';
 
+    /** The classes that the methods of a Capability use. */
+    private const CLASSES = [
+        CaptokenException::class,
+        InvalidTokenException::class,
+        TokenMalformedException::class,
+        TokenAlgorithmException::class,
+        TokenSignatureException::class,
+        TokenExpiredException::class,
+        TokenNotYetValidException::class,
+        Internal\Buffer::class,
+        Internal\Refusal::class,
+        Internal\Strings::class,
+        Internal\Parameters::class,
+        Internal\Json::class,
+        Internal\Mint::class,
+        Internal\Verification::class,
+        Internal\Opaque::class,
+    ];
+
     // PHP resets both at the end of each request.
     private static ?\FFI $functions = null;
     private static string $origin;
@@ -154,8 +173,15 @@ final class Library
         }
     }
 
+    /**
+     * Also loads all classes. PHP does not find a class in a signal handler that runs while the
+     * class is loaded: with an object in hand, a handler may mint.
+     */
     private static function keep(\FFI $functions, string $origin): \FFI
     {
+        foreach (self::CLASSES as $class) {
+            class_exists($class);
+        }
         self::$origin = $origin;
         return self::$functions = $functions;
     }

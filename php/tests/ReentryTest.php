@@ -95,6 +95,40 @@ final class ReentryTest extends TestCase
         }
     }
 
+    /** A signal handler cannot use a class that PHP is loading at that time. */
+    public function testNoMethodOfAnObjectLoadsAClass(): void
+    {
+        $out = Php::run(<<<'END'
+            $c = new Capability('AC1', 'secret');
+            spl_autoload_register(fn (string $class) => print("$class "), true, true);
+            $c->allowClientIncoming('Alice')->allowClientOutgoing('AP1', ['a' => [1, 1.5, true]])
+                ->allowEventStream(['a' => 'b'])->setClientName('Bob')->addClaim('a', ['b' => 1])->setNotBefore(1);
+            $access = Capability::access('AC1', 'SK1', 'secret')->setRegion('ie1')->addGrant('video', []);
+            $long = str_repeat('a', 5000);
+            $jwt = $c->generateToken();
+            foreach (
+                [
+                    fn () => Capability::verify($jwt, 'secret'),
+                    fn () => Capability::verify($jwt, 'other'),
+                    fn () => Capability::verify($jwt, 'secret', 1e15),
+                    fn () => Capability::verify('', 'secret'),
+                    fn () => $access->allowClientIncoming($long)->generateToken(),
+                    fn () => $access->allowEventStream(),
+                    fn () => $c->addClaim('iss', 1),
+                    fn () => $c->generateToken(0),
+                    fn () => $c->setClientName("\xff"),
+                    fn () => serialize($c),
+                ] as $call
+            ) {
+                try {
+                    $call();
+                } catch (Exception) {
+                }
+            }
+            END);
+        self::assertSame('', $out);
+    }
+
     /** Sends thousands of signals, so that some arrive between any two statements. */
     public function testHandlerNeverSeesPartialChange(): void
     {
