@@ -116,7 +116,7 @@ demo:
 ## remove everything that was built
 clean:
 	rm -rf "$(TARGET)"
-	rm -f go/libcaptoken.a go/captoken.h
+	rm -f go/libcaptoken*.a go/captoken.h
 
 # The memory tests run again with the optimisations of the installed library.
 .PHONY: test
@@ -365,9 +365,6 @@ uninstall-php:
 	    | sed 's/.*/Removed the link &: restart its server./'
 	$(call remove_empty,"$(DESTDIR)$(PREFIX)/share/php" "$(DESTDIR)$(PREFIX)/share" "$(DESTDIR)$(PREFIX)")
 
-# The archive and the header are in the folder of the Go package, so that `go mod vendor`
-# copies them. Go rebuilds if the header changes, but not if the archive does. The header
-# therefore gets the archive's checksum, which cgo.go compiles in.
 ## folder of the Go package, or of a copy
 TO_GO ?= go
 ## module path of the copy of the Go package, such as example.com/you/captoken
@@ -382,19 +379,8 @@ go-lib: export GO_MODULE := $(GO_MODULE)
 go-lib:
 	@sh scripts/copy-go.sh
 	@$(MAKE) --no-print-directory lib
-	@mkdir -p "$(TARGET)" && flock "$(TARGET)/go-lib.lock" $(MAKE) --no-print-directory --silent refresh-go-lib
-
-.PHONY: refresh-go-lib
-refresh-go-lib:
-	sum=$$(sha256sum < "$(STATIC)") && sum=$${sum%% *} && \
-	if ! cmp -s "$(STATIC)" "$(TO_GO)/libcaptoken.a" || ! grep -qs "$$sum" "$(TO_GO)/captoken.h" || \
-	    [ include/captoken.h -nt "$(TO_GO)/captoken.h" ]; then \
-	    cp "$(STATIC)" "$(TO_GO)/libcaptoken.a.new" && \
-	    cp include/captoken.h "$(TO_GO)/captoken.h.new" && \
-	    echo "#define CAPTOKEN_ARCHIVE \"$$sum\"" >> "$(TO_GO)/captoken.h.new" && \
-	    mv "$(TO_GO)/libcaptoken.a.new" "$(TO_GO)/libcaptoken.a" && \
-	    mv "$(TO_GO)/captoken.h.new" "$(TO_GO)/captoken.h"; \
-	fi
+	@mkdir -p "$(TARGET)" && flock "$(TARGET)/go-lib.lock" \
+	    sh scripts/go-archives.sh "$(TO_GO)" "$(STATIC)"
 
 # Test programs that run concurrently wait for the lock. An up-to-date installation is kept.
 .PHONY: stage

@@ -24,6 +24,12 @@ const minted = "seed_php_params_ttl_600"
 // modulePath is "captoken", or another path in a copy of the package.
 var modulePath = reflect.TypeOf(captoken.Token{}).PkgPath()
 
+// The archive that a program links here.
+const (
+	platform = "_" + runtime.GOOS + "_" + runtime.GOARCH
+	archive  = "libcaptoken" + platform + ".a"
+)
+
 // slow skips a test that compiles programs under -short, and otherwise makes it parallel.
 func slow(t *testing.T) {
 	t.Helper()
@@ -266,19 +272,20 @@ func TestBuildRelinksAChangedArchive(t *testing.T) {
 	checkMinted(t, before)
 
 	// Like make go-lib: replace the archive, and its checksum in the header.
-	archive := filepath.Join(w.captoken, "libcaptoken.a")
-	content, err := os.ReadFile(archive)
+	linked := filepath.Join(w.captoken, archive)
+	content, err := os.ReadFile(linked)
 	check(t, err)
 	changed := strings.ReplaceAll(string(content), "client:incoming", "client:INCOMING")
-	check(t, os.WriteFile(archive, []byte(changed), 0o666))
+	check(t, os.WriteFile(linked, []byte(changed), 0o666))
 	header := filepath.Join(w.captoken, "captoken.h")
 	content, err = os.ReadFile(header)
 	check(t, err)
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	if !strings.HasPrefix(lines[len(lines)-1], "#define CAPTOKEN_ARCHIVE \"") {
+	definition := "#define CAPTOKEN_ARCHIVE" + platform
+	if !strings.HasPrefix(lines[len(lines)-1], definition+" \"") {
 		t.Fatalf("captoken.h ends in %s", lines[len(lines)-1])
 	}
-	lines[len(lines)-1] = "#define CAPTOKEN_ARCHIVE \"of another archive\"\n"
+	lines[len(lines)-1] = definition + " \"of another archive\"\n"
 	check(t, os.WriteFile(header, []byte(strings.Join(lines, "\n")), 0o666))
 	if after := w.mint(nil, w.build(nil)); after == before {
 		t.Error("the program is the same as before")
@@ -321,7 +328,7 @@ func TestBuildWithPkgConfigLinksInstalledLibrary(t *testing.T) {
 		"LD_LIBRARY_PATH=" + libraries,
 	}
 
-	w := newWorkspace(t, []string{"captoken.h", "libcaptoken.a"}, "mint")
+	w := newWorkspace(t, []string{"captoken.h", archive}, "mint")
 	program := w.build(env, "-tags", "captoken_pkgconfig")
 	checkMinted(t, w.mint(env, program))
 	names, _ := needed(t, program)
@@ -345,7 +352,7 @@ func TestBuildWithoutCgoExplainsTheError(t *testing.T) {
 		for _, part := range []string{
 			`"captoken needs cgo: install gcc and set CGO_ENABLED=1" `,
 			`"to cross-compile, also set CC, such as CC=aarch64-linux-gnu-gcc" `,
-			"\"and copy what `make go-lib` writes on a machine like the target\" ",
+			"\"and use the package that `make go-dist` writes, for all machines\" ",
 		} {
 			said += strings.Count(output, part)
 		}
@@ -364,7 +371,7 @@ func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(installed, "captoken.h"), header, 0o666))
 	for _, leftOut := range [][]string{
-		{"captoken.h", "libcaptoken.a"}, {"captoken.h"}, {"libcaptoken.a"},
+		{"captoken.h", archive}, {"captoken.h"}, {archive},
 	} {
 		w := newWorkspace(t, leftOut, "mint")
 		for _, env := range [][]string{nil, {"CPATH=" + installed}} {
@@ -382,12 +389,12 @@ func TestBuildWithoutLibraryNamesTheCommand(t *testing.T) {
 // some of its params. See testdata/failing.
 func TestHandlesAreFreedOnce(t *testing.T) {
 	slow(t)
-	w := newWorkspace(t, []string{"libcaptoken.a"}, "failing")
+	w := newWorkspace(t, []string{archive}, "failing")
 	source, err := filepath.Abs(inRepository(t, "tests/c/fake.c"))
 	check(t, err)
 	run(t, command(w.captoken, nil, "cc", "-std=c11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror",
 		"-O2", "-fPIC", "-I.", "-DHANDLES=1", "-c", source, "-o", "fake.o"))
-	run(t, command(w.captoken, nil, "ar", "rcs", "libcaptoken.a", "fake.o"))
+	run(t, command(w.captoken, nil, "ar", "rcs", archive, "fake.o"))
 	check(t, os.Remove(filepath.Join(w.captoken, "fake.o")))
 	run(t, command(w.user, nil, w.build(nil)))
 }

@@ -96,9 +96,9 @@
 //
 // # Building
 //
-// The package calls a C library through cgo. By default it links the libcaptoken.a in the
-// package's folder. "make go-lib" in the library's repository puts the archive there,
-// together with captoken.h. With the build tag captoken_pkgconfig, the package links the
+// The package calls a C library through cgo. By default it links the archive for
+// its platform in the package's folder, such as libcaptoken_linux_amd64.a. "make go-lib" in the
+// library's repository puts it there, together with captoken.h. With the build tag captoken_pkgconfig, the package links the
 // installed library, as pkg-config describes it.
 package captoken
 

@@ -6,33 +6,16 @@ package captoken
 // no pointer.
 
 /*
-#ifdef __has_include
-#if !__has_include("captoken.h") || (defined CAPTOKEN_STATIC && !__has_include("libcaptoken.a"))
-#define CAPTOKEN_MISSING
-#endif
-#endif
-
-#ifndef CAPTOKEN_MISSING
-#include "captoken.h"
-#if defined CAPTOKEN_STATIC && !defined CAPTOKEN_ARCHIVE
-// This is an installed header. It may not match the archive.
-#define CAPTOKEN_MISSING
-#endif
-#endif
-
-#ifdef CAPTOKEN_MISSING
-#error "captoken.h or libcaptoken.a is missing in the folder of the Go package. Run \
-`make go-lib` in captoken's repository, which writes both; or install captoken and build with \
+#if !__has_include("captoken.h")
+#error "captoken.h is missing in the folder of the Go package. Run `make go-lib` in captoken's \
+repository, which writes it and the library; or install captoken and build with \
 `-tags captoken_pkgconfig`."
 #else
 
+#include "captoken.h"
+
 #include <stdbool.h>
 #include <string.h>
-
-#ifdef CAPTOKEN_ARCHIVE
-// Go relinks a program if this constant changes. It does not watch the archive.
-__attribute__((used)) static const char captoken_archive[] = CAPTOKEN_ARCHIVE;
-#endif
 
 // A new handle, 0 if the call failed.
 typedef struct {

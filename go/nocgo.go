@@ -7,5 +7,5 @@ package captoken
 var (
 	_ int = "captoken needs cgo: install gcc and set CGO_ENABLED=1"
 	_ int = "to cross-compile, also set CC, such as CC=aarch64-linux-gnu-gcc"
-	_ int = "and copy what `make go-lib` writes on a machine like the target"
+	_ int = "and use the package that `make go-dist` writes, for all machines"
 )

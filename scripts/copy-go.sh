@@ -38,7 +38,8 @@ case $GO_MODULE in
         fail 'GO_MODULE must be a module path, such as example.com/you/captoken.'
         ;;
 esac
-case ${GO_MODULE%%/*} in
+# The package's own path needs a replace in each module.
+[ "$GO_MODULE" = captoken ] || case ${GO_MODULE%%/*} in
     *.*) ;;
     *) fail "The first part of GO_MODULE must have a dot, such as example.com/you/captoken." ;;
 esac
@@ -59,6 +60,8 @@ translate() {
         -e 's|See the \[guide\](\.\./docs/go\.md)\. ||' "$1"
 }
 
+# Those of an older version would link another archive.
+rm -f "$to"/link_*.go
 (cd go && find . -type f \( -name '*.go' -o -name '*.rs' -o -name go.mod -o -name README.md \)) |
     while read -r file; do
         mkdir -p "$to/${file%/*}"

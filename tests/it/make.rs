@@ -593,7 +593,7 @@ fn go_copy_refuses_wrong_variables() {
     let below = go.join("copy");
     let manifest = fs::read_to_string(go.join("go.mod")).expect("a manifest");
     for (to, module, message) in [
-        (&copy, "captoken", "must have a dot"),
+        (&copy, "hello", "must have a dot"),
         (&copy, "x/example.com", "must have a dot"),
         (&copy, "example.com/a b", "GO_MODULE must be a module path"),
         (&copy, "example.com/a|b", "GO_MODULE must be a module path"),
