@@ -1,7 +1,8 @@
 #!/bin/sh
-# php-package.sh install | uninstall
+# php-package.sh install | uninstall | compose PLATFORM=LIBRARY...
 #
-# Installs the PHP package into the folder TO_PHP, or removes it. The Makefile sets:
+# Installs the PHP package into the folder TO_PHP, or removes it. `compose` writes a package for
+# Composer, with a library for each platform that Library::platform() knows. The Makefile sets:
 #
 #   TO_PHP    the folder, with DESTDIR
 #   PHPDIR    the folder, without DESTDIR
@@ -61,12 +62,7 @@ install_package() {
     sed "s|^#define FFI_LIB .*|#define FFI_LIB \"$PHPDIR/lib/$library\"|" php/captoken.ffi.h |
         put 644 - captoken.ffi.h
 
-    for file in $(list); do
-        mode=644
-        [ "$file" != bin/captoken-doctor ] || mode=755
-        install -d "$TO_PHP/$(dirname "$file")"
-        put "$mode" "php/$file" "$file"
-    done
+    put_files
     install_ini
 
     # The same build again: the header does not know the previous library.
@@ -78,6 +74,31 @@ install_package() {
             esac
         done
     fi
+}
+
+# Composer needs the version in an archive, where there is no tag.
+compose_package() {
+    put_files
+    sed "s|^#define FFI_LIB .*|#define FFI_LIB \"PLATFORM/$SONAME\"|" php/captoken.ffi.h |
+        put 644 - captoken.ffi.h
+    sed "s|^    \"type\": |    \"version\": \"$VERSION\",\n&|" php/composer.json |
+        put 644 - composer.json
+    for file in php/README.md LICENSE-APACHE LICENSE-MIT; do
+        put 644 "$file" "${file##*/}"
+    done
+    for library; do
+        install -d "$TO_PHP/lib/${library%%=*}"
+        put 755 "${library#*=}" "lib/${library%%=*}/$SONAME"
+    done
+}
+
+put_files() {
+    for file in $(list); do
+        mode=644
+        [ "$file" != bin/captoken-doctor ] || mode=755
+        install -d "$TO_PHP/$(dirname "$file")"
+        put "$mode" "php/$file" "$file"
+    done
 }
 
 install_ini() {
@@ -105,9 +126,13 @@ uninstall_package() {
 }
 
 case ${1-} in
-    install | uninstall) "$1_package" ;;
+    install | uninstall | compose)
+        command=$1
+        shift
+        "${command}_package" "$@"
+        ;;
     *)
-        echo 'usage: php-package.sh install | uninstall' >&2
+        echo 'usage: php-package.sh install | uninstall | compose PLATFORM=LIBRARY...' >&2
         exit 2
         ;;
 esac

@@ -13,7 +13,8 @@ namespace Captoken;
  * 2. the file that the environment variable CAPTOKEN_LIB names. If the variable is set, no
  *    other file is tried;
  * 3. in the folder lib of this package, the file that FFI_LIB in captoken.ffi.h names. Its name
- *    changes with every build;
+ *    changes with every build. A package for several machines has a library for each, in a
+ *    folder that is called as platform() says;
  * 4. libcaptoken.so.0, which the dynamic loader finds if it is installed.
  */
 final class Library
@@ -88,6 +89,24 @@ final class Library
     }
 
     /**
+     * Returns machine and C library of this process, such as "x86_64-linux-gnu" or
+     * "aarch64-linux-musl".
+     *
+     * Not by trying: a library for glibc may load in a process with musl, and fail later.
+     */
+    public static function platform(): string
+    {
+        try {
+            // Of all C libraries of Linux, only glibc has this function.
+            \FFI::cdef('const char *gnu_get_libc_version(void);');
+            $libc = 'gnu';
+        } catch (\FFI\Exception) {
+            $libc = 'musl';
+        }
+        return php_uname('m') . "-linux-$libc";
+    }
+
+    /**
      * Returns the path or name of the library in captoken.ffi.h.
      *
      * @internal
@@ -111,8 +130,11 @@ final class Library
         if (is_string($chosen) && $chosen !== '') {
             return [$chosen];
         }
-        // The header names the folder of the installation, but this package may be a copy.
-        return [dirname(__DIR__) . '/lib/' . basename(self::named($declarations)), self::SONAME];
+        $named = self::named($declarations);
+        // An installed header also names the folder, but this package may be a copy of it.
+        $own = str_starts_with($named, 'PLATFORM/')
+            ? str_replace('PLATFORM', self::platform(), $named) : basename($named);
+        return [dirname(__DIR__) . "/lib/$own", self::SONAME];
     }
 
     private static function load(): \FFI

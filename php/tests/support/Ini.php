@@ -18,6 +18,7 @@ final class Ini
     /** The extensions that PHPUnit, Composer and the tests use. */
     private const EXTENSIONS = [
         'ctype', 'dom', 'ffi', 'iconv', 'mbstring', 'pcntl', 'phar', 'posix', 'tokenizer', 'xml', 'xmlwriter',
+        'zip',
     ];
 
     /** Settings of php.ini-production, which distributions use, if a test depends on them. */

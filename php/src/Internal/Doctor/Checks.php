@@ -72,6 +72,19 @@ final class Checks
         }
         $origin = Library::origin();
         $this->report->right("the library is version $version, from $origin; it signs tokens");
+        $this->reason($origin);
+    }
+
+    /** Says why this library was chosen of several. */
+    private function reason(string $origin): void
+    {
+        if ((string) getenv('CAPTOKEN_LIB', true) !== '') {
+            $this->report->right('the library was chosen by CAPTOKEN_LIB');
+        } elseif (str_starts_with($origin, "$this->package/lib/" . Library::platform() . '/')) {
+            $libc = str_ends_with(Library::platform(), '-gnu') ? 'glibc' : 'musl';
+            $machine = php_uname('m');
+            $this->report->right("the library was chosen because this PHP runs on $machine with $libc");
+        }
     }
 
     /** Checks a web server other than php-fpm, only by the settings of this process. */

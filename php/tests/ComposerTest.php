@@ -1,0 +1,126 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Captoken\Tests;
+
+use Captoken\Library;
+use PHPUnit\Framework\TestCase;
+
+/** The package for Composer, which has a library for each platform. */
+final class ComposerTest extends TestCase
+{
+    use SkipsAloud;
+
+    private const PLATFORMS = ['x86_64-linux-gnu', 'x86_64-linux-musl', 'aarch64-linux-gnu', 'aarch64-linux-musl'];
+
+    private const PROGRAM = <<<'END'
+        <?php
+        require 'vendor/autoload.php';
+        echo (new Captoken\Capability('AC123123', 'secret'))->generateToken(), ' ', Captoken\Library::origin();
+        END;
+
+    /** @dataProvider repositories */
+    public function testComposerInstallsFromEachKindOfRepository(string $type): void
+    {
+        if ($type === 'artifact' && !class_exists('ZipArchive')) {
+            self::skipAloud('artifact repositories are not tested: this PHP lacks the extension zip');
+        }
+        $package = self::package([Library::platform() => Package::library(Package::folder())]);
+        $url = $type === 'path' ? $package : self::archived($package);
+        $project = Composer::project(<<<END
+            composer init --no-interaction --name=example/app
+            composer config repositories.captoken --json '{"type": "$type", "url": "$url"}'
+            composer require --no-progress captoken/captoken:^0
+            END);
+        file_put_contents("$project/program.php", self::PROGRAM);
+        $done = Process::run([PHP_BINARY, 'program.php'], Process::environment(), $project);
+        [$token, $origin] = explode(' ', $done->out) + [1 => ''];
+        self::assertSame('AC123123', Token::read($token, 'secret')->claims['iss'], $done->out . $done->err);
+        $library = 'captoken/captoken/lib/' . Library::platform() . '/' . Library::SONAME;
+        self::assertSame(realpath("$project/vendor/$library"), realpath($origin));
+
+        $doctor = Process::run([PHP_BINARY, 'vendor/bin/captoken-doctor'], Process::environment(), $project);
+        self::assertStringContainsString('was chosen because this PHP runs on ' . php_uname('m'), $doctor->out);
+    }
+
+    /** @return iterable<array{string}> */
+    public static function repositories(): iterable
+    {
+        yield ['path'];
+        yield ['artifact'];
+    }
+
+    public function testEnvironmentOverridesThePlatform(): void
+    {
+        $library = Package::library(Package::folder());
+        $package = self::package([Library::platform() => $library]);
+        $chosen = Process::run(
+            [PHP_BINARY, "$package/bin/captoken-doctor"],
+            ['CAPTOKEN_LIB' => $library] + Process::environment(),
+        );
+        self::assertStringContainsString(", from $library;", $chosen->out);
+        self::assertStringContainsString('the library was chosen by CAPTOKEN_LIB', $chosen->out);
+    }
+
+    /** Otherwise it may fail later: the library for glibc can load in a process with musl. */
+    public function testLibraryOfAnotherPlatformIsNotTried(): void
+    {
+        $library = Package::library(Package::folder());
+        $others = array_diff(self::PLATFORMS, [Library::platform()]);
+        $package = self::package(array_fill_keys($others, $library));
+        $file = "$package/src/Library.php";
+        file_put_contents($file, str_replace("'libcaptoken.so.'", "'libnowhere.so.'", file_get_contents($file)));
+        $done = Process::run([PHP_BINARY, "$package/bin/captoken-doctor"], Process::environment());
+        self::assertStringContainsString(
+            "$package/lib/" . Library::platform() . '/libcaptoken.so.0: cannot open shared object file',
+            $done->out,
+        );
+        foreach ($others as $other) {
+            self::assertStringNotContainsString("/$other/", $done->out);
+        }
+    }
+
+    public function testPlatformIsThatOfTheProcess(): void
+    {
+        // The loader of a process with musl is called ld-musl-ARCH.so.1.
+        $libc = str_contains(file_get_contents('/proc/self/maps'), '/ld-musl-') ? 'musl' : 'gnu';
+        self::assertSame(php_uname('m') . "-linux-$libc", Library::platform());
+    }
+
+    /** Packs a folder, and returns the folder of the archive. */
+    private static function archived(string $folder): string
+    {
+        $archives = TempFolder::make();
+        $zip = new \ZipArchive();
+        self::assertTrue($zip->open("$archives/captoken.zip", \ZipArchive::CREATE));
+        $files = new \RecursiveDirectoryIterator($folder, \FilesystemIterator::SKIP_DOTS);
+        foreach (new \RecursiveIteratorIterator($files) as $file) {
+            self::assertTrue($zip->addFile((string) $file, substr((string) $file, strlen($folder) + 1)));
+        }
+        $zip->close();
+        return $archives;
+    }
+
+    /**
+     * Writes the package as `make dist` does.
+     *
+     * @param array<string, string> $libraries a file for each platform
+     */
+    private static function package(array $libraries): string
+    {
+        $package = TempFolder::make();
+        $arguments = [];
+        foreach ($libraries as $platform => $library) {
+            $arguments[] = "$platform=$library";
+        }
+        $done = Process::run(
+            ['sh', 'scripts/php-package.sh', 'compose', ...$arguments],
+            ['TO_PHP' => $package, 'SONAME' => Library::SONAME, 'VERSION' => Library::version()]
+                + Process::environment(),
+            Package::ROOT,
+        );
+        self::assertSame(0, $done->status, $done->err);
+        return $package;
+    }
+}
