@@ -234,6 +234,25 @@ bench:
 	@CARGO="$(CARGO)" sh scripts/setup.sh go sdk bench
 	python3 -B benches/compare/bench.py --rounds $(ROUNDS)
 
+## targets of make dist
+DIST_TARGETS ?= x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl \
+    aarch64-unknown-linux-musl
+
+.PHONY: dist
+## write archives for glibc 2.17 and musl, on x86_64 and aarch64, into the target folder's dist
+dist:
+	@CARGO="$(CARGO)" sh scripts/setup.sh dist
+	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist.sh $(DIST_TARGETS)
+
+.PHONY: go-dist
+## write the Go module as it would be published, for the same machines, into the folder dist/go
+go-dist: export GO_MODULE := $(GO_MODULE)
+go-dist:
+	@CARGO="$(CARGO)" sh scripts/setup.sh dist
+	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist-build.sh $(DIST_TARGETS)
+	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist-go.sh "$(TARGET)/dist/go" $(DIST_TARGETS)
+	@echo "$(TARGET)/dist/go"
+
 # $(call check,FOLDER...): checks the variables, and that the installation can write to the folders.
 define check
 	@PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" BINDIR="$(BINDIR)" \

@@ -75,9 +75,11 @@ TYPES = {
     ".yml": "hash", "Makefile": "hash", "run": "hash", ".clang-format": "hash",
     ".codespellrc": "hash", ".editorconfig": "hash", ".gitignore": "hash", ".supp": "hash",
     ".gitattributes": "hash", "dictionary": "hash",
-    ".ini.in": "ini",
+    ".ini.in": "ini", ".cmake.in": "hash", ".md.in": "markdown",
     ".xml": "xml", ".dist": "xml",
     ".json": "none", ".in": "none",
+    # Generated.
+    ".1": "none", ".bash": "none", ".fish": "none", "_captoken": "none",
     ".md": "markdown",
     ".py": "python",
 }  # fmt: skip

@@ -1,18 +1,19 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [sanitize] [load] [fuzz] [deny]
-# [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [archives] [sanitize]
+# [load] [fuzz] [deny] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
-# lint and go.
+# lint and go. The tests of the archives need archives, and what `make dist` has written.
 #
 # - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
 #   Never removes a package.
-# - A current Go, Node, and zig: from PyPI, into the target folder.
+# - A current Go, Node, zig, and the tools of `make dist`: from PyPI, into the target folder.
 # - Twilio's libraries: from PyPI and npm, into the target folder.
 # - nginx, if it is missing: Debian's packages, unpacked into the target folder. Installed, they
 #   would start a server on port 80.
-# - A nightly Rust: from rustup.
+# - musl for another machine: Debian's package, unpacked into the target folder.
+# - A nightly Rust, and Rust's library for the targets of `make dist`: from rustup.
 # - cargo-fuzz and cargo-deny: from crates.io, into the target folder.
 #
 # If everything is there, prints nothing.
@@ -24,6 +25,7 @@ CARGO=${CARGO:-cargo}
 GO_VERSION=1.27.3
 NODE_VERSION=22.20.0
 ZIG_VERSION=0.17.1
+CARGO_ZIGBUILD_VERSION=0.24.1
 CARGO_FUZZ_VERSION=0.13.2
 CARGO_DENY_VERSION=0.20.2
 target=${CARGO_TARGET_DIR:-target}
@@ -31,6 +33,8 @@ current_go=$target/go-current
 node=$target/node
 sdk=$target/sdk
 zig=$target/zig
+zigbuild=$target/zigbuild
+cyclonedx=$target/cyclonedx
 nginx=$target/nginx
 missing=
 
@@ -80,6 +84,8 @@ need_php() {
     need php-cli php_has FFI
     need "php${php_version:-}-fpm" has_fpm
     need composer has_program composer
+    # Composer's artifact repositories need it.
+    need "php${php_version:-}-zip" php_has zip
     need phpunit phpunit --version
     need libfcgi-bin has_program cgi-fcgi
     # libapache2-mod-php needs apache2-bin, which starts no server. If the package apache2 is
@@ -114,6 +120,36 @@ need_builds() {
 
 need_zig() {
     has_zig || need python3-pip python3 -m pip --version
+}
+
+# GNU's tools for the other machines repack their archives.
+need_dist() {
+    need git git --version
+    need python3 python3 --version
+    need xz-utils xz --version
+    for machine in x86_64 aarch64; do
+        if [ "$machine" != "$(uname -m)" ]; then
+            need "binutils-$(echo $machine | tr _ -)-linux-gnu" "$machine-linux-gnu-ld" --version
+        fi
+    done
+    need_zig
+    if ! has_zigbuild || ! has_cyclonedx; then
+        need python3-pip python3 -m pip --version
+    fi
+}
+
+# Compilers and emulators for the machines of make dist.
+need_archives() {
+    need qemu-user qemu-aarch64 --version
+    need musl-tools musl-gcc --version
+    for machine in x86_64 aarch64; do
+        if [ "$machine" != "$(uname -m)" ]; then
+            need "gcc-$(echo $machine | tr _ -)-linux-gnu" "$machine-linux-gnu-gcc" --version
+            need "libc6-dev-$(debian_name $machine)-cross" \
+                has_file "/usr/$machine-linux-gnu/include/stdlib.h"
+        fi
+    done
+    need_zig
 }
 
 need_sanitize() {
@@ -171,6 +207,14 @@ has_tool() {
     return 1
 }
 
+# debian_name MACHINE: what Debian calls it.
+debian_name() {
+    case $1 in
+        x86_64) echo amd64 ;;
+        aarch64) echo arm64 ;;
+    esac
+}
+
 # need_tool NAME VERSION ARGUMENT...: builds a tool of cargo into the target folder.
 need_tool() {
     if ! has_tool "$1" "$2"; then
@@ -226,6 +270,15 @@ has_zig() {
     [ "$("$zig/ziglang/zig" version 2> /dev/null)" = "$ZIG_VERSION" ]
 }
 
+has_zigbuild() {
+    [ "$("$zigbuild/bin/cargo-zigbuild" --version 2> /dev/null)" = \
+        "cargo-zigbuild $CARGO_ZIGBUILD_VERSION" ]
+}
+
+has_cyclonedx() {
+    cmp -s packaging/requirements.txt "$cyclonedx/requirements.txt"
+}
+
 # has_python_sdk '' | -3.8.0: compares with the list that install_python_sdk has left.
 has_python_sdk() {
     cmp -s "tests/sdk/requirements$1.txt" "$sdk/python$1/requirements$1.txt"
@@ -233,6 +286,17 @@ has_python_sdk() {
 
 has_node_sdk() {
     cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
+}
+
+# Rust's library for the targets of make dist.
+need_targets() {
+    if ! command -v rustup > /dev/null; then
+        echo 'make dist needs rustup: https://rustup.rs' >&2
+        exit 1
+    fi
+    for machine in x86_64 aarch64; do
+        rustup --quiet target add $machine-unknown-linux-gnu $machine-unknown-linux-musl
+    done
 }
 
 # need_nightly COMPONENT...: installs a nightly Rust with these components. Only rustup has one.
@@ -276,6 +340,11 @@ install_python_sdk() {
     cp "tests/sdk/requirements$1.txt" "$sdk/python$1"
 }
 
+install_cyclonedx() {
+    pypi "$cyclonedx" --requirement packaging/requirements.txt
+    cp packaging/requirements.txt "$cyclonedx"
+}
+
 install_node_sdk() {
     rm -rf "$sdk/new"
     mkdir -p "$sdk/new"
@@ -304,6 +373,22 @@ install_nginx() {
     put "$nginx.new" "$nginx"
 }
 
+# install_musl MACHINE: its dynamic linker, which is also the C library. apt-get reads the lists for
+# that machine into a separate folder, and the system stays as it is.
+install_musl() {
+    echo "Unpacking Debian's musl for $1 into $target/musl-$1, about 10 MB to download"
+    rm -rf "$target/musl.new"
+    mkdir -p "$target/musl.new/lists/partial"
+    (
+        cd "$target/musl.new" &&
+            set -- -qq -o "Dir::State::Lists=$PWD/lists" -o Dir::State::status=/dev/null \
+                -o "Dir::Cache=$PWD" -o "APT::Architecture=$(debian_name "$1")" \
+                -o "APT::Architectures=$(debian_name "$1")" -o APT::Sandbox::User=root &&
+            apt-get "$@" update && apt-get "$@" download musl && dpkg-deb -x musl_*.deb .
+    )
+    put "$target/musl.new" "$target/musl-$1"
+}
+
 # Prints how many Debian packages apt-get would install, and how many megabytes it would download.
 apt_size() {
     LC_ALL=C apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
@@ -325,7 +410,10 @@ duration() {
 downloads() {
     megabytes=0
     case " $groups " in *' go '*) has_current_go || megabytes=$((megabytes + 62)) ;; esac
-    case " $groups " in *' zig '* | *' builds '*) has_zig || megabytes=$((megabytes + 101)) ;; esac
+    case " $groups " in *' zig '* | *' builds '* | *' dist '* | *' archives '*)
+        has_zig || megabytes=$((megabytes + 101))
+        ;;
+    esac
     case " $groups " in *' sdk '*)
         has_node || megabytes=$((megabytes + 60))
         has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
@@ -387,10 +475,10 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | builds | zig | sanitize | load | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | builds | zig | dist | archives | sanitize | load | fuzz | deny | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [sanitize] [load]' \
-                '[fuzz] [deny] [bench] [lint]' >&2
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [archives]' \
+                '[sanitize] [load] [fuzz] [deny] [bench] [lint]' >&2
             exit 2
             ;;
     esac
@@ -462,8 +550,25 @@ case " $groups " in *' deny '*)
     ;;
 esac
 
-case " $groups " in *' zig '* | *' builds '*)
+case " $groups " in *' archives '*)
+    for machine in x86_64 aarch64; do
+        if [ "$machine" != "$(uname -m)" ] &&
+            ! has_file "$target/musl-$machine/lib/ld-musl-$machine.so.1"; then
+            install_musl $machine
+        fi
+    done
+    ;;
+esac
+
+case " $groups " in *' zig '* | *' builds '* | *' dist '* | *' archives '*)
     has_zig || pypi "$zig" "ziglang==$ZIG_VERSION"
+    ;;
+esac
+
+case " $groups " in *' dist '*)
+    has_zigbuild || pypi "$zigbuild" "cargo-zigbuild==$CARGO_ZIGBUILD_VERSION"
+    has_cyclonedx || install_cyclonedx
+    need_targets
     ;;
 esac
 

@@ -26,6 +26,7 @@ mod cargo_settings; // the user's settings of cargo
 mod copies; // several copies of captoken in one process
 mod cpu_features; // CPUs without SHA instructions
 mod cross_language; // the same tokens from C, PHP and Go
+mod dist; // the archives of make dist
 mod growth; // the time of large inputs
 mod hardening; // protections in the ELF files
 mod header; // the committed headers

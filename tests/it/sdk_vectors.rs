@@ -30,7 +30,7 @@ fn committed_cases_equal_the_originals() {
     }
 }
 
-fn mint(case: &Value) -> String {
+pub(crate) fn mint(case: &Value) -> String {
     let name = text(&case["name"]);
     let mut handle = Handle::new(text(&case["account_sid"]), text(&case["auth_token"]))
         .unwrap_or_else(|status| panic!("{name}: {status:?}"));

@@ -1,0 +1,23 @@
+#!/bin/sh
+# dist-php.sh FOLDER TARGET...
+#
+# Writes the PHP package for Composer, with the shared libraries that dist-build.sh has built.
+set -eu
+unset CDPATH
+cd "${0%/*}/.."
+
+target=${CARGO_TARGET_DIR:-target}
+TO_PHP=$1
+VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+SONAME=libcaptoken.so.${VERSION%%.*}
+export TO_PHP VERSION SONAME
+shift
+
+rm -rf "$TO_PHP"
+mkdir -p "$TO_PHP"
+for triple; do
+    # Rust's name with the vendor, PHP's without.
+    set -- "$@" "${triple%%-*}${triple#*-unknown}=$target/dist/image/$triple/usr/lib/$SONAME"
+    shift
+done
+sh scripts/php-package.sh compose "$@"
