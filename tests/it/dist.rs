@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value, json};
 
@@ -44,11 +45,13 @@ impl Archive {
         let version = env!("CARGO_PKG_VERSION");
         let name = format!("captoken-{version}-{machine}-unknown-linux-{c_library}");
         let dist = target_folder().join("dist");
-        // A space, because users have such folders.
-        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("un packed");
-        fs::create_dir_all(&parent).expect("a folder");
+        // Tests run concurrently. A space, because users have such folders.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("un packed {number}"));
+        let _ = fs::remove_dir_all(&parent);
+        fs::create_dir(&parent).expect("a folder");
         let folder = parent.join(&name);
-        let _ = fs::remove_dir_all(&folder);
         let mut tar = isolated("tar");
         tar.arg("-xf").arg(dist.join(format!("{name}.tar.xz")));
         run(tar.arg("-C").arg(&parent));
