@@ -306,7 +306,7 @@ fn c_examples_and_program_run() {
     }
 }
 
-/// What a reader types on the machine that the archive is for.
+/// Types the README's commands on the machine that the archive is for.
 #[test]
 #[ignore = "needs make dist"]
 fn readme_prints_tokens_in_every_language() {
