@@ -242,7 +242,8 @@ DIST_TARGETS ?= x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknow
 ## write archives for glibc 2.17 and musl, on x86_64 and aarch64, into the target folder's dist
 dist:
 	@CARGO="$(CARGO)" sh scripts/setup.sh dist
-	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist.sh $(DIST_TARGETS)
+	@CARGO_TARGET_DIR="$(TARGET)" VERSION="$(VERSION)" SONAME="$(SONAME)" \
+	    sh scripts/dist.sh $(DIST_TARGETS)
 
 .PHONY: go-dist
 ## write the Go module as it would be published, for the same machines, into the folder dist/go

@@ -1,16 +1,15 @@
 #!/bin/sh
 # dist-php.sh FOLDER TARGET...
 #
-# Writes the PHP package for Composer, with the shared libraries that dist-build.sh has built.
+# Writes the PHP package for Composer, with the shared libraries that dist-build.sh has built. The
+# Makefile sets VERSION and SONAME.
 set -eu
 unset CDPATH
 cd "${0%/*}/.."
 
 target=${CARGO_TARGET_DIR:-target}
 TO_PHP=$1
-VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-SONAME=libcaptoken.so.${VERSION%%.*}
-export TO_PHP VERSION SONAME
+export TO_PHP
 shift
 
 rm -rf "$TO_PHP"

@@ -5,7 +5,7 @@
 # and SHA256SUMS. `make dist` runs it, after it has installed the tools.
 #
 # Each archive has the files of `make install`, and the packages for Go and PHP with the libraries
-# of all these targets. All are reproducible.
+# of all these targets. All are reproducible. The Makefile sets VERSION and SONAME.
 set -eu
 unset CDPATH
 cd "${0%/*}/.."
@@ -13,7 +13,6 @@ umask 022
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 dist=$target/dist
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 ZIG=$target/zig/ziglang/zig
 export SOURCE_DATE_EPOCH ZIG
@@ -27,7 +26,7 @@ fill() {
         -e 's|^libdir=.*|libdir=${prefix}/lib|' "$1/lib/pkgconfig/captoken.pc"
     cp -r "$dist/go" "$dist/php" "$1/"
     cp CHANGELOG.md "$1/share/doc/captoken/"
-    sed -e "s|@VERSION@|$version|g" -e "s|@TARGET@|$triple|g" packaging/README.md.in > "$1/README.md"
+    sed -e "s|@VERSION@|$VERSION|g" -e "s|@TARGET@|$triple|g" packaging/README.md.in > "$1/README.md"
     PYTHONPATH=$target/cyclonedx python3 -B scripts/bill.py "$triple" "$1/share/doc/captoken"
     (
         cd "$1"
@@ -48,7 +47,7 @@ sh scripts/dist-go.sh "$dist/go" "$@"
 sh scripts/dist-php.sh "$dist/php" "$@"
 rm -f "$dist"/captoken-*.tar.xz
 for triple; do
-    name=captoken-$version-$triple
+    name=captoken-$VERSION-$triple
     rm -rf "$dist/pack"
     mkdir "$dist/pack"
     cp -r "$dist/image/$triple/usr" "$dist/pack/$name"

@@ -35,6 +35,8 @@ sdk=$target/sdk
 zig=$target/zig
 zigbuild=$target/zigbuild
 cyclonedx=$target/cyclonedx
+# Those of make dist.
+machines='x86_64 aarch64'
 nginx=$target/nginx
 missing=
 
@@ -115,7 +117,6 @@ need_builds() {
     need meson meson --version
     need ninja-build ninja --version
     need libmicrohttpd-dev has_file /usr/include/microhttpd.h
-    need_zig
 }
 
 need_zig() {
@@ -127,12 +128,9 @@ need_dist() {
     need git git --version
     need python3 python3 --version
     need xz-utils xz --version
-    for machine in x86_64 aarch64; do
-        if [ "$machine" != "$(uname -m)" ]; then
-            need "binutils-$(echo $machine | tr _ -)-linux-gnu" "$machine-linux-gnu-ld" --version
-        fi
+    for machine in $(other_machines); do
+        need "binutils-$(echo "$machine" | tr _ -)-linux-gnu" "$machine-linux-gnu-ld" --version
     done
-    need_zig
     if ! has_zigbuild || ! has_cyclonedx; then
         need python3-pip python3 -m pip --version
     fi
@@ -142,14 +140,11 @@ need_dist() {
 need_archives() {
     need qemu-user qemu-aarch64 --version
     need musl-tools musl-gcc --version
-    for machine in x86_64 aarch64; do
-        if [ "$machine" != "$(uname -m)" ]; then
-            need "gcc-$(echo $machine | tr _ -)-linux-gnu" "$machine-linux-gnu-gcc" --version
-            need "libc6-dev-$(debian_name $machine)-cross" \
-                has_file "/usr/$machine-linux-gnu/include/stdlib.h"
-        fi
+    for machine in $(other_machines); do
+        need "gcc-$(echo "$machine" | tr _ -)-linux-gnu" "$machine-linux-gnu-gcc" --version
+        need "libc6-dev-$(debian_name "$machine")-cross" \
+            has_file "/usr/$machine-linux-gnu/include/stdlib.h"
     done
-    need_zig
 }
 
 need_sanitize() {
@@ -205,6 +200,13 @@ has_tool() {
         [ -n "$version" ] && ! older "$version" "$2" && return
     done
     return 1
+}
+
+# Those of the machines that this one is not.
+other_machines() {
+    for machine in $machines; do
+        [ "$machine" = "$(uname -m)" ] || echo "$machine"
+    done
 }
 
 # debian_name MACHINE: what Debian calls it.
@@ -294,8 +296,8 @@ need_targets() {
         echo 'make dist needs rustup: https://rustup.rs' >&2
         exit 1
     fi
-    for machine in x86_64 aarch64; do
-        rustup --quiet target add $machine-unknown-linux-gnu $machine-unknown-linux-musl
+    for machine in $machines; do
+        rustup --quiet target add "$machine-unknown-linux-gnu" "$machine-unknown-linux-musl"
     done
 }
 
@@ -410,10 +412,7 @@ duration() {
 downloads() {
     megabytes=0
     case " $groups " in *' go '*) has_current_go || megabytes=$((megabytes + 62)) ;; esac
-    case " $groups " in *' zig '* | *' builds '* | *' dist '* | *' archives '*)
-        has_zig || megabytes=$((megabytes + 101))
-        ;;
-    esac
+    case " $groups " in *' zig '*) has_zig || megabytes=$((megabytes + 101)) ;; esac
     case " $groups " in *' sdk '*)
         has_node || megabytes=$((megabytes + 60))
         has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
@@ -483,6 +482,7 @@ for group in $groups; do
             ;;
     esac
 done
+case " $groups " in *' builds '* | *' dist '* | *' archives '*) groups="$groups zig" ;; esac
 case $groups in
     build) purpose='the build' ;;
     *) purpose='the build and the tests' ;;
@@ -551,16 +551,13 @@ case " $groups " in *' deny '*)
 esac
 
 case " $groups " in *' archives '*)
-    for machine in x86_64 aarch64; do
-        if [ "$machine" != "$(uname -m)" ] &&
-            ! has_file "$target/musl-$machine/lib/ld-musl-$machine.so.1"; then
-            install_musl $machine
-        fi
+    for machine in $(other_machines); do
+        has_file "$target/musl-$machine/lib/ld-musl-$machine.so.1" || install_musl "$machine"
     done
     ;;
 esac
 
-case " $groups " in *' zig '* | *' builds '* | *' dist '* | *' archives '*)
+case " $groups " in *' zig '*)
     has_zig || pypi "$zig" "ziglang==$ZIG_VERSION"
     ;;
 esac

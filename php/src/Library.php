@@ -97,7 +97,7 @@ final class Library
     public static function platform(): string
     {
         try {
-            // Of all C libraries of Linux, only glibc has this function.
+            // Only glibc has this function.
             \FFI::cdef('const char *gnu_get_libc_version(void);');
             $libc = 'gnu';
         } catch (\FFI\Exception) {

@@ -10,8 +10,8 @@ use std::process::{self, Command};
 
 use crate::support::document::document;
 use crate::support::elf::needed;
+use crate::support::examples::{assert_example_works, server_sources};
 use crate::support::install::{isolated, make, outcome, root, run, target_folder};
-use crate::support::token::decode;
 
 /// An installation in its own folder, which is removed at the end.
 struct Installed(PathBuf);
@@ -61,32 +61,6 @@ fn is_shared(program: &Path) -> bool {
     needed(program).contains(&"libcaptoken.so.0".to_owned())
 }
 
-/// Runs an example. token_server would not end.
-fn assert_works(installed: &Installed, program: &Path, name: &str) {
-    let mut command = installed.command(program);
-    command
-        .env("TWILIO_ACCOUNT_SID", "AC123123")
-        .env("TWILIO_AUTH_TOKEN", "secret");
-    match name {
-        "mint" => {
-            let token = run(command.args(["-i", "Alice", "-t", "600"]));
-            assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
-        }
-        "check" => {
-            let (code, _, err) = outcome(command.arg("no.token.here"));
-            assert!(code == Some(1) && !err.is_empty(), "{code:?} {err}");
-        }
-        "voice_app" => assert!(run(&mut command).lines().count() > 1),
-        _ => {
-            let (code, _, err) = outcome(command.env_remove("TWILIO_ACCOUNT_SID"));
-            assert!(
-                code == Some(1) && err.contains("TWILIO_ACCOUNT_SID"),
-                "{err}"
-            );
-        }
-    }
-}
-
 /// How a program is linked. The first is the default, for which there is no option.
 const MODES: [&str; 3] = ["-shared", "-static", "-static-pie"];
 
@@ -105,7 +79,7 @@ fn build(installed: &Installed, compiler: &[&str], standard: &[&str], mode: &str
     command.arg(root().join("examples-c").join(format!("{name}.c")));
     let mut flags = vec!["--cflags", "--libs", "captoken"];
     if name == "token_server" {
-        command.args(files(&root().join("examples-c/server")));
+        command.args(server_sources());
         flags.push("libmicrohttpd");
     }
     if mode != "-shared" {
@@ -121,7 +95,7 @@ fn build(installed: &Installed, compiler: &[&str], standard: &[&str], mode: &str
         .arg("-o")
         .arg(&program));
     assert_eq!(is_shared(&program), mode == "-shared", "{command:?}");
-    assert_works(installed, &program, name);
+    assert_example_works(installed.command(&program), name);
 }
 
 /// tcc cannot link the archive: it knows neither the unwinder nor all relocations. zig has no
@@ -158,15 +132,6 @@ fn every_compiler_builds_every_example_through_pkg_config() {
             }
         }
     }
-}
-
-/// The C files of a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder");
-    let files = entries.map(|entry| entry.expect("an entry").path());
-    files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
-        .collect()
 }
 
 /// The guide's program, in the installation's folder.
@@ -209,7 +174,7 @@ fn cmake_finds_both_libraries() {
         run(moved.command("cmake").args(["--build", "build"]));
         let program = moved.0.join("build/phone");
         assert_eq!(is_shared(&program), shared);
-        assert_works(&moved, &program, "mint");
+        assert_example_works(moved.command(&program), "mint");
     }
 }
 
@@ -230,6 +195,6 @@ fn meson_finds_both_libraries() {
         run(installed.command("meson").args(["compile", "-C", "build"]));
         let program = installed.0.join("build/phone");
         assert_eq!(is_shared(&program), shared);
-        assert_works(&installed, &program, "mint");
+        assert_example_works(installed.command(&program), "mint");
     }
 }

@@ -5,10 +5,9 @@
 
 use std::env::consts::ARCH;
 use std::ffi::OsStr;
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value, json};
@@ -16,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::sdk_vectors;
 use crate::support::document::{Document, column, document};
 use crate::support::elf::{needed, readelf, weaknesses};
+use crate::support::examples::assert_example_works;
 use crate::support::install::{isolated, make, root, run, target_folder};
 use crate::support::token::decode;
 use crate::support::vectors::{cases, pairs, text};
@@ -170,18 +170,10 @@ fn requests() -> (String, Vec<String>) {
 /// Runs a compiled tests/c/requests.c.
 fn assert_mints_every_case(archive: &Archive, program: &Path) {
     let (lines, tokens) = requests();
-    let mut child = archive
-        .command(program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
-    let output = child.wait_with_output().expect("ended");
-    writer.join().expect("no panic").expect("written");
-    let minted = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(output.status.success(), "{minted}");
+    let file = archive.folder.join("requests");
+    fs::write(&file, lines).expect("written");
+    let requests = File::open(file).expect("the requests");
+    let minted = run(archive.command(program).stdin(requests));
     assert_eq!(minted.lines().collect::<Vec<_>>(), tokens);
 }
 
@@ -286,18 +278,7 @@ fn c_examples_and_program_run() {
             let source = format!("examples-c/{name}.c");
             let arguments = ["-pthread", "-Llib", "-lcaptoken"];
             let program = archive.compile(archive.compiler(), &source, &arguments);
-            let mut command = archive.command(&program);
-            command
-                .env("TWILIO_ACCOUNT_SID", "AC123123")
-                .env("TWILIO_AUTH_TOKEN", "secret");
-            match name {
-                "mint" => {
-                    let token = run(command.args(["-i", "Alice", "-t", "600"]));
-                    assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
-                }
-                "check" => assert_eq!(command.arg("x").status().expect("started").code(), Some(1)),
-                _ => assert!(run(&mut command).lines().count() > 1),
-            }
+            assert_example_works(archive.command(&program), name);
         }
         let mut mint = archive.command(&archive.program());
         mint.env("TWILIO_AUTH_TOKEN", "secret");

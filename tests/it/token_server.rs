@@ -13,6 +13,7 @@ use minreq::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::support::c_compiler::{Language, Linkage, Program, compile};
+use crate::support::examples::server_sources;
 use crate::support::install::{isolated, root, run};
 use crate::support::token::{ACCESS_HEADER, HEADER, signed_parts};
 
@@ -42,15 +43,7 @@ pub(crate) const VARIABLES: [&str; 9] = [
 /// The compiled server.
 pub(crate) fn token_server(language: Language, linkage: Linkage) -> Program {
     let folder = root().join("examples-c");
-    let parts = [
-        "answer",
-        "connections",
-        "hosts",
-        "limit",
-        "request",
-        "settings",
-    ]
-    .map(|part| format!("{}/server/{part}.c", folder.display()));
+    let parts = server_sources();
     let mut arguments = parts.each_ref().map(String::as_str).to_vec();
     arguments.extend(["captoken", "-lmicrohttpd"]);
     compile(

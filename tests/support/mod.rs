@@ -6,6 +6,7 @@ pub(crate) mod configure_lock;
 pub(crate) mod cpu;
 pub(crate) mod document;
 pub(crate) mod elf;
+pub(crate) mod examples;
 pub(crate) mod header;
 pub(crate) mod install;
 pub(crate) mod mappings;
