@@ -28,6 +28,9 @@ final class Library
     /** The scope of the functions in ffi.preload: FFI_SCOPE in captoken.ffi.h. */
     public const SCOPE = 'CAPTOKEN';
 
+    /** The folder in FFI_LIB if the package has a library for each platform. */
+    private const ANY_PLATFORM = 'PLATFORM/';
+
     /** The classes that the methods of a Capability use. */
     private const CLASSES = [
         CaptokenException::class,
@@ -118,6 +121,17 @@ final class Library
     }
 
     /**
+     * Returns whether the package with this captoken.ffi.h has a library for each platform. PHP
+     * cannot preload such a header, which names no file.
+     *
+     * @internal
+     */
+    public static function hasPlatforms(string $declarations): bool
+    {
+        return str_starts_with(self::named($declarations), self::ANY_PLATFORM);
+    }
+
+    /**
      * Returns the files to try if nothing is preloaded.
      *
      * @return list<string>
@@ -132,8 +146,7 @@ final class Library
         }
         $named = self::named($declarations);
         // An installed header also names the folder, but this package may be a copy of it.
-        $own = str_starts_with($named, 'PLATFORM/')
-            ? str_replace('PLATFORM', self::platform(), $named) : basename($named);
+        $own = self::hasPlatforms($declarations) ? self::platform() . '/' . basename($named) : basename($named);
         return [dirname(__DIR__) . "/lib/$own", self::SONAME];
     }
 

@@ -26,7 +26,7 @@ final class ComposerTest extends TestCase
         if ($type === 'artifact' && !class_exists('ZipArchive')) {
             self::skipAloud('artifact repositories are not tested: this PHP lacks the extension zip');
         }
-        $package = self::package([Library::platform() => Package::library(Package::folder())]);
+        $package = Package::composed();
         $url = $type === 'path' ? $package : self::archived($package);
         $project = Composer::project(<<<END
             composer init --no-interaction --name=example/app
@@ -54,7 +54,7 @@ final class ComposerTest extends TestCase
     public function testEnvironmentOverridesThePlatform(): void
     {
         $library = Package::library(Package::folder());
-        $package = self::package([Library::platform() => $library]);
+        $package = Package::composed();
         $chosen = Process::run(
             [PHP_BINARY, "$package/bin/captoken-doctor"],
             ['CAPTOKEN_LIB' => $library] + Process::environment(),
@@ -68,7 +68,7 @@ final class ComposerTest extends TestCase
     {
         $library = Package::library(Package::folder());
         $others = array_diff(self::PLATFORMS, [Library::platform()]);
-        $package = self::package(array_fill_keys($others, $library));
+        $package = Package::composed(array_fill_keys($others, $library));
         $file = "$package/src/Library.php";
         file_put_contents($file, str_replace("'libcaptoken.so.'", "'libnowhere.so.'", file_get_contents($file)));
         $done = Process::run([PHP_BINARY, "$package/bin/captoken-doctor"], Process::environment());
@@ -79,6 +79,7 @@ final class ComposerTest extends TestCase
         foreach ($others as $other) {
             self::assertStringNotContainsString("/$other/", $done->out);
         }
+        self::assertStringContainsString('has no library for ' . Library::platform(), $done->out);
     }
 
     public function testPlatformIsThatOfTheProcess(): void
@@ -100,27 +101,5 @@ final class ComposerTest extends TestCase
         }
         $zip->close();
         return $archives;
-    }
-
-    /**
-     * Writes the package as `make dist` does.
-     *
-     * @param array<string, string> $libraries a file for each platform
-     */
-    private static function package(array $libraries): string
-    {
-        $package = TempFolder::make();
-        $arguments = [];
-        foreach ($libraries as $platform => $library) {
-            $arguments[] = "$platform=$library";
-        }
-        $done = Process::run(
-            ['sh', 'scripts/php-package.sh', 'compose', ...$arguments],
-            ['TO_PHP' => $package, 'SONAME' => Library::SONAME, 'VERSION' => Library::version()]
-                + Process::environment(),
-            Package::ROOT,
-        );
-        self::assertSame(0, $done->status, $done->err);
-        return $package;
     }
 }

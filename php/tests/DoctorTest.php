@@ -237,6 +237,14 @@ final class DoctorTest extends TestCase
         self::assertSame(1, $done->status);
     }
 
+    public function testHeaderForSeveralPlatformsCannotBePreloaded(): void
+    {
+        $package = Package::composed();
+        $done = self::doctor(['--', '-d', "ffi.preload=$package/captoken.ffi.h"], package: $package);
+        self::assertStringContainsString('Remove ffi.preload.', $done->out);
+        self::assertSame(1, $done->status);
+    }
+
     public function testMissingSetupPrintsCommand(): void
     {
         $done = self::doctor([]);

@@ -172,6 +172,29 @@ final class FpmTest extends TestCase
         );
     }
 
+    /** PHP cannot preload the header of such a package, which names no file. */
+    public function testPackageForSeveralPlatformsNeedsOnlyTheLinesOfTheDoctor(): void
+    {
+        $this->need();
+        $package = Package::composed();
+        $doctor = [PHP_BINARY, "$package/bin/captoken-doctor", '--web'];
+        $before = Process::run($doctor, Process::environment());
+        self::assertSame(1, $before->status, $before->out);
+        preg_match_all('/^ *(?:Write: )?((?:ffi|opcache)\.\S+=\S+)/m', $before->out, $lines);
+        $ini = implode("\n", $lines[1]) . "\n";
+        $fpm = Fpm::start($ini, pools: ['www' => ['env[HEADER]' => Package::folder() . '/captoken.ffi.h']]);
+        $this->assertServes($fpm);
+        $this->assertMints($fpm, $package);
+        $origin = $fpm->request(self::script('echo Library::origin();', $package));
+        self::assertSame("$package/lib/" . Library::platform() . '/' . Library::SONAME, $origin);
+        self::assertStringNotContainsString('allowed', $fpm->request(self::script(self::OWN, $package)));
+
+        file_put_contents(($folder = TempFolder::make()) . '/lines.ini', $ini);
+        $after = Process::run($doctor, Ini::with($folder) + Process::environment());
+        self::assertSame(0, $after->status, $after->out);
+        self::assertStringNotContainsString('note', $after->out);
+    }
+
     /** The doctor reports what these pools can do. */
     public function testPoolDecidesWhetherFfiIsEnabled(): void
     {

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Captoken\Tests;
 
+use Captoken\Library;
+
 /** The installed package under test. */
 final class Package
 {
@@ -40,6 +42,32 @@ final class Package
         $file = "$copy/src/Library.php";
         file_put_contents($file, str_replace("'libcaptoken.so.'", "'libnowhere.so.'", file_get_contents($file)));
         return $copy;
+    }
+
+    /**
+     * Writes a package for Composer as `make dist` does.
+     *
+     * @param array<string, string> $libraries a file for each platform, by default only for this
+     * @return string the folder of autoload.php
+     */
+    public static function composed(array $libraries = []): string
+    {
+        $libraries = $libraries ?: [Library::platform() => self::library(self::folder())];
+        $package = TempFolder::make();
+        $arguments = [];
+        foreach ($libraries as $platform => $library) {
+            $arguments[] = "$platform=$library";
+        }
+        $done = Process::run(
+            ['sh', 'scripts/php-package.sh', 'compose', ...$arguments],
+            ['TO_PHP' => $package, 'SONAME' => Library::SONAME, 'VERSION' => Library::version()]
+                + Process::environment(),
+            self::ROOT,
+        );
+        if ($done->status !== 0) {
+            throw new \RuntimeException($done->err);
+        }
+        return $package;
     }
 
     /** Returns the path of a package's library, which its header names. */

@@ -32,7 +32,7 @@ final class Advice
     public function forMessage(string $message, bool $isChosen = false): ?string
     {
         $header = "ffi.preload=$this->package/captoken.ffi.h";
-        $named = Library::named((string) @file_get_contents("$this->package/captoken.ffi.h"));
+        $named = Library::named($this->declarations());
         $library = "$this->package/lib/" . basename($named);
         $build = 'Build it on this system: make && make install-php';
         $advice = [
@@ -62,16 +62,22 @@ final class Advice
             '/\S: \S+: cannot open shared object file/' =>
                 'The library exists, but one that it needs is missing. Install that one.',
             '/FFI: Failed pre-loading/' => match (true) {
+                $this->hasPlatforms() => "Remove ffi.preload. This package has a library for each platform, and"
+                    . "\nonly its class finds the right one.",
                 !is_file($library) => 'The library is missing. Install it: make install-php',
                 is_file($named) => Report::WRITE . $header,
                 default => "The package was moved, but its header names the old place.\n"
                     . Report::WRITE . "#define FFI_LIB \"$library\"   (in $this->package/captoken.ffi.h)",
             },
-            '/cannot open shared object file/' => $isChosen
-                ? "The environment variable CAPTOKEN_LIB names this file, and no other is tried.\nCorrect it."
-                : "The library is missing. Install it: make install-php\n"
-                . 'If it is somewhere else, name it in the environment variable CAPTOKEN_LIB. A pool of'
-                . "\nphp-fpm sets that as env[CAPTOKEN_LIB].",
+            '/cannot open shared object file/' => match (true) {
+                $isChosen => 'The environment variable CAPTOKEN_LIB names this file, and no other is tried.'
+                    . "\nCorrect it.",
+                $this->hasPlatforms() => 'This package has no library for ' . Library::platform() . ". Build one"
+                    . "\nfrom the source on this system: make && make install",
+                default => "The library is missing. Install it: make install-php\n"
+                    . 'If it is somewhere else, name it in the environment variable CAPTOKEN_LIB. A pool of'
+                    . "\nphp-fpm sets that as env[CAPTOKEN_LIB].",
+            },
         ];
         foreach ($advice as $pattern => $help) {
             if (preg_match($pattern, $message) === 1) {
@@ -88,6 +94,14 @@ final class Advice
      */
     public function iniFile(Settings $settings): array
     {
+        if ($this->hasPlatforms()) {
+            return [
+                'ffi.enable=preload',
+                'opcache.enable=1',
+                "opcache.preload=$this->package/preload.php",
+                $this->preloadUser(),
+            ];
+        }
         $ini = "$this->package/captoken.ini";
         $installed = $this->installedIni();
         if ($installed === []) {
@@ -115,10 +129,21 @@ final class Advice
         return "opcache.preload_user={$this->user()}   ; the user of the workers";
     }
 
+    /** Whether the package has a library for each platform, and no header that PHP can preload. */
+    public function hasPlatforms(): bool
+    {
+        return Library::hasPlatforms($this->declarations());
+    }
+
     /** Tells whether a user exists, or may exist because this PHP cannot tell. */
     public static function userExists(string $user): bool
     {
         return !function_exists('posix_getpwnam') || posix_getpwnam($user) !== false;
+    }
+
+    private function declarations(): string
+    {
+        return (string) @file_get_contents("$this->package/captoken.ffi.h");
     }
 
     /** Returns a path for the shell. escapeshellarg() would drop what is not ASCII. */

@@ -242,7 +242,7 @@ final class Checks
             return;
         }
         $this->report->right('ffi.enable is preload: preloaded classes may call C');
-        if ($settings->values['ffi.preload'] === '') {
+        if ($settings->values['ffi.preload'] === '' && !$this->advice->hasPlatforms()) {
             $this->report->note(
                 'ffi.preload is empty: each request loads the library again, which takes time',
                 "ffi.preload=$this->package/captoken.ffi.h",
