@@ -23,15 +23,14 @@ esac
 odd=$(printf %s "$to" | LC_ALL=C tr -d 'A-Za-z0-9+,./=_:$@%! ~^\200-\377-' && echo .)
 [ "$odd" = . ] || fail "Set TO_GO to another folder, and GO_MODULE: Go cannot build in $to, because" \
     "it contains ${odd%.}"
+[ -n "$GO_MODULE" ] || [ -d "$to" ] ||
+    fail "There is no folder $to. Set GO_MODULE to copy the Go package to it."
 above=$to
 while [ ! -e "$above" ]; do
     above=$(dirname "$above")
 done
 [ -w "$above" ] || fail "You may not write to $above. Set TO_GO to a folder of yours, and GO_MODULE."
-if [ -z "$GO_MODULE" ]; then
-    [ -d "$to" ] || fail "There is no folder $to. Set GO_MODULE to copy the Go package to it."
-    exit
-fi
+[ -n "$GO_MODULE" ] || exit 0
 
 case $GO_MODULE in
     *[!A-Za-z0-9._~/-]* | /* | */ | *//* | *..* | -* | .*)

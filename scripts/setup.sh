@@ -12,9 +12,9 @@
 # - Twilio's libraries: from PyPI and npm, into the target folder.
 # - nginx, if it is missing: Debian's packages, unpacked into the target folder. Installed, they
 #   would start a server on port 80.
-# - musl for another machine: Debian's package, unpacked into the target folder.
+# - PHP and musl for the machines of `make dist`: as platforms.sh says, into the target folder.
 # - A nightly Rust, and Rust's library for the targets of `make dist`: from rustup.
-# - cargo-fuzz and cargo-deny: from crates.io, into the target folder.
+# - cargo-c, cargo-deny and cargo-fuzz: from crates.io, into the target folder.
 #
 # If everything is there, prints nothing.
 set -eu
@@ -25,6 +25,8 @@ CARGO=${CARGO:-cargo}
 GO_VERSION=1.27.3
 NODE_VERSION=22.20.0
 ZIG_VERSION=0.17.1
+# The newest that Rust 1.95 builds.
+CARGO_C_VERSION=0.10.24
 CARGO_ZIGBUILD_VERSION=0.24.1
 CARGO_FUZZ_VERSION=0.13.2
 CARGO_DENY_VERSION=0.20.2
@@ -116,6 +118,8 @@ need_builds() {
     need cmake cmake --version
     need meson meson --version
     need ninja-build ninja --version
+    # OpenSSL, in cargo-c, configures itself with it.
+    need perl perl -MFile::Compare -MFindBin -e 1
     need libmicrohttpd-dev has_file /usr/include/microhttpd.h
 }
 
@@ -195,7 +199,9 @@ need_deny() {
 
 # has_tool NAME VERSION: whether the target folder or the user has a tool of cargo, or a newer one.
 has_tool() {
-    for program in "$target/$1/bin/$1" "$1"; do
+    program=$1
+    [ "$1" != cargo-c ] || program=cargo-capi
+    for program in "$target/$1/bin/$program" "$program"; do
         version=$("$program" --version 2> /dev/null | sed "s/^$1 //")
         [ -n "$version" ] && ! older "$version" "$2" && return
     done
@@ -220,7 +226,7 @@ debian_name() {
 # need_tool NAME VERSION ARGUMENT...: builds a tool of cargo into the target folder.
 need_tool() {
     if ! has_tool "$1" "$2"; then
-        echo "Building $1, about 2 minutes"
+        echo "Building $1, a few minutes"
         tool=$1
         version=$2
         shift 2
@@ -373,22 +379,6 @@ install_nginx() {
         exit 1
     fi
     put "$nginx.new" "$nginx"
-}
-
-# install_musl MACHINE: its dynamic linker, which is also the C library. apt-get reads the lists for
-# that machine into a separate folder, and the system stays as it is.
-install_musl() {
-    echo "Unpacking Debian's musl for $1 into $target/musl-$1, about 10 MB to download"
-    rm -rf "$target/musl.new"
-    mkdir -p "$target/musl.new/lists/partial"
-    (
-        cd "$target/musl.new" &&
-            set -- -qq -o "Dir::State::Lists=$PWD/lists" -o Dir::State::status=/dev/null \
-                -o "Dir::Cache=$PWD" -o "APT::Architecture=$(debian_name "$1")" \
-                -o "APT::Architectures=$(debian_name "$1")" -o APT::Sandbox::User=root &&
-            apt-get "$@" update && apt-get "$@" download musl && dpkg-deb -x musl_*.deb .
-    )
-    put "$target/musl.new" "$target/musl-$1"
 }
 
 # Prints how many Debian packages apt-get would install, and how many megabytes it would download.
@@ -550,10 +540,17 @@ case " $groups " in *' deny '*)
     ;;
 esac
 
+case " $groups " in *' builds '*)
+    need_tool cargo-c "$CARGO_C_VERSION" --features vendored-openssl
+    ;;
+esac
+
 case " $groups " in *' archives '*)
+    set --
     for machine in $(other_machines); do
-        has_file "$target/musl-$machine/lib/ld-musl-$machine.so.1" || install_musl "$machine"
+        set -- "$@" "$machine=$(debian_name "$machine")"
     done
+    sh scripts/platforms.sh "$target" "$@"
     ;;
 esac
 

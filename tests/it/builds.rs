@@ -3,6 +3,7 @@
 
 #![cfg(not(miri))]
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,16 +19,32 @@ struct Installed(PathBuf);
 
 impl Installed {
     /// The name has no space, which a prefix may not have, but TMPDIR.
-    fn new(name: &str) -> Self {
+    fn empty(name: &str) -> Self {
         let folder = Path::new("/tmp").join(format!("captoken-{name}-{}", process::id()));
         fs::create_dir(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    fn new(name: &str) -> Self {
+        let installed = Self::empty(name);
         let mut install = make("install-lib");
         // Any DESTDIR prevents `ldconfig`, which would change the system.
         install
             .arg("DESTDIR=/")
-            .arg(format!("PREFIX={}", folder.join("prefix").display()));
+            .arg(format!("PREFIX={}", installed.0.join("prefix").display()));
         run(&mut install);
-        Self(folder)
+        installed
+    }
+
+    /// The installed files and links, without those for CMake.
+    fn files(&self) -> Vec<String> {
+        let mut find = isolated("find");
+        find.arg(self.0.join("prefix"))
+            .args(["-not", "-type", "d", "-not", "-path", "*/cmake/*"])
+            .args(["-printf", "%P\n"]);
+        let mut files: Vec<String> = run(&mut find).lines().map(str::to_owned).collect();
+        files.sort();
+        files
     }
 
     fn lib(&self) -> PathBuf {
@@ -197,4 +214,29 @@ fn meson_finds_both_libraries() {
         assert_eq!(is_shared(&program), shared);
         assert_example_works(installed.command(&program), "mint");
     }
+}
+
+/// cargo-c cannot write files for CMake, which contain the folders. Its captoken.pc lists libgcc_s,
+/// which has no archive.
+#[test]
+#[ignore = "needs cargo-c"]
+fn cargo_cinstall_installs_the_same_files() {
+    let installed = Installed::empty("cargo-c");
+    let path = format!(
+        "{}:{}",
+        target_folder().join("cargo-c/bin").display(),
+        env::var("PATH").expect("UTF-8")
+    );
+    let mut install = isolated("env");
+    install
+        .arg(format!("PATH={path}"))
+        .arg("cargo-capi")
+        .args(["capi", "install", "--locked", "--offline", "--libdir=lib"])
+        .arg("--prefix")
+        .arg(installed.0.join("prefix"))
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", target_folder().join("cinstall"));
+    run(&mut install);
+    assert_eq!(installed.files(), Installed::new("make").files());
+    build(&installed, &["gcc"], &["-std=c99"], MODES[0], "mint");
 }
