@@ -24,7 +24,7 @@ PLANTED = TARGET / "planted"
 TREE = PLANTED / "tree"
 
 # scripts/setup.sh has downloaded these; the checks in the copy use them too.
-TOOLS = ["cargo-deny", "cargo-fuzz", "go-current", "nginx", "node", "sdk"]
+TOOLS = ["cargo-c", "cargo-deny", "cargo-fuzz", "go-current", "nginx", "node", "sdk"]
 
 # After this time, a check has found nothing.
 SECONDS = 20 * 60

@@ -484,6 +484,14 @@ fn go_module_from_a_proxy_builds_for_every_platform() {
         let claims = decode(run(&mut mint).trim_end(), "secret");
         assert_eq!(claims["exp"], 1_400_000_600, "{command}");
     }
+    // A library written in Go contains the archive, and exports none of its functions.
+    for command in ["go build", for_aarch64] {
+        program.shell(&format!(
+            "{command} -mod=vendor -buildmode=c-shared -o built ."
+        ));
+        assert!(readelf("--symbols", &built).contains(" cap_generate_at\n"));
+        assert!(!readelf("--dyn-syms", &built).contains(" cap_"));
+    }
 }
 
 #[test]
