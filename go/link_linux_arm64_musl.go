@@ -3,7 +3,7 @@
 package captoken
 
 // As in link_linux_amd64.go. The archive contains an unwinder, because musl-gcc has none. For a
-// program that runs on any Linux, add -ldflags '-extldflags "-static"'.
+// program that runs on any Linux, add -ldflags '-extldflags "-static -Wl,--eh-frame-hdr"'.
 
 /*
 #cgo LDFLAGS: ${SRCDIR}/libcaptoken_linux_arm64_musl.a -lpthread -ldl -lm

@@ -477,6 +477,7 @@ fn go_module_from_a_proxy_builds_for_every_platform() {
             command.contains("musl"),
             "{command}"
         );
+        assert!(readelf("--program-headers", &built).contains("GNU_EH_FRAME"));
         let mut mint = native_or_emulated(machine, &built);
         mint.args(["1400000000", "600", "Alice", "AP123123", "Foo", "Bar"])
             .env("TWILIO_ACCOUNT_SID", "AC123123")
