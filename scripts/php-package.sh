@@ -83,8 +83,10 @@ compose_package() {
         put 644 - captoken.ffi.h
     sed "s|^    \"type\": |    \"version\": \"$VERSION\",\n&|" php/composer.json |
         put 644 - composer.json
-    for file in php/README.md LICENSE-APACHE LICENSE-MIT; do
-        put 644 "$file" "${file##*/}"
+    sed -e 's|/usr/local/share/php/captoken/autoload\.php|vendor/autoload.php|' \
+        -e 's|See the \[guide\](\.\./docs/php\.md)\. ||' php/README.md | put 644 - README.md
+    for file in LICENSE-APACHE LICENSE-MIT; do
+        put 644 "$file" "$file"
     done
     for library; do
         install -d "$TO_PHP/lib/${library%%=*}"

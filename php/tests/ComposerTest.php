@@ -40,6 +40,10 @@ final class ComposerTest extends TestCase
         $library = 'captoken/captoken/lib/' . Library::platform() . '/' . Library::SONAME;
         self::assertSame(realpath("$project/vendor/$library"), realpath($origin));
 
+        $readme = file_get_contents("$project/vendor/captoken/captoken/README.md");
+        self::assertStringContainsString("require 'vendor/autoload.php';", $readme);
+        self::assertStringNotContainsString('](..', $readme);
+
         $doctor = Process::run([PHP_BINARY, 'vendor/bin/captoken-doctor'], Process::environment(), $project);
         self::assertStringContainsString('was chosen because this PHP runs on ' . php_uname('m'), $doctor->out);
     }
