@@ -248,6 +248,10 @@ func TestBuildSharedLibraryExportsNoFunctionOfC(t *testing.T) {
 // copy of Rust's runtime differs because of link time optimisation.
 func TestBuildLinksAnotherRustLibrary(t *testing.T) {
 	slow(t)
+	if _, err := exec.LookPath("rustc"); err != nil {
+		// Only a copy works without Rust.
+		inRepository(t, "go")
+	}
 	w := newWorkspace(t, nil, "mint", "rust")
 	for _, optimisation := range []string{"-Clto=off", "-Clto=fat"} {
 		run(t, command(w.user, nil, "rustc", "--edition=2021", "--crate-type=staticlib", "--crate-name=other",
@@ -280,13 +284,12 @@ func TestBuildRelinksAChangedArchive(t *testing.T) {
 	header := filepath.Join(w.captoken, "captoken.h")
 	content, err = os.ReadFile(header)
 	check(t, err)
-	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	definition := "#define CAPTOKEN_ARCHIVE" + platform
-	if !strings.HasPrefix(lines[len(lines)-1], definition+" \"") {
-		t.Fatalf("captoken.h ends in %s", lines[len(lines)-1])
+	definition := "\n#define CAPTOKEN_ARCHIVE" + platform + " \""
+	if strings.Count(string(content), definition) != 1 {
+		t.Fatalf("captoken.h has no line %s", definition)
 	}
-	lines[len(lines)-1] = definition + " \"of another archive\"\n"
-	check(t, os.WriteFile(header, []byte(strings.Join(lines, "\n")), 0o666))
+	changed = strings.Replace(string(content), definition, definition+"of another archive, not ", 1)
+	check(t, os.WriteFile(header, []byte(changed), 0o666))
 	if after := w.mint(nil, w.build(nil)); after == before {
 		t.Error("the program is the same as before")
 	}

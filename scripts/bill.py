@@ -1,11 +1,12 @@
-"""bill.py TARGET FOLDER: writes what the files of an archive of `make dist` were made of.
+"""bill.py [--licences] TARGET FOLDER: writes what the files of an archive of `make dist` contain.
 
 captoken.cdx.json            the crates and libraries in them, as CycloneDX
 THIRD-PARTY-LICENSES.txt     the licence texts of these, except for Rust's library
 RUST-LIBRARY-LICENSES.html   those of Rust's library, as Rust ships them
 
-TARGET is Rust's name of the target. SOURCE_DATE_EPOCH is the time of the source. dist.sh sets
-PYTHONPATH to the folder of cyclonedx-python-lib, and ZIG to the program zig.
+TARGET is Rust's name of the target. With --licences, writes only the texts. Otherwise,
+SOURCE_DATE_EPOCH is the time of the source. scripts/setup.sh has installed cyclonedx-python-lib and
+zig into the target folder.
 """
 
 import collections
@@ -19,6 +20,9 @@ import subprocess
 import sys
 import tomllib
 import uuid
+
+TOOLS = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target"))
+sys.path.insert(0, str(TOOLS / "cyclonedx"))
 
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
@@ -67,7 +71,7 @@ def linked_crates(target):
 def other_libraries(target):
     """Returns what else is linked: name, version, licence and file of the licence."""
     sysroot = pathlib.Path(run("rustc", "--print", "sysroot").strip())
-    zig = pathlib.Path(os.environ["ZIG"])
+    zig = TOOLS / "zig/ziglang/zig"
     found = [
         ("rust-std", run("rustc", "--version").split()[1], "MIT OR Apache-2.0",
          sysroot / "share/doc/rust/COPYRIGHT-library.html"),
@@ -169,13 +173,14 @@ def write_bill(crates, needs, others, target, folder):
     )
 
 
-def main(target, folder):
-    folder = pathlib.Path(folder)
+def main(*arguments):
+    target, folder = arguments[-2], pathlib.Path(arguments[-1])
     crates, needs = linked_crates(target)
     others = other_libraries(target)
     theirs = [crate for crate in crates.values() if crate["source"] is not None]
     write_licences(theirs, others, folder)
-    write_bill(crates, needs, others, target, folder)
+    if arguments[0] != "--licences":
+        write_bill(crates, needs, others, target, folder)
 
 
 main(*sys.argv[1:])

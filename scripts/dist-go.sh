@@ -9,6 +9,8 @@ cd "${0%/*}/.."
 
 target=${CARGO_TARGET_DIR:-target}
 folder=$1
+# The crates are the same for all.
+first=$2
 shift
 
 rm -rf "$folder"
@@ -25,3 +27,4 @@ for triple; do
     shift
 done
 sh scripts/go-archives.sh "$folder" "$@"
+python3 -B scripts/bill.py --licences "$first" "$folder"

@@ -10,6 +10,8 @@ cd "${0%/*}/.."
 target=${CARGO_TARGET_DIR:-target}
 TO_PHP=$1
 export TO_PHP
+# The crates are the same for all.
+first=$2
 shift
 
 rm -rf "$TO_PHP"
@@ -20,3 +22,4 @@ for triple; do
     shift
 done
 sh scripts/php-package.sh compose "$@"
+python3 -B scripts/bill.py --licences "$first" "$TO_PHP"

@@ -14,8 +14,8 @@ umask 022
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 dist=$target/dist
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-ZIG=$target/zig/ziglang/zig
-export SOURCE_DATE_EPOCH ZIG
+CARGO_TARGET_DIR=$target
+export SOURCE_DATE_EPOCH CARGO_TARGET_DIR
 
 # fill FOLDER: adds everything that make install does not install.
 fill() {
@@ -27,7 +27,7 @@ fill() {
     cp -r "$dist/go" "$dist/php" "$1/"
     cp CHANGELOG.md "$1/share/doc/captoken/"
     sed -e "s|@VERSION@|$VERSION|g" -e "s|@TARGET@|$triple|g" packaging/README.md.in > "$1/README.md"
-    PYTHONPATH=$target/cyclonedx python3 -B scripts/bill.py "$triple" "$1/share/doc/captoken"
+    python3 -B scripts/bill.py "$triple" "$1/share/doc/captoken"
     (
         cd "$1"
         find . -type f | LC_ALL=C sort | xargs sha256sum > ../SHA256SUMS

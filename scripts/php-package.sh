@@ -76,12 +76,12 @@ install_package() {
     fi
 }
 
-# Composer needs the version in an archive, where there is no tag.
+# Composer needs the version in an archive, where there is no tag. The scripts are for the tests.
 compose_package() {
     put_files
     sed "s|^#define FFI_LIB .*|#define FFI_LIB \"PLATFORM/$SONAME\"|" php/captoken.ffi.h |
         put 644 - captoken.ffi.h
-    sed "s|^    \"type\": |    \"version\": \"$VERSION\",\n&|" php/composer.json |
+    sed -e "s|^    \"type\": |    \"version\": \"$VERSION\",\n&|" -e '/"scripts": {/,/}/d' php/composer.json |
         put 644 - composer.json
     sed -e 's|/usr/local/share/php/captoken/autoload\.php|vendor/autoload.php|' \
         -e 's|See the \[guide\](\.\./docs/php\.md)\. ||' php/README.md | put 644 - README.md

@@ -15,7 +15,7 @@ use crate::sdk_vectors;
 use crate::support::document::{Document, column, document};
 use crate::support::elf::{needed, readelf, weaknesses};
 use crate::support::examples::assert_example_works;
-use crate::support::install::{isolated, make, root, run, target_folder};
+use crate::support::install::{go, isolated, make, root, run, target_folder};
 use crate::support::token::decode;
 use crate::support::vectors::{cases, pairs, text};
 
@@ -372,6 +372,42 @@ fn readme_prints_tokens_in_every_language() {
     }
 }
 
+/// Types the README's commands that install, into another folder.
+#[test]
+#[ignore = "needs make dist"]
+fn readme_installs_and_removes() {
+    let archive = Archive::unpack(ARCH, "gnu");
+    let readme = Document::read(&archive.folder.join("README.md"));
+    let prefix = archive.folder.join("prefix");
+    fs::create_dir(&prefix).expect("a folder");
+    let mut counts = Vec::new();
+    for start in ["sudo cp", "sudo cp", "find bin"] {
+        let commands = readme
+            .block("sh", start)
+            .replace("sudo ldconfig", "true")
+            .replace("sudo ", "")
+            .replace("/usr/local", "prefix");
+        let mut shell = isolated("sh");
+        run(shell.args(["-euc", &commands]).current_dir(&archive.folder));
+        let mut find = isolated("find");
+        let files = run(find.arg(&prefix).args(["-not", "-type", "d"]));
+        counts.push(files.lines().count());
+    }
+    assert!(counts[0] > 20 && counts[0] == counts[1], "{counts:?}");
+    assert_eq!(counts[2], 0);
+}
+
+/// The copy of the Go package has its tests.
+#[test]
+#[ignore = "needs make dist"]
+fn go_package_passes_its_tests_without_rust() {
+    let archive = Archive::unpack(ARCH, "gnu");
+    let mut test = go(&archive.folder.join("go"), &["test", "./..."]);
+    test.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let out = run(&mut test);
+    assert!(out.contains("ok  \tcaptoken\t"), "{out}");
+}
+
 /// A proxy for one module: a folder, as `go help goproxy` describes it.
 fn write_proxy(module: &Path, folder: &Path) {
     let versions = folder.join(MODULE).join("@v");
@@ -533,6 +569,11 @@ fn bills_of_materials_are_valid_and_complete() {
             !names.contains(&"cbindgen") && !names.contains(&"proptest"),
             "{names:?}"
         );
+        for package in ["go", "php"] {
+            for file in ["THIRD-PARTY-LICENSES.txt", "RUST-LIBRARY-LICENSES.html"] {
+                assert!(archive.folder.join(package).join(file).exists());
+            }
+        }
         let licences =
             fs::read_to_string(documents.join("THIRD-PARTY-LICENSES.txt")).expect("texts");
         for name in names {

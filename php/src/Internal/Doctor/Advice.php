@@ -46,7 +46,7 @@ final class Advice
                 Report::WRITE . "$header   ; captoken.h is only for C",
             '/Failed opening required/' =>
                 Report::WRITE . "opcache.preload=$this->package/preload.php   ; the workers' user must"
-                . ' be able to read it',
+                . " be able to read it.\nMove the package if it is in a home folder.",
             '/cannot resolve C function|Failed resolving C function|but this package needs/' =>
                 'Package and library are of different versions. Install both: make install-php',
             '/Permission denied/' =>
