@@ -33,7 +33,7 @@ done
 [ -n "$GO_MODULE" ] || exit 0
 
 case $GO_MODULE in
-    *[!A-Za-z0-9._~/-]* | /* | */ | *//* | *..* | -* | .*)
+    *[!A-Za-z0-9._~/-]* | /* | */ | *//* | *..* | *. | *./* | -* | .*)
         fail 'GO_MODULE must be a module path, such as example.com/you/captoken.'
         ;;
 esac
@@ -44,6 +44,9 @@ esac
 esac
 [ ! -e "$TO_GO/go.mod" ] || [ -e "$TO_GO/captoken.go" ] ||
     fail "$TO_GO has another Go module. Set TO_GO to an empty folder."
+# The copy would replace some of them, such as README.md.
+[ -e "$TO_GO/captoken.go" ] || [ -z "$(ls "$TO_GO" 2> /dev/null)" ] ||
+    fail "$TO_GO has other files. Set TO_GO to an empty folder."
 case $(cd "$above" && pwd -P)/ in
     "$(pwd -P)"/go/*) fail 'Set TO_GO to a folder outside go: GO_MODULE is only for a copy.' ;;
 esac

@@ -36,6 +36,17 @@ put() {
 }
 
 for triple; do
+    case $triple in
+        x86_64-unknown-linux-gnu | aarch64-unknown-linux-gnu) ;;
+        x86_64-unknown-linux-musl | aarch64-unknown-linux-musl) ;;
+        *)
+            echo "dist-build.sh: there are no archives for $triple." >&2
+            exit 2
+            ;;
+    esac
+done
+
+for triple; do
     machine=${triple%%-*}
     rm -rf "$target/dist/image/$triple"
     case $triple in
@@ -46,10 +57,6 @@ for triple; do
         *-linux-musl)
             export ZIG_TARGET="$triple"
             put install-lib '-C target-feature=-crt-static'
-            ;;
-        *)
-            echo "dist-build.sh: $triple is neither for glibc nor for musl." >&2
-            exit 2
             ;;
     esac
     put install-cli

@@ -19,6 +19,10 @@ for triple; do
     case $triple in
         x86_64-*) suffix=_linux_amd64 ;;
         aarch64-*) suffix=_linux_arm64 ;;
+        *)
+            echo "dist-go.sh: Go has no name for $triple here." >&2
+            exit 2
+            ;;
     esac
     case $triple in
         *-musl) suffix=${suffix}_musl ;;

@@ -10,6 +10,10 @@ set -eu
 unset CDPATH
 cd "${0%/*}/.."
 umask 022
+if [ $# = 0 ]; then
+    echo 'usage: dist.sh TARGET...' >&2
+    exit 2
+fi
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 dist=$target/dist

@@ -54,6 +54,12 @@ named() {
 }
 
 install_package() {
+    case $PHP_USER in
+        '' | *[!A-Za-z0-9._-]*)
+            echo 'PHP_USER must be the name of a user.' >&2
+            exit 1
+            ;;
+    esac
     sum=$(sha256sum < "$SHARED" | cut -c 1-8)
     library=libcaptoken-$VERSION-$sum.so
     previous=$(named || true)

@@ -96,14 +96,23 @@ final class Library
      * "aarch64-linux-musl".
      *
      * Not by trying: a library for glibc may load in a process with musl, and fail later.
+     *
+     * @throws CaptokenException this PHP cannot tell
      */
     public static function platform(): string
     {
+        self::needFfi();
+        if (!function_exists('php_uname')) {
+            throw self::failure(['php.ini disables php_uname(); name the library in CAPTOKEN_LIB']);
+        }
         try {
             // Only glibc has this function.
             \FFI::cdef('const char *gnu_get_libc_version(void);');
             $libc = 'gnu';
-        } catch (\FFI\Exception) {
+        } catch (\FFI\Exception $e) {
+            if (str_contains($e->getMessage(), 'ffi.enable')) {
+                throw self::failure([$e->getMessage()]);
+            }
             $libc = 'musl';
         }
         return php_uname('m') . "-linux-$libc";
@@ -152,10 +161,7 @@ final class Library
 
     private static function load(): \FFI
     {
-        // php.ini can disable the class, which then has no methods.
-        if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
-            throw self::failure(['the FFI extension is not loaded, or php.ini disables it']);
-        }
+        self::needFfi();
         try {
             return self::preloaded();
         } catch (\FFI\Exception $e) {
@@ -180,6 +186,14 @@ final class Library
             }
         }
         throw self::failure($failures);
+    }
+
+    private static function needFfi(): void
+    {
+        // php.ini can disable the class, which then has no methods.
+        if (!extension_loaded('ffi') || !method_exists(\FFI::class, 'cdef')) {
+            throw self::failure(['the FFI extension is not loaded, or php.ini disables it']);
+        }
     }
 
     private static function preloaded(): \FFI

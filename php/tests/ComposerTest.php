@@ -86,6 +86,32 @@ final class ComposerTest extends TestCase
         self::assertStringContainsString('has no library for ' . Library::platform(), $done->out);
     }
 
+    /** Otherwise a restricted PHP would seem to have another platform. */
+    public function testPlatformThatCannotBeToldIsAnError(): void
+    {
+        $package = Package::composed();
+        $program = <<<'END'
+            require $argv[1];
+            try {
+                echo Captoken\Library::platform();
+            } catch (Captoken\CaptokenException $e) {
+                echo $e->getCode(), ' ', $e->getMessage();
+            }
+            END;
+        foreach (
+            [
+                ['ffi.enable=0', 'FFI API is restricted'],
+                ['disable_classes=FFI', 'the FFI extension is not loaded'],
+                ['disable_functions=php_uname', 'php.ini disables php_uname(); name the library in CAPTOKEN_LIB'],
+            ] as [$setting, $message]
+        ) {
+            $command = [PHP_BINARY, '-d', $setting, '-r', $program, '--', "$package/autoload.php"];
+            $done = Process::run($command, Process::environment());
+            self::assertStringStartsWith('-1 the C library of captoken cannot be loaded:', $done->out . $done->err);
+            self::assertStringContainsString($message, $done->out);
+        }
+    }
+
     public function testPlatformIsThatOfTheProcess(): void
     {
         // The loader of a process with musl is called ld-musl-ARCH.so.1.

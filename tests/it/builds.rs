@@ -178,7 +178,19 @@ fn cmake_finds_both_libraries() {
     fs::rename(&installed.0, &moved.0).expect("moved");
     write_guide_program(&moved);
     let version = env!("CARGO_PKG_VERSION");
-    for wrong in ["0.99", "1.0", "0.0.9 EXACT"] {
+    for right in ["0.0.9...<1", &format!("0...{version}")] {
+        let found = configure_with_cmake(&moved, right, "captoken::captoken");
+        assert_eq!(found, Some(0), "{right}");
+    }
+    let below = format!("0...<{version}");
+    for wrong in [
+        "0.99",
+        "1.0",
+        "0.0.9 EXACT",
+        "0.0.1...0.0.9",
+        &below,
+        "0.99...1",
+    ] {
         assert_eq!(
             configure_with_cmake(&moved, wrong, "captoken::captoken"),
             Some(1),

@@ -80,9 +80,9 @@ final class Checks
     {
         if ((string) getenv('CAPTOKEN_LIB', true) !== '') {
             $this->report->right('the library was chosen by CAPTOKEN_LIB');
-        } elseif (str_starts_with($origin, "$this->package/lib/" . Library::platform() . '/')) {
-            $libc = str_ends_with(Library::platform(), '-gnu') ? 'glibc' : 'musl';
-            $machine = php_uname('m');
+        } elseif ($this->advice->hasPlatforms() && str_starts_with($origin, "$this->package/lib/")) {
+            [$machine, , $libc] = explode('-', Library::platform());
+            $libc = $libc === 'gnu' ? 'glibc' : $libc;
             $this->report->right("the library was chosen because this PHP runs on $machine with $libc");
         }
     }
