@@ -12,7 +12,8 @@ unset CDPATH
 
 folder=$(cd "$1" && pwd)
 shift
-new=$folder/platforms.new
+# Without a space in its name, which compilers' options could not have.
+new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
 
 # prepare ARCHITECTURE: lets apt-get use the empty folder $new instead of the system's lists.
@@ -74,13 +75,14 @@ build_php() {
     CC=musl-gcc CFLAGS="-O1 -idirafter $new/linux"
     export CC CFLAGS
     (
-        cd "$new/libffi"
-        ./configure --prefix="$new/installed" --disable-shared --with-pic --disable-docs
-        make -s -j "$jobs" install
-        cd "$new/php8.2"
-        FFI_CFLAGS=-I$new/installed/include FFI_LIBS="-L$new/installed/lib -lffi" ./configure \
-            --disable-all --disable-cgi --disable-phpdbg --without-pear --without-pcre-jit --without-valgrind --with-ffi
-        make -s -j "$jobs" cli
+        cd "$new/libffi" &&
+            ./configure --prefix="$new/installed" --disable-shared --with-pic --disable-docs &&
+            make -s -j "$jobs" install &&
+            cd "$new/php8.2" &&
+            FFI_CFLAGS=-I$new/installed/include FFI_LIBS="-L$new/installed/lib -lffi" ./configure \
+                --disable-all --disable-cgi --disable-phpdbg --without-pear --without-pcre-jit \
+                --without-valgrind --with-ffi &&
+            make -s -j "$jobs" cli
     ) > "$new/log" 2>&1 || {
         tail -n 20 "$new/log" >&2
         exit 1
