@@ -381,7 +381,7 @@ fn readme_installs_and_removes() {
     let prefix = archive.folder.join("prefix");
     fs::create_dir(&prefix).expect("a folder");
     let mut counts = Vec::new();
-    for start in ["sudo cp", "sudo cp", "find bin"] {
+    for start in ["sudo rm", "sudo rm", "find bin"] {
         let commands = readme
             .block("sh", start)
             .replace("sudo ldconfig", "true")
