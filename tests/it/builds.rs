@@ -239,10 +239,9 @@ fn cargo_cinstall_installs_the_same_files() {
         target_folder().join("cargo-c/bin").display(),
         env::var("PATH").expect("UTF-8")
     );
-    let mut install = isolated("env");
+    let mut install = isolated("cargo-capi");
     install
-        .arg(format!("PATH={path}"))
-        .arg("cargo-capi")
+        .env("PATH", path)
         .args(["capi", "install", "--locked", "--offline", "--libdir=lib"])
         .arg("--prefix")
         .arg(installed.0.join("prefix"))

@@ -600,7 +600,7 @@ fn go_copy_refuses_wrong_variables() {
         (&copy, "example.com/../b", "GO_MODULE must be a module path"),
         (&copy, "example.com/", "GO_MODULE must be a module path"),
         (&other, "example.com/x", "has another Go module"),
-        (&root().to_owned(), "example.com/x", "has other files"),
+        (&folder, "example.com/x", "has other files"),
         (&go, "example.com/x", "Set TO_GO to a folder outside go"),
         (&below, "example.com/x", "Set TO_GO to a folder outside go"),
     ] {
