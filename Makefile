@@ -244,6 +244,12 @@ dist:
 	@CARGO="$(CARGO)" sh scripts/setup.sh dist
 	@CARGO_TARGET_DIR="$(TARGET)" VERSION="$(VERSION)" SONAME="$(SONAME)" \
 	    sh scripts/dist.sh $(DIST_TARGETS)
+	$(sums)
+
+define sums
+	@cd "$(TARGET)/dist" && export LC_ALL=C && \
+	    ls | grep -E '\.(tar\.xz|deb)$$' | xargs sha256sum > SHA256SUMS
+endef
 
 .PHONY: go-dist
 ## write the Go module as it would be published, for the same machines, into the folder dist/go
@@ -253,6 +259,17 @@ go-dist:
 	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist-build.sh $(DIST_TARGETS)
 	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist-go.sh "$(TARGET)/dist/go" $(DIST_TARGETS)
 	@echo "$(TARGET)/dist/go"
+
+DEB_TARGETS = $(filter %-linux-gnu,$(DIST_TARGETS))
+
+.PHONY: deb
+## write Debian packages of the builds for glibc into the same folder
+deb:
+	@CARGO="$(CARGO)" sh scripts/setup.sh dist deb
+	@CARGO_TARGET_DIR="$(TARGET)" sh scripts/dist-build.sh $(DEB_TARGETS)
+	@CARGO_TARGET_DIR="$(TARGET)" VERSION="$(VERSION)" SONAME="$(SONAME)" \
+	    sh scripts/deb.sh "$(TARGET)/dist" $(DEB_TARGETS)
+	$(sums)
 
 # $(call check,FOLDER...): checks the variables, and that the installation can write to the folders.
 define check

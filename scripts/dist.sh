@@ -2,7 +2,8 @@
 # dist.sh TARGET...
 #
 # Writes captoken-VERSION-TARGET.tar.xz for each of Rust's targets into the target folder's `dist`,
-# and SHA256SUMS. `make dist` runs it, after it has installed the tools.
+# and removes those of an earlier build, and its Debian packages. `make dist` runs it, after it has
+# installed the tools.
 #
 # Each archive has the files of `make install`, and the packages for Go and PHP with the libraries
 # of all these targets. All are reproducible. The Makefile sets VERSION and SONAME.
@@ -49,7 +50,7 @@ pack() {
 sh scripts/dist-build.sh "$@"
 sh scripts/dist-go.sh "$dist/go" "$@"
 sh scripts/dist-php.sh "$dist/php" "$@"
-rm -f "$dist"/captoken-*.tar.xz
+rm -f "$dist"/captoken-*.tar.xz "$dist"/*.deb
 for triple; do
     name=captoken-$VERSION-$triple
     rm -rf "$dist/pack"
@@ -60,4 +61,3 @@ for triple; do
     rm -rf "$dist/pack"
     echo "$dist/$name.tar.xz"
 done
-(cd "$dist" && LC_ALL=C sha256sum captoken-*.tar.xz > SHA256SUMS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [archives] [sanitize]
+# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives] [sanitize]
 # [load] [fuzz] [deny] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
@@ -138,6 +138,11 @@ need_dist() {
     if ! has_zigbuild || ! has_cyclonedx; then
         need python3-pip python3 -m pip --version
     fi
+}
+
+need_deb() {
+    need debhelper dh --version
+    need dpkg-dev dpkg-buildpackage --version
 }
 
 # Compilers and emulators for the machines of make dist.
@@ -464,9 +469,9 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | builds | zig | dist | archives | sanitize | load | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | builds | zig | dist | deb | archives | sanitize | load | fuzz | deny | bench | lint) ;;
         *)
-            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [archives]' \
+            echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives]' \
                 '[sanitize] [load] [fuzz] [deny] [bench] [lint]' >&2
             exit 2
             ;;
