@@ -3,7 +3,8 @@
 #
 # Runs commands of the shell, one after the other, in a clean system of Debian SUITE (bookworm
 # or trixie) that contains nothing but git, make and a clone of this repository. Needs root and
-# debootstrap. The systems stay in the target folder's `roots`: SUITE.tar is the clean one.
+# debootstrap. The systems stay in the target folder's `roots`: SUITE.tar is the clean one. If
+# `make dist` has written files, /mnt contains them.
 #
 # A command that begins with `user:` runs as a user without sudo, one with `sudo:` as a user with
 # sudo, the others as root.
@@ -17,6 +18,7 @@ roots=${CARGO_TARGET_DIR:-target}/roots
 mkdir -p "$roots"
 roots=$(cd "$roots" && pwd)
 root=$roots/$suite
+dist=${roots%/*}/dist
 
 if [ "$(id -u)" != 0 ]; then
     echo 'clean-root.sh must run as root, because of chroot.' >&2
@@ -60,11 +62,12 @@ for user in user admin; do
 done
 
 # The mounts end with the commands.
-export root certificates=/etc/ssl/certs/ca-certificates.crt
+export root dist certificates=/etc/ssl/certs/ca-certificates.crt
 # shellcheck disable=SC2016
 unshare --mount --pid --fork sh -euc '
     mount -t proc proc "$root/proc" 2> /dev/null || mount --bind /proc "$root/proc"
     mount --bind /dev "$root/dev"
+    [ ! -d "$dist" ] || mount --bind -o ro "$dist" "$root/mnt"
     for command; do
         echo "== $(date -u +%T) $command"
         case $command in

@@ -12,7 +12,7 @@ cd "${0%/*}/.."
 umask 022
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
-mkdir -p "$1/files"
+mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift
 work=$folder/deb

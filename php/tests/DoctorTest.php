@@ -262,6 +262,28 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString("Or run: ln -s '$quoted/captoken.ini' /", $done->out);
     }
 
+    /** Debian's package has its settings in /etc, with a link for each version of PHP. */
+    public function testDebianPackageNamesDebianCommands(): void
+    {
+        $package = Package::copy();
+        $etc = TempFolder::make();
+        mkdir("$etc/8.2/mods-available", recursive: true);
+        mkdir("$etc/8.2/fpm/conf.d", recursive: true);
+        copy(getenv('PHP_INI_SCAN_DIR') . '/extensions.ini', "$etc/8.2/fpm/conf.d/extensions.ini");
+        rename("$package/captoken.ini", "$etc/captoken.ini");
+        symlink("$etc/captoken.ini", "$package/captoken.ini");
+        $environment = ['PHP_INI_SCAN_DIR' => "$etc/8.2/fpm/conf.d"];
+        $done = self::doctor([], $environment, package: $package);
+        self::assertStringContainsString("Or run: ln -s $package/captoken.ini $etc", $done->out);
+        symlink("$etc/captoken.ini", "$etc/8.2/mods-available/captoken.ini");
+        $done = self::doctor([], $environment, package: $package);
+        self::assertStringContainsString("Or run: phpenmod -v 8.2 -s fpm captoken\n", $done->out);
+
+        unlink(Package::library($package));
+        $done = self::doctor(['--', '-d', "ffi.preload=$package/captoken.ffi.h"], $environment, package: $package);
+        self::assertStringContainsString('Install it: apt-get install --reinstall php-captoken', $done->out);
+    }
+
     public function testPreloadUserComesFromTheInstallation(): void
     {
         $copy = self::packageOfUser('daemon');

@@ -35,6 +35,7 @@ final class Advice
         $named = Library::named($this->declarations());
         $library = "$this->package/lib/" . basename($named);
         $build = 'Build it on this system: make && make install-php';
+        $install = $this->isDebianPackage() ? 'apt-get install --reinstall php-captoken' : 'make install-php';
         $advice = [
             '/"opcache.preload_user" (?:has not been defined|when running)|Preloading failed to getpwnam/' =>
                 Report::WRITE . $this->preloadUser(),
@@ -48,7 +49,7 @@ final class Advice
                 Report::WRITE . "opcache.preload=$this->package/preload.php   ; the workers' user must"
                 . " be able to read it.\nMove the package if it is in a home folder.",
             '/cannot resolve C function|Failed resolving C function|but this package needs/' =>
-                'Package and library are of different versions. Install both: make install-php',
+                "Package and library are of different versions. Install both: $install",
             '/Permission denied/' =>
                 "This user cannot read the file, or cannot enter a folder above it.\nChange the permissions.",
             '/Is a directory/' =>
@@ -64,7 +65,7 @@ final class Advice
             '/FFI: Failed pre-loading/' => match (true) {
                 $this->hasPlatforms() => "Remove ffi.preload. This package has a library for each platform, and"
                     . "\nonly its class finds the right one.",
-                !is_file($library) => 'The library is missing. Install it: make install-php',
+                !is_file($library) => "The library is missing. Install it: $install",
                 is_file($named) => Report::WRITE . $header,
                 default => "The package was moved, but its header names the old place.\n"
                     . Report::WRITE . "#define FFI_LIB \"$library\"   (in $this->package/captoken.ffi.h)",
@@ -74,7 +75,7 @@ final class Advice
                     . "\nCorrect it.",
                 $this->hasPlatforms() => 'This package has no library for ' . Library::platform() . ". Build one"
                     . "\nfrom the source on this system: make && make install",
-                default => "The library is missing. Install it: make install-php\n"
+                default => "The library is missing. Install it: $install\n"
                     . 'If it is somewhere else, name it in the environment variable CAPTOKEN_LIB. A pool of'
                     . "\nphp-fpm sets that as env[CAPTOKEN_LIB].",
             },
@@ -108,15 +109,18 @@ final class Advice
             return ['the settings that `make install-php` installs in share/php/captoken/captoken.ini'];
         }
         $user = $this->user();
+        $debian = self::debianCommand($ini, $settings->scannedFolder);
         $lines = [];
         foreach (array_replace($installed, ['opcache.preload_user' => $user]) as $name => $value) {
             $lines[] = "$name=$value";
         }
         $lines[] = match (true) {
-            $user !== ($installed['opcache.preload_user'] ?? $user) =>
-                "$ini names another user. Install it again: make install-php PHP_USER=$user",
+            $user !== ($installed['opcache.preload_user'] ?? $user) => $this->isDebianPackage()
+                ? "$ini names another user. Change it there."
+                : "$ini names another user. Install it again: make install-php PHP_USER=$user",
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
                 "$ini was read, but a later file or an option overrides it.",
+            $debian !== null => "Or run: $debian",
             is_dir($settings->scannedFolder) => 'Or run: ln -s ' . self::quoted($ini) . ' '
                 . self::quoted("$settings->scannedFolder/99-captoken.ini"),
             default => "$ini has these lines.",
@@ -144,6 +148,27 @@ final class Advice
     private function declarations(): string
     {
         return (string) @file_get_contents("$this->package/captoken.ffi.h");
+    }
+
+    /** Whether Debian's package installed this one: its settings are in /etc. */
+    private function isDebianPackage(): bool
+    {
+        return is_link("$this->package/captoken.ini");
+    }
+
+    /**
+     * Returns the command that turns the settings on, if they are among those that Debian's php-common
+     * knows. Its folders are VERSION/mods-available and VERSION/SAPI/conf.d.
+     */
+    private static function debianCommand(string $ini, string $scannedFolder): ?string
+    {
+        if (preg_match('~^(.*/([0-9.]+))/([a-z0-9]+)/conf\.d$~D', $scannedFolder, $parts) !== 1) {
+            return null;
+        }
+        $known = realpath("$parts[1]/mods-available/captoken.ini");
+        return $known !== false && $known === realpath($ini)
+            ? "phpenmod -v $parts[2] -s $parts[3] captoken"
+            : null;
     }
 
     /** Returns a path for the shell. escapeshellarg() would drop what is not ASCII. */
