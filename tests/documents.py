@@ -9,54 +9,22 @@ change the installation.
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+from reader import REPOSITORY, answer_yes, check_removal, listing, mints, only, read, run
+
 WORK = pathlib.Path.home() / "documents"
 BEFORE = WORK / "before"
-# Only captoken installs into these folders. Packages may have been installed meanwhile.
 OURS = "/opt /some /usr/local"
-TOKEN = re.compile(r"^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{43}$", re.MULTILINE)
 
 # Not typed here, and why.
 ELSEWHERE = {
     ("README.md", "make demo\nmake test\n"): "clean-root.sh runs them",
     ("BENCHMARKS.md", "make bench\n"): "takes 40 minutes",
     ("BENCHMARKS.md", None): "needs what make bench installs",
+    ("docs/install.md", None): "install.py types them, in a system without Rust",
     ("fuzz/README.md", None): "needs rustup",
 }
-
-
-def run(commands, folder):
-    """Runs commands as a reader would, and returns their output."""
-    print("\n".join(f"    {folder.name}$ {line}" for line in commands.splitlines()), flush=True)
-    done = subprocess.run(
-        ["sh", "-euc", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )
-    if done.returncode != 0:
-        sys.exit(f"{done.stdout}\nfailed with status {done.returncode}")
-    return done.stdout
-
-
-def mints(commands, folder):
-    """Runs commands whose output must contain a token."""
-    output = run(commands, folder)
-    if not TOKEN.search(output):
-        sys.exit(f"no token in: {output}")
-
-
-def read(name):
-    return (REPOSITORY / name).read_text(encoding="utf-8")
-
-
-def only(pattern, text):
-    """Returns what the pattern's group matches, if it matches once."""
-    found = re.findall(pattern, text, re.MULTILINE)
-    if len(found) != 1:
-        sys.exit(f"{pattern} matches {len(found)} times")
-    return found[0]
 
 
 def commands_of_table(name, heading):
@@ -83,6 +51,8 @@ def as_on_this_system(name, commands, php):
 
 def follow(name, php):
     """Follows a document from its first block to its last."""
+    if (name, None) in ELSEWHERE:
+        return
     folder = WORK / name.replace("/", "-").removesuffix(".md")
     folder.mkdir()
     if name == "docs/c.md":
@@ -93,7 +63,7 @@ def follow(name, php):
         sys.exit(f"{name}: a block without a language, or a fence that is indented")
     for language, block in blocks:
         if language == "sh":
-            if (name, block) not in ELSEWHERE and (name, None) not in ELSEWHERE:
+            if (name, block) not in ELSEWHERE:
                 place = REPOSITORY if block.startswith("make ") else folder
                 commands = as_on_this_system(name, block, php)
                 (mints if "./token" in commands else run)(commands, place)
@@ -114,20 +84,10 @@ def follow(name, php):
         run("sudo rm /var/www/html/token.php", folder)
 
 
-def listing():
-    """Everything on the system that could be captoken's."""
-    files = run(f"sudo find {OURS} -xdev", WORK).splitlines()
-    elsewhere = "sudo find /etc /usr /var -xdev -name '*captoken*'"
-    files += run(elsewhere, WORK).splitlines()
-    loader = run("/sbin/ldconfig -p | grep captoken || true", WORK).splitlines()
-    return "\n".join(sorted(files) + loader)
-
-
 def install():
     run("make demo", REPOSITORY)
     WORK.mkdir()
-    # For answers that a reader would type.
-    run("echo 'APT::Get::Assume-Yes \"true\";' | sudo tee /etc/apt/apt.conf.d/99-yes", WORK)
+    answer_yes()
     run("sudo apt-get install apache2 libapache2-mod-php composer curl golang-go", WORK)
     run(only(r"^`(sudo apt-get install [^`]+)`", read("docs/php.md")), WORK)
     run(only(r"^(sudo apt-get install .*)", read("docs/c.md")), WORK)
@@ -137,7 +97,7 @@ def install():
     config.parent.mkdir(parents=True)
     config.write_text('{"repositories": {"packagist.org": false}}')
     run("sudo mkdir /some", WORK)
-    BEFORE.write_text(listing())
+    BEFORE.write_text("\n".join(listing(OURS)))
 
     for command in commands_of_table("README.md", "Install"):
         run(command, REPOSITORY)
@@ -150,9 +110,7 @@ def remove():
     run(only(r"^`(sudo make uninstall-all)`", read("README.md")), REPOSITORY)
     prefix = only(r"^`make install (PREFIX=[^`]+)`", read("docs/c.md"))
     run(f"sudo {only(r'; `(make uninstall)` with the same', read('docs/c.md'))} {prefix}", REPOSITORY)
-    before, after = BEFORE.read_text().splitlines(), listing().splitlines()
-    if set(before) != set(after):
-        sys.exit(f"left: {set(after) - set(before)}\nlost: {set(before) - set(after)}")
+    check_removal(BEFORE.read_text().splitlines(), listing(OURS))
 
 
 {"install": install, "remove": remove}[sys.argv[1]]()
