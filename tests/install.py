@@ -8,11 +8,12 @@ each error of docs/troubleshooting.md, and removes everything: nothing may stay.
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import threading
 import time
 
-from reader import TOKEN, answer_yes, check_removal, listing, mints, only, read, run
+from reader import REPOSITORY, TOKEN, answer_yes, check_removal, listing, mints, only, read, run
 
 WORK = pathlib.Path.home() / "install"
 ROOT = pathlib.Path("/")
@@ -29,6 +30,12 @@ SYSTEMCTL = """#!/bin/sh
 [ "$1" = restart ] || exit 2
 for script in /etc/init.d/$2; do "$script" restart || exit; done
 """
+
+# An error of Debian 11 only: packages.rs provokes it there.
+OLD_DEBIAN = None
+
+# A program of PHP that mints with the class in the archive.
+PHP = "php -r 'require \"../captoken/php/autoload.php\"; new Captoken\\Capability(\"a\", \"b\"); Captoken\\Library::version();'"
 
 # Lets dpkg's triggers restart servers.
 POLICY = "#!/bin/sh\nexit 0\n"
@@ -53,7 +60,7 @@ def prepare():
     write_as_root("/usr/local/bin/systemctl", SYSTEMCTL)
     write_as_root("/usr/sbin/policy-rc.d", POLICY)
     # What the page calls a package, and what this program needs.
-    run("sudo apt-get -qq update && sudo apt-get -qq install cmake meson man-db curl libfcgi-bin", WORK)
+    run("sudo apt-get -qq update && sudo apt-get -qq install --no-install-recommends cmake make meson man-db curl libfcgi-bin", WORK)
 
 
 def sections():
@@ -86,7 +93,7 @@ def type_section(section):
 
 
 def type_page():
-    """Types all sections. Those whose commands mint must take less than a minute together."""
+    """Types all sections, and prints the time of those that mint."""
     seconds = 0
     for heading, section in sections():
         if MARK in section or "```sh" not in section:
@@ -100,7 +107,76 @@ def type_page():
             seconds += took
         if tokens < {"C": 3, "PHP": 1, "Go": 1, "Debian packages": 1}.get(heading, 0):
             sys.exit(f"{heading}: too few tokens")
-    print(f"  in all {seconds:.1f} s, with the packages that apt-get downloads", flush=True)
+    print(f"  in all {seconds:.1f} s, with what apt-get downloads", flush=True)
+
+
+# For each error of docs/troubleshooting.md, commands that fail with it. They run after the removal, in
+# a folder beside the programs of the page and the unpacked archive.
+ERRORS = {
+    "E: Unable to locate package captoken_...": "cd .. && sudo apt-get install captoken_*_amd64.deb",
+    "E: Unsupported file ./... given on commandline": "sudo apt-get install ./captoken_*_amd64.deb",
+    "libcaptoken-dev : Depends: libcaptoken0 (= ...)": "sudo apt-get install ../libcaptoken-dev_*_amd64.deb",
+    "php-captoken : Depends: php-common (>= 2:93)": OLD_DEBIAN,
+    "captoken.h: No such file or directory": "cc ../token.c",
+    "Package captoken was not found in the pkg-config search path": "pkg-config --libs captoken",
+    "cannot find -lcaptoken": "cc -I ../captoken/include ../token.c -lcaptoken",
+    "undefined reference to ...cap_new'":
+        "cc -I ../captoken/include -L ../captoken/lib -Wl,--as-needed -lcaptoken ../token.c",
+    "libcaptoken.so.0: cannot open shared object file: No such file or directory":
+        "cc -I ../captoken/include ../token.c -L ../captoken/lib -lcaptoken && ./a.out",
+    "version ...GLIBC_...' not found": """
+        echo 'GLIBC_9.9 { newer; };' > map
+        echo 'void newer(void) {}' | cc -x c - -shared -Wl,--version-script=map -Wl,-soname,libc.so.6 -o newer.so
+        echo 'void newer(void); int main(void) { newer(); }' | cc -x c - newer.so
+        ./a.out""",
+    "Error relocating ...: symbol not found": """
+        musl-gcc -I ../captoken/include ../token.c -L ../captoken/lib -lcaptoken -Wl,--unresolved-symbols=ignore-all
+        LD_LIBRARY_PATH=../captoken/lib ./a.out""",
+    'Could not find a package configuration file provided by "captoken"': "cmake -S .. -B build",
+    'Dependency "captoken" not found': "meson setup build ..",
+    "warning: Using 'dlopen' in statically linked applications":
+        "cc -static -I ../captoken/include ../token.c ../captoken/lib/libcaptoken.a -lpthread -ldl -lm && false",
+    'Class "Captoken\\Capability" not found': "php -r 'new Captoken\\Capability();'",
+    "the C library of captoken cannot be loaded": f"CAPTOKEN_LIB=/nowhere {PHP}",
+    'FFI API is restricted by "ffi.enable" configuration directive': f"{PHP.replace('php', 'php -d ffi.enable=0', 1)}",
+    "the FFI extension is not loaded, or php.ini disables it": f"{PHP.replace('php', 'php -n', 1)}",
+    '"opcache.preload_user" has not been defined':
+        "sudo $(ls /usr/sbin/php-fpm8.*) --nodaemonize -d opcache.enable=1 -d opcache.preload=$PWD/../token.php",
+    "package captoken is not in ...": "cp ../hello/main.go . && go mod init example.com/hello && go run .",
+    'malformed module path "captoken": missing dot in first path element':
+        "go mod init example.com/hello && GOPROXY=off go get captoken",
+    "captoken needs cgo: install gcc and set CGO_ENABLED=1": "cd ../hello && CGO_ENABLED=0 go run .",
+    'C compiler "gcc" not found': """
+        mkdir bin && ln -s "$(command -v go)" bin/go
+        cd ../hello && PATH=../error/bin go build -a .""",
+    "libcaptoken_linux_....a is missing in the folder of the Go package":
+        "cp -r ../captoken/go . && rm go/*.a && cd go && go build .",
+    "Rust is not installed: cargo was not found, or does not run.": f"make -C {REPOSITORY}",
+    "is too old: captoken needs Rust 1.85 or newer": f"""
+        mkdir bin
+        printf '#!/bin/sh\necho cargo 1.63.0\n' > bin/cargo && chmod +x bin/cargo
+        printf '#!/bin/sh\necho rustc 1.63.0\n' > bin/rustc && chmod +x bin/rustc
+        PATH="$PWD/bin:$PATH" make -C {REPOSITORY}""",
+    "You may not write to ...": f"make -C {REPOSITORY} install-lib",
+}
+
+
+def provoke():
+    """Provokes each error of the page, and no others."""
+    run("sudo apt-get -qq install musl-tools make", WORK)
+    documented = re.findall(r"^\| `(.*?)` \|", read("docs/troubleshooting.md"), re.MULTILINE)
+    if documented != list(ERRORS):
+        sys.exit(f"other errors than those of the page: {set(documented) ^ set(ERRORS)}")
+    folder = WORK / "error"
+    for message, commands in ERRORS.items():
+        if commands is OLD_DEBIAN:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        output = run(commands, folder, may_fail=True)
+        pattern = ".*".join(map(re.escape, message.split("...")))
+        if not re.search(pattern, output):
+            sys.exit(f"{output}\nnot the error: {message}")
 
 
 class Servers:
@@ -138,21 +214,30 @@ def upgrade(servers):
     if len(before) != 1:
         sys.exit(f"not one library: {before}")
     failures = []
+    counts = {name: [0, 0] for name in servers.commands}
     done = threading.Event()
 
     def ask():
         while not done.is_set():
             for name, command in servers.commands.items():
-                output = run(f"{command} 2>&1 || echo refused", WORK)
-                # While dpkg restarts a server, it refuses connections.
-                if not TOKEN.search(output) and "refused" not in output and "No such file" not in output:
-                    failures.append(f"{name}: {output}")
+                asked = subprocess.run(
+                    command, shell=True, text=True, check=False,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )
+                # While dpkg restarts a server, it refuses connections: the client fails.
+                if asked.returncode != 0:
+                    counts[name][1] += 1
+                elif TOKEN.search(asked.stdout):
+                    counts[name][0] += 1
+                else:
+                    failures.append(f"{name}: {asked.stdout}")
 
     thread = threading.Thread(target=ask)
     thread.start()
     run(f"sudo apt-get install ./*_{architecture}.deb", WORK)
     done.set()
     thread.join()
+    print(f"  upgrade: tokens and refused connections: {counts}")
     if failures:
         sys.exit("\n".join(failures))
     servers.check()
@@ -182,6 +267,7 @@ def main():
         sys.exit("a server still has the library")
     servers.remove()
     check_removal(before, listing(OURS))
+    provoke()
 
 
 main()
