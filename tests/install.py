@@ -117,6 +117,9 @@ ERRORS = {
     "E: Unsupported file ./... given on commandline": "sudo apt-get install ./captoken_*_amd64.deb",
     "libcaptoken-dev : Depends: libcaptoken0 (= ...)": "sudo apt-get install ../libcaptoken-dev_*_amd64.deb",
     "php-captoken : Depends: php-common (>= 2:93)": OLD_DEBIAN,
+    "xz: Cannot exec: No such file or directory": """
+        mkdir bin && ln -s "$(command -v tar)" bin/tar
+        PATH=bin tar -xf ../captoken-*-x86_64-unknown-linux-gnu.tar.xz""",
     "captoken.h: No such file or directory": "cc ../token.c",
     "Package captoken was not found in the pkg-config search path": "pkg-config --libs captoken",
     "cannot find -lcaptoken": "cc -I ../captoken/include ../token.c -lcaptoken",
