@@ -19,7 +19,7 @@ WORK = pathlib.Path.home() / "install"
 ROOT = pathlib.Path("/")
 MNT = pathlib.Path("/mnt")
 PREVIOUS = MNT / "previous"
-OURS = "/opt /usr/local"
+OURS = "/opt"
 CWD = WORK.with_name("cwd")
 
 # A section that says this has commands that are not typed here.
