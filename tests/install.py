@@ -129,10 +129,12 @@ ERRORS = {
         "cc -I ../captoken/include ../token.c -L ../captoken/lib -lcaptoken && ./a.out",
     "version ...GLIBC_...' not found": """
         echo 'GLIBC_9.9 { newer; };' > map
-        echo 'void newer(void) {}' | cc -x c - -shared -Wl,--version-script=map -Wl,-soname,libc.so.6 -o newer.so
-        echo 'void newer(void); int main(void) { newer(); }' | cc -x c - newer.so
+        echo 'void newer(void) {}' > newer.c
+        echo 'void newer(void); void _start(void) { newer(); }' > main.c
+        cc newer.c -shared -Wl,--version-script=map -Wl,-soname,libc.so.6 -o newer.so
+        cc -nostdlib main.c newer.so
         ./a.out""",
-    "Error relocating ...: symbol not found": """
+    "Error loading shared library ld-linux-...: No such file or directory": """
         musl-gcc -I ../captoken/include ../token.c -L ../captoken/lib -lcaptoken -Wl,--unresolved-symbols=ignore-all
         LD_LIBRARY_PATH=../captoken/lib ./a.out""",
     'Could not find a package configuration file provided by "captoken"': "cmake -S .. -B build",

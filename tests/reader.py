@@ -13,7 +13,7 @@ def run(commands, folder, may_fail=False):
     """Runs commands in a folder, and returns their output."""
     print("\n".join(f"    {folder.name}$ {line}" for line in commands.splitlines()), flush=True)
     done = subprocess.run(
-        ["sh", "-euc", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True,
+        ["sh", "-euc", commands], cwd=folder, stdin=subprocess.DEVNULL, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )
     if may_fail and done.returncode == 0:
