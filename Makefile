@@ -6,6 +6,21 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+# macOS has no flock, and its tools are not GNU's.
+define macos
+make works only on Linux. On macOS, these work:
+  cargo build --release --workspace   the libraries and the program captoken, in target/release
+  C and Go                            link target/release/libcaptoken.a
+  PHP on the command line             set CAPTOKEN_LIB to target/release/libcaptoken.dylib
+docs/install.md#macos has the commands. There is no installation. php-fpm, Apache and preloading
+are untried. Of make's targets, only help and clean work
+endef
+ifneq (,$(filter-out help clean,$(or $(MAKECMDGOALS),all)))
+    ifeq (Darwin,$(shell uname -s))
+        $(error $(macos))
+    endif
+endif
+
 ## installation prefix
 PREFIX ?= /usr/local
 ## folder of the libraries
