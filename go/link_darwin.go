@@ -2,19 +2,18 @@
 
 package captoken
 
-// On macOS, make does not run, and the user copies both files here. Rust's archive exports its
-// runtime too, and needs only libSystem, which clang links.
+// make does not run on macOS, so the user copies captoken.h and the archive here. The archive needs
+// only libSystem, which clang links. It is cargo's, so it also exports Rust's runtime.
 //
-// Go does not watch the archive, and this captoken.h has no checksum of it: after a new archive,
-// build with -a.
+// Go does not watch the archive, and this captoken.h has no checksum of it. After a change of the
+// archive, users build with -a.
 
 /*
 #cgo LDFLAGS: ${SRCDIR}/libcaptoken.a
 
-#if !__has_include("libcaptoken.a") || !__has_include("captoken.h")
-#error "libcaptoken.a or captoken.h is missing in the folder of the Go package. In captoken's \
-repository, run `cargo build --release`, then copy target/release/libcaptoken.a and \
-include/captoken.h to the folder."
+#if __has_include("captoken.h") && !__has_include("libcaptoken.a")
+#error "libcaptoken.a is missing in the folder of the Go package. Run `cargo build --release` in \
+captoken's repository, and copy target/release/libcaptoken.a there."
 #endif
 */
 import "C"
