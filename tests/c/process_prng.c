@@ -1,4 +1,4 @@
-/* A bcryptprimitives.dll for wine before version 9, which has none. Rust's standard library takes
+/* A bcryptprimitives.dll for wine 8, which has none. Rust's standard library takes
  * the random numbers of its hash tables from it. */
 #include <windows.h>
 
