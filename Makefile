@@ -6,6 +6,21 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+# macOS has no flock, and its tools are not GNU's.
+define macos
+make works only on Linux. On macOS, these work:
+  cargo build --release --workspace   the libraries and the program captoken, in target/release
+  C and Go                            link target/release/libcaptoken.a
+  PHP on the command line             set CAPTOKEN_LIB to target/release/libcaptoken.dylib
+docs/install.md#macos has the commands. There is no installation. php-fpm, Apache and preloading
+are untried. Of make's targets, only help and clean work
+endef
+ifneq (,$(filter-out help clean,$(or $(MAKECMDGOALS),all)))
+    ifeq (Darwin,$(shell uname -s))
+        $(error $(macos))
+    endif
+endif
+
 ## installation prefix
 PREFIX ?= /usr/local
 ## folder of the libraries
@@ -215,7 +230,8 @@ test-clean:
 .PHONY: assurance
 ## run the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
 assurance:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds dist archives sanitize load fuzz deny
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds dist archives systems \
+	    sanitize load fuzz deny
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/assurance.py
 
 .PHONY: test-deep

@@ -1,5 +1,5 @@
-//! Sets the SONAME and writes both headers to `OUT_DIR`. A test compares the copies in
-//! `include/` with them.
+//! Names the shared library for the dynamic linker, and writes both headers to `OUT_DIR`. A test
+//! compares the copies in `include/` with them.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -22,8 +22,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={file}");
     }
 
-    let soname = format!("libcaptoken.so.{}", env::var("CARGO_PKG_VERSION_MAJOR")?);
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{soname}");
+    let major = env::var("CARGO_PKG_VERSION_MAJOR")?;
+    let soname = format!("libcaptoken.so.{major}");
+    // The dynamic linker of macOS looks for the install name, where @rpath stands for the folders
+    // that the program names. Windows has only the file's name.
+    match env::var("CARGO_CFG_TARGET_OS")?.as_str() {
+        "linux" => link_with(&format!("-Wl,-soname,{soname}")),
+        "macos" => {
+            let name = format!("@rpath/libcaptoken.{major}.dylib");
+            link_with(&format!("-Wl,-install_name,{name}"));
+        }
+        _ => {}
+    }
 
     let headers = PathBuf::from(env::var("OUT_DIR")?);
     let mut config = Config::from_file(CONFIG)?;
@@ -33,6 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     config.after_includes = Some(macros()?);
     write(config, &headers.join("captoken.h"))
+}
+
+fn link_with(argument: &str) {
+    println!("cargo::rustc-cdylib-link-arg={argument}");
 }
 
 /// The version, and the attribute of functions whose result must be used.

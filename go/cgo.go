@@ -6,7 +6,10 @@ package captoken
 // no pointer.
 
 /*
-#if !__has_include("captoken.h")
+#if !__has_include("captoken.h") && defined(__APPLE__)
+#error "captoken.h is missing in the folder of the Go package. Copy include/captoken.h of captoken's \
+repository there."
+#elif !__has_include("captoken.h")
 #error "captoken.h is missing in the folder of the Go package. Run `make go-lib` in captoken's \
 repository, which writes it and the library; or install captoken and build with \
 `-tags captoken_pkgconfig`."

@@ -1,4 +1,4 @@
-//go:build !(linux && (amd64 || arm64)) && !captoken_pkgconfig
+//go:build !(linux && (amd64 || arm64)) && !darwin && !captoken_pkgconfig
 
 package captoken
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives] [sanitize]
-# [load] [fuzz] [deny] [bench] [lint]
+# setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives]
+# [systems] [sanitize] [load] [fuzz] [deny] [bench] [lint]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
-# lint and go. The tests of the archives need archives, and what `make dist` has written.
+# lint and go. The tests of the archives need archives, and what `make dist` has written. Those for
+# macOS and Windows need systems.
 #
 # - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
 #   Never removes a package.
@@ -13,7 +14,7 @@
 # - nginx, if it is missing: Debian's packages, unpacked into the target folder. Installed, they
 #   would start a server on port 80.
 # - PHP and musl for the machines of `make dist`: as platforms.sh says, into the target folder.
-# - A nightly Rust, and Rust's library for the targets of `make dist`: from rustup.
+# - A nightly Rust, and Rust's library for other targets: from rustup.
 # - cargo-c, cargo-deny and cargo-fuzz: from crates.io, into the target folder.
 #
 # If everything is there, prints nothing.
@@ -154,6 +155,14 @@ need_archives() {
         need "libc6-dev-$(debian_name "$machine")-cross" \
             has_file "/usr/$machine-linux-gnu/include/stdlib.h"
     done
+}
+
+# A linker for Windows, an emulator of Windows, and programs that read the files of macOS.
+need_systems() {
+    need gcc-mingw-w64-x86-64 x86_64-w64-mingw32-gcc --version
+    need wine64 has_file /usr/lib/wine/wine64
+    need llvm llvm-objdump --version
+    has_zigbuild || need python3-pip python3 -m pip --version
 }
 
 need_sanitize() {
@@ -301,15 +310,13 @@ has_node_sdk() {
     cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
 }
 
-# Rust's library for the targets of make dist.
+# need_targets TARGET...: installs Rust's library for them. Only rustup has all.
 need_targets() {
     if ! command -v rustup > /dev/null; then
-        echo 'make dist needs rustup: https://rustup.rs' >&2
+        echo "Rust's library for other targets needs rustup: https://rustup.rs" >&2
         exit 1
     fi
-    for machine in $machines; do
-        rustup --quiet target add "$machine-unknown-linux-gnu" "$machine-unknown-linux-musl"
-    done
+    rustup --quiet target add "$@"
 }
 
 # need_nightly COMPONENT...: installs a nightly Rust with these components. Only rustup has one.
@@ -469,15 +476,15 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | builds | zig | dist | deb | archives | sanitize | load | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | builds | zig | dist | deb | archives | systems | sanitize | load | fuzz | deny | bench | lint) ;;
         *)
             echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives]' \
-                '[sanitize] [load] [fuzz] [deny] [bench] [lint]' >&2
+                '[systems] [sanitize] [load] [fuzz] [deny] [bench] [lint]' >&2
             exit 2
             ;;
     esac
 done
-case " $groups " in *' builds '* | *' dist '* | *' archives '*) groups="$groups zig" ;; esac
+case " $groups " in *' builds '* | *' dist '* | *' archives '* | *' systems '*) groups="$groups zig" ;; esac
 case $groups in
     build) purpose='the build' ;;
     *) purpose='the build and the tests' ;;
@@ -564,10 +571,21 @@ case " $groups " in *' zig '*)
     ;;
 esac
 
-case " $groups " in *' dist '*)
+case " $groups " in *' dist '* | *' systems '*)
     has_zigbuild || pypi "$zigbuild" "cargo-zigbuild==$CARGO_ZIGBUILD_VERSION"
+    ;;
+esac
+
+case " $groups " in *' dist '*)
     has_cyclonedx || install_cyclonedx
-    need_targets
+    for machine in $machines; do
+        need_targets "$machine-unknown-linux-gnu" "$machine-unknown-linux-musl"
+    done
+    ;;
+esac
+
+case " $groups " in *' systems '*)
+    need_targets x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnu
     ;;
 esac
 

@@ -36,7 +36,9 @@ use crate::validity::{self, check_time, check_ttl};
 mod boundary;
 mod credentials;
 mod defaults;
+mod errno;
 mod handle;
+#[cfg_attr(not(target_os = "linux"), path = "ffi/no_libcap.rs")]
 mod libcap;
 mod output;
 mod status;

@@ -46,7 +46,7 @@ class Image:
             sys.exit(f"unknown image {base}")
 
     def become_alpine(self):
-        self.shell("apt-get -qq update && apt-get -qq install -y musl-tools busybox-static > /dev/null")
+        self.shell("apt-get -qq update && apt-get -qq install -y gcc musl-tools busybox-static > /dev/null")
         programs = self.folder / "usr/local/bin"
         (programs / "apk").write_text(APK)
         (programs / "apk").chmod(0o755)

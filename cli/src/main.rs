@@ -4,7 +4,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+#[cfg(unix)]
 use std::os::fd::AsFd;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle;
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
@@ -202,7 +205,12 @@ fn token(arguments: &Arguments) -> Result<String, Failure> {
 
 /// Standard input without the standard library's buffer, which is never wiped.
 fn standard_input() -> io::Result<File> {
-    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+    let input = io::stdin();
+    #[cfg(unix)]
+    let input = input.as_fd();
+    #[cfg(windows)]
+    let input = input.as_handle();
+    Ok(File::from(input.try_clone_to_owned()?))
 }
 
 fn print_json(json: &str) -> Result<(), Failure> {

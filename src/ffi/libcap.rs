@@ -3,6 +3,8 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::transmute;
 
+use super::errno::refuse;
+
 type Free = unsafe extern "C" fn(*mut c_void) -> c_int;
 
 const NAME: &CStr = c"cap_free";
@@ -51,10 +53,4 @@ unsafe fn call(function: *mut c_void, object: *mut c_void) -> c_int {
     let function = unsafe { transmute::<*mut c_void, Free>(function) };
     // SAFETY: the caller promises that `object` is valid for it.
     unsafe { function(object) }
-}
-
-fn refuse() -> c_int {
-    // SAFETY: the address of this thread's errno is valid.
-    unsafe { *libc::__errno_location() = libc::EINVAL };
-    -1
 }

@@ -8,6 +8,8 @@
 pub(crate) fn clear() {
     use std::arch::asm;
 
+    // A function for Windows must keep rsi, rdi and xmm6 to xmm15, which "C" omits there. With
+    // "sysv64", the compiler saves and restores them.
     // SAFETY: the CPU has the instructions. They change only registers that `clobber_abi` names.
     unsafe {
         if is_x86_feature_detected!("avx512vl") {
@@ -29,7 +31,7 @@ pub(crate) fn clear() {
                 "vpxord xmm29, xmm29, xmm29",
                 "vpxord xmm30, xmm30, xmm30",
                 "vpxord xmm31, xmm31, xmm31",
-                clobber_abi("C"),
+                clobber_abi("sysv64"),
                 options(nomem, nostack)
             );
         }
@@ -61,7 +63,7 @@ pub(crate) fn clear() {
             "xor r9d, r9d",
             "xor r10d, r10d",
             "xor r11d, r11d",
-            clobber_abi("C"),
+            clobber_abi("sysv64"),
             options(nomem, nostack)
         );
     }

@@ -1,8 +1,7 @@
 /* Mints a token for each request on standard input, and prints it or the status. Four lines are one
- * call of cap_mint(): secret, request, time, time to live. The module dist runs this on other
- * machines. With OTHER, the program also contains another library written in Rust. */
-#define _POSIX_C_SOURCE 200809L
-
+ * call of cap_mint(): secret, request, time, time to live. The modules dist and other_systems run
+ * this on other machines, and on Windows, which has no getline(). With OTHER, the program also
+ * contains another library written in Rust. */
 #include <captoken.h>
 
 #include <stdio.h>
@@ -13,24 +12,21 @@
 uint64_t other_sum(uint64_t last);
 #endif
 
-enum { FIELDS = 4 };
+enum { FIELDS = 4, MAX_LENGTH = 65536 };
 
 /* Returns whether there is another line, without its line break. */
-static int read_line(char **line, size_t *size)
+static int read_line(char *line)
 {
-    ssize_t length = getline(line, size, stdin);
-
-    if (length <= 0)
+    if (fgets(line, MAX_LENGTH, stdin) == NULL)
         return 0;
-    (*line)[length - 1] = '\0';
+    line[strcspn(line, "\n")] = '\0';
     return 1;
 }
 
 int main(void)
 {
-    static char jwt[65536];
-    char *fields[FIELDS] = {0};
-    size_t sizes[FIELDS] = {0};
+    static char fields[FIELDS][MAX_LENGTH];
+    static char jwt[MAX_LENGTH];
     int i;
 
 #ifdef OTHER
@@ -41,7 +37,7 @@ int main(void)
     for (;;) {
         cap_status status;
 
-        for (i = 0; i < FIELDS && read_line(&fields[i], &sizes[i]); i++)
+        for (i = 0; i < FIELDS && read_line(fields[i]); i++)
             ;
         if (i < FIELDS)
             break;
@@ -52,7 +48,5 @@ int main(void)
         else
             printf("%d\n", (int)status);
     }
-    for (i = 0; i < FIELDS; i++)
-        free(fields[i]);
     return fflush(stdout) != 0;
 }

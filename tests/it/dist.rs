@@ -4,20 +4,20 @@
 #![cfg(not(miri))]
 
 use std::env::consts::ARCH;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::sdk_vectors;
 use crate::support::document::{Document, column, document};
 use crate::support::elf::{needed, readelf, weaknesses};
 use crate::support::examples::assert_example_works;
 use crate::support::install::{go, isolated, make, root, run, target_folder};
+use crate::support::requests::assert_mints_every_case;
 use crate::support::token::decode;
-use crate::support::vectors::{cases, pairs, text};
+use crate::support::vectors::text;
 
 const MACHINES: [&str; 2] = ["x86_64", "aarch64"];
 const C_LIBRARIES: [&str; 2] = ["gnu", "musl"];
@@ -135,45 +135,6 @@ fn native_or_emulated(machine: &str, program: &Path) -> Command {
     qemu
 }
 
-/// The lines for tests/c/requests.c that mint the tokens of all cases, and the tokens.
-fn requests() -> (String, Vec<String>) {
-    let mut lines = String::new();
-    let mut tokens = Vec::new();
-    for case in &cases() {
-        let mut request = Map::new();
-        request.insert("account_sid".to_owned(), case["account_sid"].clone());
-        for name in ["incoming", "outgoing", "event_stream"] {
-            if !case[name].is_null() {
-                request.insert(name.to_owned(), case[name].clone());
-            }
-        }
-        let mut request = Value::from(request).to_string();
-        // A map would sort the claims.
-        let claims: Vec<String> = pairs(&case["claims"])
-            .iter()
-            .map(|(name, value)| format!("{}:{}", json!(name), json!(value)))
-            .collect();
-        request.pop();
-        request += &format!(",\"claims\":{{{}}}}}", claims.join(","));
-        let secret = text(&case["auth_token"]);
-        let ttl = case["ttl"].as_i64().unwrap_or(3600);
-        lines += &format!("{secret}\n{request}\n{}\n{ttl}\n", case["now"]);
-        tokens.push(sdk_vectors::mint(case));
-    }
-    assert!(tokens.len() > 50);
-    (lines, tokens)
-}
-
-/// Runs a compiled tests/c/requests.c.
-fn assert_mints_every_case(archive: &Archive, program: &Path) {
-    let (lines, tokens) = requests();
-    let file = archive.folder.join("requests");
-    fs::write(&file, lines).expect("written");
-    let requests = File::open(file).expect("the requests");
-    let minted = run(archive.command(program).stdin(requests));
-    assert_eq!(minted.lines().collect::<Vec<_>>(), tokens);
-}
-
 #[test]
 #[ignore = "needs make dist"]
 fn archives_need_only_an_old_c_library() {
@@ -231,10 +192,10 @@ fn libraries_mint_every_case() {
         for arguments in [shared, linked, &fully_static] {
             let source = "tests/c/requests.c";
             let program = archive.compile(archive.compiler(), source, arguments);
-            assert_mints_every_case(&archive, &program);
+            assert_mints_every_case(archive.command(&program), &archive.folder);
             if archive.c_library == "musl" && arguments != shared {
                 let program = archive.compile(archive.zig(), source, arguments);
-                assert_mints_every_case(&archive, &program);
+                assert_mints_every_case(archive.command(&program), &archive.folder);
             }
         }
     }
@@ -264,7 +225,7 @@ fn programs_contain_another_rust_library() {
         }
         arguments.extend(["-lpthread", "-ldl", "-lm"]);
         let program = archive.compile(archive.compiler(), "tests/c/requests.c", &arguments);
-        assert_mints_every_case(&archive, &program);
+        assert_mints_every_case(archive.command(&program), &archive.folder);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(not(miri))]
 
+use std::env;
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -283,6 +284,50 @@ fn dry_run_keeps_the_stage() {
 fn demo_has_a_compiler_without_make() {
     let out = run(make("demo").args(["-n", "-R"]).env_remove("CC"));
     assert!(out.contains("\ncc -std=c99 "), "{out}");
+}
+
+#[test]
+fn macos_is_told_what_works() {
+    let folder = folder("macOS");
+    let uname = folder.join("uname");
+    fs::write(&uname, "#!/bin/sh\necho Darwin\n").expect("written");
+    fs::set_permissions(&uname, fs::Permissions::from_mode(0o755)).expect("executable");
+    let path = format!("{}:{}", folder.display(), env::var("PATH").expect("UTF-8"));
+    let on_macos = |arguments: &[&str]| {
+        let mut make = isolated("make");
+        make.args(arguments).current_dir(root());
+        make.env("PATH", &path)
+            .env("CARGO_TARGET_DIR", folder.join("target"));
+        make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+        outcome(&mut make)
+    };
+    for refused in [
+        &[][..],
+        &["all"],
+        &["-n", "demo"],
+        &["clean", "install-php"],
+        &["help", "lint"],
+    ] {
+        let (code, out, err) = on_macos(refused);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{refused:?} {err}");
+        for part in [
+            "*** make works only on Linux. On macOS, these work:\n",
+            "\n  cargo build --release --workspace ",
+            "\n  C and Go ",
+            "\n  PHP on the command line             set CAPTOKEN_LIB to target/release/libcaptoken.dylib",
+            "\ndocs/install.md#macos has the commands.",
+            "php-fpm, Apache and preloading\nare untried.",
+        ] {
+            assert!(err.contains(part), "{refused:?} {err}");
+        }
+        assert!(err.lines().count() < 10, "{err}");
+    }
+    for works in [&["help"][..], &["-n", "clean"], &["help", "clean", "-n"]] {
+        let (code, out, err) = on_macos(works);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{works:?}");
+        assert!(!out.is_empty());
+    }
+    assert!(!folder.join("target").exists());
 }
 
 #[test]

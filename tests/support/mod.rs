@@ -10,6 +10,7 @@ pub(crate) mod examples;
 pub(crate) mod header;
 pub(crate) mod install;
 pub(crate) mod mappings;
+pub(crate) mod requests;
 pub(crate) mod safe_handle;
 pub(crate) mod scope;
 pub(crate) mod sdk;
