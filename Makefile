@@ -230,7 +230,7 @@ test-clean:
 .PHONY: assurance
 ## run the commands of docs/assurance.md: each claim, hours in all; needs rustup and root
 assurance:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds dist archives systems \
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds dist deb archives systems \
 	    sanitize load fuzz deny
 	CARGO="$(CARGO)" CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/assurance.py
 

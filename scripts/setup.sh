@@ -146,8 +146,9 @@ need_deb() {
     need dpkg-dev dpkg-buildpackage --version
 }
 
-# Compilers and emulators for the machines of make dist.
+# A checker of Debian packages; compilers and emulators for the machines of make dist.
 need_archives() {
+    need lintian lintian --version
     need qemu-user qemu-aarch64 --version
     need musl-tools musl-gcc --version
     for machine in $(other_machines); do

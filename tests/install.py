@@ -69,26 +69,32 @@ def sections():
     return list(zip(parts[1::2], parts[2::2]))
 
 
-def blocks(section):
-    """Returns language, code and the name of the file, which the sentence before the block says."""
-    for found in re.finditer(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
-        before = section[: found.start()].rstrip().rsplit("\n\n", 1)[-1]
-        name = re.search(r"save this as\s`([^`]+)`", before, re.IGNORECASE)
-        yield found[1], found[2], name and name[1]
+# A block of code, or the sentence that names a program of another page.
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)\n(?P<code>.*?)^```$|Save the program of \[go\.md\]\S+ as `(?P<file>[^`]+)`",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def file_name(before):
+    """Returns the file that the sentence before a block of code names."""
+    paragraph = before.rstrip().rsplit("\n\n", 1)[-1]
+    return only(r"[Ss]ave this as\s`([^`]+)`", paragraph)
 
 
 def type_section(section):
     """Types a section from its first block to its last. Returns the output of its commands."""
     folder = WORK
     output = ""
-    for language, block, name in blocks(section):
-        if language == "sh":
-            output += run(f"{block}\npwd > {CWD}", folder)
+    for found in BLOCK.finditer(section):
+        if found["language"] == "sh":
+            output += run(f"{found['code']}pwd > {CWD}", folder)
             folder = pathlib.Path(CWD.read_text().strip())
-        elif name is None:
-            sys.exit(f"no file name before: {block}")
+        elif found["file"]:
+            program = only(r"^```go\n(package main\n(?:(?!```).*\n)*)", read("docs/go.md"))
+            (folder / found["file"]).write_text(program)
         else:
-            (folder / name).write_text(block)
+            (folder / file_name(section[: found.start()])).write_text(found["code"])
     return output
 
 

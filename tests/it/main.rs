@@ -38,6 +38,7 @@ mod make; // which cargo builds, and what an installation leaves
 mod memory; // secrets in the memory of C programs
 mod migrating; // programs and tables of the migration guides
 mod other_systems; // macOS and Windows
+mod packages;
 mod process; // forks, signals, loading, stacks, and the state of the process
 mod property; // any string arrives unchanged
 mod sdk_bugs; // bugs of Twilio's libraries

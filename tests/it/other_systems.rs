@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use crate::support::document::document;
 use crate::support::examples::assert_example_works;
 use crate::support::header::declared;
 use crate::support::install::{go, isolated, outcome, root, run, target_folder};
@@ -325,6 +326,30 @@ fn windows_programs_mint_every_case_under_wine() {
         assert_eq!(dlls(&program).contains("captoken.dll"), is_shared);
         assert_mints_every_case(wine(&program), &folder);
     }
+}
+
+/// Types the commands of docs/install.md in a clone, because they write into its target folder.
+#[test]
+#[ignore = "needs mingw-w64, wine and Rust's library for Windows"]
+fn documented_windows_commands_build_a_program() {
+    let clone = folder("clone").join("captoken");
+    run(isolated("git")
+        .args(["clone", "--quiet"])
+        .args([root(), &clone]));
+    let page = document("docs/install.md");
+    let program = page.block("c", "#include <captoken.h>");
+    fs::write(clone.join("token.c"), program).expect("written");
+    let commands = page.block("sh", "rustup target add x86_64-pc-windows-gnu\n");
+    let mut shell = isolated("sh");
+    shell
+        .args(["-euc", &commands])
+        .current_dir(&clone)
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    run(&mut shell);
+    let token = run(&mut wine(&clone.join("token.exe")));
+    assert_eq!(decode(token.trim_end(), "secret")["iss"], "AC123123");
+    fs::remove_dir_all(&clone).expect("removed");
 }
 
 /// Windows has no getline(), which `check` needs.
