@@ -142,7 +142,7 @@ need_dist() {
 }
 
 need_deb() {
-    need debhelper dh --version
+    need debhelper has_program dh
     need dpkg-dev dpkg-buildpackage --version
 }
 

@@ -34,9 +34,6 @@ for script in /etc/init.d/$2; do "$script" restart || exit; done
 # An error of Debian 11 only: packages.rs provokes it there.
 OLD_DEBIAN = None
 
-# A program of PHP that mints with the class in the archive.
-PHP = "php -r 'require \"../captoken/php/autoload.php\"; new Captoken\\Capability(\"a\", \"b\"); Captoken\\Library::version();'"
-
 # Lets dpkg's triggers restart servers.
 POLICY = "#!/bin/sh\nexit 0\n"
 
@@ -59,8 +56,9 @@ def prepare():
     answer_yes()
     write_as_root("/usr/local/bin/systemctl", SYSTEMCTL)
     write_as_root("/usr/sbin/policy-rc.d", POLICY)
-    # What the page calls a package, and what this program needs.
-    run("sudo apt-get -qq update && sudo apt-get -qq install --no-install-recommends cmake make meson man-db curl libfcgi-bin", WORK)
+    # What the page only names, and what this program needs.
+    packages = "cmake curl libfcgi-bin make man-db meson"
+    run(f"sudo apt-get -qq update && sudo apt-get -qq install --no-install-recommends {packages}", WORK)
 
 
 def sections():
@@ -116,6 +114,14 @@ def type_page():
     print(f"  in all {seconds:.1f} s, with what apt-get downloads", flush=True)
 
 
+
+
+def php(options):
+    """Returns a command that uses the class in the archive."""
+    program = 'require "../captoken/php/autoload.php"; Captoken\\Library::version();'
+    return f"php {options} -r '{program}'"
+
+
 # For each error of docs/troubleshooting.md, commands that fail with it. They run after the removal, in
 # a folder beside the programs of the page and the unpacked archive.
 ERRORS = {
@@ -148,11 +154,11 @@ ERRORS = {
     "warning: Using 'dlopen' in statically linked applications":
         "cc -static -I ../captoken/include ../token.c ../captoken/lib/libcaptoken.a -lpthread -ldl -lm && false",
     'Class "Captoken\\Capability" not found': "php -r 'new Captoken\\Capability();'",
-    "the C library of captoken cannot be loaded": f"CAPTOKEN_LIB=/nowhere {PHP}",
-    'FFI API is restricted by "ffi.enable" configuration directive': f"{PHP.replace('php', 'php -d ffi.enable=0', 1)}",
-    "the FFI extension is not loaded, or php.ini disables it": f"{PHP.replace('php', 'php -n', 1)}",
-    '"opcache.preload_user" has not been defined':
-        "sudo $(ls /usr/sbin/php-fpm8.*) --nodaemonize -d opcache.enable=1 -d opcache.preload=$PWD/../token.php",
+    "the C library of captoken cannot be loaded": f"CAPTOKEN_LIB=/nowhere {php('')}",
+    'FFI API is restricted by "ffi.enable" configuration directive': php("-d ffi.enable=0"),
+    "the FFI extension is not loaded, or php.ini disables it": php("-n"),
+    'Fatal Error ..."opcache.preload_user" ...':
+        "sudo /usr/sbin/php-fpm8.* --nodaemonize -d opcache.enable=1 -d opcache.preload=$PWD/../token.php",
     "package captoken is not in ...": "cp ../hello/main.go . && go mod init example.com/hello && go run .",
     'malformed module path "captoken": missing dot in first path element':
         "go mod init example.com/hello && GOPROXY=off go get captoken",

@@ -1,5 +1,5 @@
-# Programs in C and PHP on Alpine, from an archive. The folder also contains it, token.c and token.php of
-# docs/install.md.
+# Programs in C, PHP and Go on Alpine, from an archive. The folder contains it, and token.c, token.php and
+# main.go of docs/install.md.
 
 FROM alpine:3.22 AS build
 RUN apk add gcc musl-dev
@@ -20,3 +20,15 @@ COPY --from=build /build/captoken/php /usr/share/php/captoken
 COPY token.php /
 USER nobody
 CMD ["php84", "/token.php"]
+
+FROM build AS build-go
+RUN apk add go
+COPY main.go hello/
+RUN cd hello && go mod init example.com/hello \
+    && go mod edit -require=captoken@v0.0.0 -replace=captoken=../captoken/go \
+    && go build -tags musl -ldflags '-extldflags "-static -Wl,--eh-frame-hdr"' -o hello
+
+FROM scratch AS go
+COPY --from=build-go /build/hello/hello /
+USER 65534
+CMD ["/hello"]

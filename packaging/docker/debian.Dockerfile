@@ -1,5 +1,5 @@
-# Programs in C and PHP on Debian, from the Debian packages. The folder also contains them, token.c and
-# token.php of docs/install.md.
+# Programs in C, PHP and Go on Debian: from the Debian packages, and for Go from an archive. The folder
+# contains them, and token.c, token.php and main.go of docs/install.md.
 
 FROM debian:13-slim AS build
 WORKDIR /build
@@ -23,3 +23,17 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 COPY token.php /
 USER nobody
 CMD ["php", "/token.php"]
+
+FROM debian:13-slim AS build-go
+WORKDIR /build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc golang-go libc6-dev xz-utils
+COPY captoken-*-gnu.tar.xz ./
+COPY main.go hello/
+RUN mkdir captoken && tar -xf captoken-*-$(uname -m)-unknown-linux-gnu.tar.xz -C captoken --strip-components=1
+RUN cd hello && go mod init example.com/hello \
+    && go mod edit -require=captoken@v0.0.0 -replace=captoken=../captoken/go && go build -o hello
+
+FROM debian:13-slim AS go
+COPY --from=build-go /build/hello/hello /usr/local/bin/
+USER nobody
+CMD ["hello"]
