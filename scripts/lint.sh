@@ -72,12 +72,12 @@ lint_python() {
 }
 
 lint_shell() {
-    files '*.sh' .ci/run | xargs -0 shellcheck
+    files '*.sh' .ci/run 'packaging/debian/*.postinst' 'packaging/debian/*.prerm' | xargs -0 shellcheck
 }
 
 # groff prints only warnings.
 lint_man() {
-    warnings=$(files 'cli/man/*.1' | xargs -0 groff -man -ww -z 2>&1) && [ -z "$warnings" ] && return
+    warnings=$(files '*.1' | xargs -0 groff -man -ww -z 2>&1) && [ -z "$warnings" ] && return
     echo "$warnings" >&2
     return 1
 }

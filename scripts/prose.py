@@ -76,6 +76,11 @@ TYPES = {
     ".codespellrc": "hash", ".editorconfig": "hash", ".gitignore": "hash", ".supp": "hash",
     ".gitattributes": "hash", "dictionary": "hash",
     ".ini.in": "ini", ".cmake.in": "hash", ".md.in": "markdown",
+    ".Dockerfile": "hash",
+    # Debian's.
+    "rules": "hash", ".postinst": "hash", ".prerm": "hash", "control": "markdown", ".Debian": "markdown",
+    "format": "none", ".install": "none", ".links": "none", ".manpages": "none", ".symbols": "none",
+    ".triggers": "none",
     ".xml": "xml", ".dist": "xml",
     ".json": "none", ".in": "none",
     # Generated.

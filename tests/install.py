@@ -165,7 +165,7 @@ ERRORS = {
     "captoken needs cgo: install gcc and set CGO_ENABLED=1": "cd ../hello && CGO_ENABLED=0 go run .",
     'C compiler "gcc" not found': """
         mkdir bin && ln -s "$(command -v go)" bin/go
-        cd ../hello && PATH=../error/bin go build -a .""",
+        cd ../hello && CGO_ENABLED=1 PATH=../error/bin go build -a .""",
     "libcaptoken_linux_....a is missing in the folder of the Go package":
         "cp -r ../captoken/go . && rm go/*.a && cd go && go build .",
     "Rust is not installed: cargo was not found, or does not run.": f"make -C {REPOSITORY}",

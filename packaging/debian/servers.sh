@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The maintainer scripts of php-captoken contain this.
 
 method=$1
@@ -20,6 +21,7 @@ restart() {
         case $server in
             */apache2)
                 if [ -e /usr/share/apache2/apache2-maintscript-helper ]; then
+                    # shellcheck disable=SC1091,SC2034
                     (
                         APACHE2_MAINTSCRIPT_METHOD=$method
                         . /usr/share/apache2/apache2-maintscript-helper
