@@ -4,6 +4,8 @@
 # Paths may contain spaces. They are therefore always quoted, and never targets of make.
 
 .DELETE_ON_ERROR:
+# cargo uses all CPUs. make dist and make deb share folders.
+.NOTPARALLEL:
 .DEFAULT_GOAL := all
 
 # macOS has no flock, and its tools are not GNU's.

@@ -1,8 +1,8 @@
 #!/bin/sh
 # clean-root.sh SUITE COMMAND...
 #
-# Runs commands of the shell, one after the other, in a clean system of Debian SUITE (bookworm
-# or trixie) that contains nothing but git, make and a clone of this repository. Needs root and
+# Runs commands of the shell, one after the other, in a clean system of Debian SUITE, such as bookworm,
+# trixie or bullseye, that contains nothing but git, make and a clone of this repository. Needs root and
 # debootstrap. The systems stay in the target folder's `roots`: SUITE.tar is the clean one. If
 # `make dist` has written files, /mnt contains them.
 #

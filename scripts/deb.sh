@@ -12,14 +12,20 @@ cd "${0%/*}/.."
 umask 022
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+if [ $# -lt 2 ]; then
+    echo 'usage: deb.sh FOLDER TARGET..., with a target for glibc' >&2
+    exit 2
+fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift
 work=$folder/deb
 revision=${DEB_REVISION:-1}
+# Debian sorts ~ before everything: a pre-release comes before its release.
+debian_version=$(echo "$VERSION" | tr - '~')
 maintainer="${DEBFULLNAME:-captoken developers} <${DEBEMAIL:-captoken@packages.invalid}>"
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+export SOURCE_DATE_EPOCH maintainer
 # They would change the results.
 unset DEB_BUILD_OPTIONS DEB_BUILD_PROFILES MAKEFLAGS MFLAGS
 
@@ -35,10 +41,11 @@ prepare() {
     python3 -B scripts/bill.py --licences "$2" "$1/debian"
     (
         cd "$1/debian"
-        sed -i "s|^Maintainer: .*|Maintainer: $maintainer|" control
+        awk '/^Maintainer:/ { print "Maintainer: " ENVIRON["maintainer"]; next } { print }' control > new
+        mv new control
         sed 's/^$/./; s/^/ /' "$OLDPWD/LICENSE-MIT" | cat copyright.in - > copyright
         cat > changelog <<CHANGELOG
-captoken ($VERSION-$revision) unstable; urgency=medium
+captoken ($debian_version-$revision) unstable; urgency=medium
 
   * CHANGELOG.md in the repository lists the changes.
 
@@ -57,7 +64,6 @@ for triple; do
             exit 2
             ;;
     esac
-    rm -f "$folder"/*_"$architecture.deb"
     prepare "$work/$architecture/captoken" "$triple"
     (
         cd "$work/$architecture/captoken"
@@ -68,6 +74,7 @@ for triple; do
             exit 1
         }
     )
+    rm -f "$folder"/*_"$architecture.deb"
     mv "$work/$architecture"/*.deb "$folder/"
 done
 rm -r "$work"

@@ -311,21 +311,16 @@ has_node_sdk() {
     cmp -s tests/sdk/package-lock.json "$sdk/node/package-lock.json"
 }
 
-# need_targets TARGET...: installs Rust's library for them. Only rustup has all.
-need_targets() {
+# need_rustup WHAT: only rustup has it.
+need_rustup() {
     if ! command -v rustup > /dev/null; then
-        echo "Rust's library for other targets needs rustup: https://rustup.rs" >&2
+        echo "$1 needs rustup: https://rustup.rs" >&2
         exit 1
     fi
-    rustup --quiet target add "$@"
 }
 
-# need_nightly COMPONENT...: installs a nightly Rust with these components. Only rustup has one.
+# need_nightly COMPONENT...: installs a nightly Rust with these components.
 need_nightly() {
-    if ! command -v rustup > /dev/null; then
-        echo 'These checks need a nightly Rust. Install rustup: https://rustup.rs' >&2
-        exit 1
-    fi
     installed=$(rustup component list --toolchain nightly --installed 2> /dev/null || true)
     for component; do
         if ! echo "$installed" | grep -q "^$component"; then
@@ -396,7 +391,9 @@ install_nginx() {
 
 # Prints how many Debian packages apt-get would install, and how many megabytes it would download.
 apt_size() {
-    LC_ALL=C apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
+    # Another user may not take apt's lock. $sudo may be empty.
+    # shellcheck disable=SC2086
+    $sudo env LC_ALL=C apt-get --assume-no --no-install-recommends --no-remove install "$@" 2> /dev/null | awk '
         / newly installed/ { packages = $3 }
         /^Need to get / {
             megabytes = $4
@@ -492,6 +489,8 @@ case $groups in
 esac
 
 # First, because without Rust nothing else is of use.
+case " $groups " in *' dist '* | *' systems '*) need_rustup "Rust's library for other targets" ;; esac
+case " $groups " in *' sanitize '* | *' fuzz '*) need_rustup 'A nightly Rust' ;; esac
 problem=$(rust_problem)
 if [ -n "$problem" ] && ! is_missing_rust; then
     echo "$problem." >&2
@@ -580,13 +579,13 @@ esac
 case " $groups " in *' dist '*)
     has_cyclonedx || install_cyclonedx
     for machine in $machines; do
-        need_targets "$machine-unknown-linux-gnu" "$machine-unknown-linux-musl"
+        rustup --quiet target add "$machine-unknown-linux-gnu" "$machine-unknown-linux-musl"
     done
     ;;
 esac
 
 case " $groups " in *' systems '*)
-    need_targets x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnu
+    rustup --quiet target add x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnu
     ;;
 esac
 

@@ -21,7 +21,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target
 CLEAN = TARGET / "roots/trixie.tar"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 APK = """#!/bin/sh
-[ "$1" = add ] && shift
+[ "$1 $2" = 'add --no-cache' ] && shift 2
 for package; do
     case $package in gcc | go | musl-dev | php84 | php84-ffi) ;; *) exit 1 ;; esac
 done
@@ -43,6 +43,8 @@ class Image:
         elif base != "scratch":
             subprocess.run(["tar", "-xf", CLEAN, "-C", folder], check=True)
             shutil.copy("/etc/resolv.conf", folder / "etc")
+            # As in the images of Debian.
+            shutil.rmtree(folder / "var/lib/apt/lists")
             if base == "alpine:3.22":
                 self.become_alpine()
             elif base != "debian:13-slim":

@@ -15,6 +15,7 @@ import time
 
 from reader import REPOSITORY, TOKEN, answer_yes, check_removal, listing, mints, only, read, run
 
+ARCHITECTURE = subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
 WORK = pathlib.Path.home() / "install"
 ROOT = pathlib.Path("/")
 MNT = pathlib.Path("/mnt")
@@ -56,7 +57,7 @@ def prepare():
     answer_yes()
     write_as_root("/usr/local/bin/systemctl", SYSTEMCTL)
     write_as_root("/usr/sbin/policy-rc.d", POLICY)
-    # What the page only names, and what this program needs.
+    # Packages that the page only names, and those of this program.
     packages = "cmake curl libfcgi-bin make man-db meson"
     run(f"sudo apt-get -qq update && sudo apt-get -qq install --no-install-recommends {packages}", WORK)
 
@@ -64,7 +65,7 @@ def prepare():
 def sections():
     """Returns heading and text of each section of the page."""
     parts = re.split(r"^## (.*)\n", read("docs/install.md"), flags=re.MULTILINE)
-    return list(zip(parts[1::2], parts[2::2]))
+    return [("Start", parts[0]), *zip(parts[1::2], parts[2::2])]
 
 
 # A block of code, or the sentence that names a program of another page.
@@ -115,6 +116,11 @@ def type_page():
 
 
 
+# Unpacks the archive for musl.
+MUSL = """
+        mkdir musl
+        tar -xf ../captoken-*-x86_64-unknown-linux-musl.tar.xz -C musl --strip-components=1"""
+
 
 def php(options):
     """Returns a command that uses the class in the archive."""
@@ -125,9 +131,11 @@ def php(options):
 # For each error of docs/troubleshooting.md, commands that fail with it. They run after the removal, in
 # a folder beside the programs of the page and the unpacked archive.
 ERRORS = {
-    "E: Unable to locate package captoken_...": "cd .. && sudo apt-get install captoken_*_amd64.deb",
+    "E: Unable to locate package ...": "cd .. && sudo apt-get install captoken_*_amd64.deb",
     "E: Unsupported file ./... given on commandline": "sudo apt-get install ./captoken_*_amd64.deb",
     "libcaptoken-dev : Depends: libcaptoken0 (= ...)": "sudo apt-get install ../libcaptoken-dev_*_amd64.deb",
+    "captoken : Conflicts: captoken:...":
+        "sudo dpkg --add-architecture arm64 && sudo apt-get install ../captoken_*.deb",
     "php-captoken : Depends: php-common (>= 2:93)": OLD_DEBIAN,
     "xz: Cannot exec: No such file or directory": """
         mkdir bin && ln -s "$(command -v tar)" bin/tar
@@ -149,10 +157,16 @@ ERRORS = {
     "Error loading shared library ld-linux-...: No such file or directory": """
         musl-gcc -I ../captoken/include ../token.c -L ../captoken/lib -lcaptoken -Wl,--unresolved-symbols=ignore-all
         LD_LIBRARY_PATH=../captoken/lib ./a.out""",
+    "libc.so: invalid ELF header": MUSL + """
+        cc -I musl/include ../token.c -L musl/lib -lcaptoken 2> /dev/null
+        LD_LIBRARY_PATH=musl/lib ./a.out""",
+    "undefined reference to ..._dl_find_object'":
+        "musl-gcc -static -I ../captoken/include ../token.c ../captoken/lib/libcaptoken.a",
     'Could not find a package configuration file provided by "captoken"': "cmake -S .. -B build",
     'Dependency "captoken" not found': "meson setup build ..",
     "warning: Using 'dlopen' in statically linked applications":
         "cc -static -I ../captoken/include ../token.c ../captoken/lib/libcaptoken.a -lpthread -ldl -lm && false",
+    "Failed opening required ...captoken/autoload.php'": "php ../token.php",
     'Class "Captoken\\Capability" not found': "php -r 'new Captoken\\Capability();'",
     "the C library of captoken cannot be loaded": f"CAPTOKEN_LIB=/nowhere {php('')}",
     'FFI API is restricted by "ffi.enable" configuration directive': php("-d ffi.enable=0"),
@@ -166,6 +180,7 @@ ERRORS = {
     'C compiler "gcc" not found': """
         mkdir bin && ln -s "$(command -v go)" bin/go
         cd ../hello && CGO_ENABLED=1 PATH=../error/bin go build -a .""",
+    "replacement directory ... does not exist": "cp -r ../hello . && cd hello && go build .",
     "libcaptoken_linux_....a is missing in the folder of the Go package":
         "cp -r ../captoken/go . && rm go/*.a && cd go && go build .",
     "Rust is not installed: cargo was not found, or does not run.": f"make -C {REPOSITORY}",
@@ -174,6 +189,7 @@ ERRORS = {
         printf '#!/bin/sh\necho cargo 1.63.0\n' > bin/cargo && chmod +x bin/cargo
         printf '#!/bin/sh\necho rustc 1.63.0\n' > bin/rustc && chmod +x bin/rustc
         PATH="$PWD/bin:$PATH" make -C {REPOSITORY}""",
+    "Rust's library for other targets needs rustup": f"make -C {REPOSITORY} dist",
     "You may not write to ...": f"make -C {REPOSITORY} install-lib",
 }
 
@@ -224,43 +240,111 @@ class Servers:
 
 def upgrade(servers):
     """Installs the previous version under the servers, and then this one."""
-    architecture = run("dpkg --print-architecture", WORK).strip()
-    run(f"sudo apt-get install --allow-downgrades {PREVIOUS}/*_{architecture}.deb", WORK)
+    run(f"sudo apt-get install --allow-downgrades {PREVIOUS}/*_{ARCHITECTURE}.deb", WORK)
     servers.check()
     before = servers.libraries()
     if len(before) != 1:
         sys.exit(f"not one library: {before}")
     failures = []
-    counts = {name: [0, 0] for name in servers.commands}
+    tokens = dict.fromkeys(servers.commands, 0)
+    outages = dict.fromkeys(servers.commands, 0)
     done = threading.Event()
 
-    def ask():
+    def ask(name, command):
+        served = time.monotonic()
         while not done.is_set():
-            for name, command in servers.commands.items():
-                asked = subprocess.run(
-                    command, shell=True, text=True, check=False,
-                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                )
-                # While dpkg restarts a server, it refuses connections: the client fails.
-                if asked.returncode != 0:
-                    counts[name][1] += 1
-                elif TOKEN.search(asked.stdout):
-                    counts[name][0] += 1
+            asked = subprocess.run(
+                command, shell=True, text=True, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+            # While dpkg restarts a server, it refuses connections: the client fails.
+            if asked.returncode == 0:
+                served = time.monotonic()
+                if TOKEN.search(asked.stdout):
+                    tokens[name] += 1
                 else:
                     failures.append(f"{name}: {asked.stdout}")
+            outages[name] = max(outages[name], time.monotonic() - served)
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    run(f"sudo apt-get install ./*_{architecture}.deb", WORK)
+    threads = [threading.Thread(target=ask, args=item) for item in servers.commands.items()]
+    for thread in threads:
+        thread.start()
+    run(f"sudo apt-get install ./*_{ARCHITECTURE}.deb", WORK)
     done.set()
-    thread.join()
-    print(f"  upgrade: tokens and refused connections: {counts}")
-    if failures:
-        sys.exit("\n".join(failures))
+    for thread in threads:
+        thread.join()
+    outages = {name: f"{seconds:.1f} s" for name, seconds in outages.items() if seconds < 10}
+    print(f"  upgrade: tokens {tokens}, longest outages {outages}")
+    if failures or len(outages) < 2 or min(tokens.values()) == 0:
+        sys.exit("\n".join(["the servers did not stay alive", *failures]))
     servers.check()
     after = servers.libraries()
     if len(after) != 1 or after == before:
         sys.exit(f"loaded before {before}, after {after}")
+
+
+def settings():
+    """Returns all paths of PHP's settings."""
+    return run("sudo find /etc/php /var/lib/php/modules", ROOT).splitlines()
+
+
+def live(servers):
+    """Removes and installs the package in the ways that users do. Nothing may stay."""
+    run("sudo apt-get purge php-captoken", WORK)
+    clean = settings()
+    hint = "php-captoken: for php-fpm, run"
+    turn_on = "sudo phpenmod -s fpm captoken && sudo phpenmod -s apache2 captoken"
+    restart = "sudo systemctl restart 'php*-fpm' && sudo systemctl restart apache2"
+    install = f"sudo apt-get install ./php-captoken_*_{ARCHITECTURE}.deb"
+
+    # A removal keeps /etc/captoken/captoken.ini only.
+    for command in [install, turn_on, restart]:
+        run(command, WORK)
+    servers.check()
+    run("sudo apt-get remove php-captoken", WORK)
+    check_removal(clean, settings())
+    if servers.libraries():
+        sys.exit("a server still has the library")
+    if hint not in run(install, WORK):
+        sys.exit("no hint after a second installation")
+
+    # Stopped servers stay stopped.
+    run(turn_on, WORK)
+    run(f"sudo service apache2 stop && sudo service php{servers.php}-fpm stop", WORK)
+    run(f"sudo apt-get install --allow-downgrades {PREVIOUS}/php-captoken_*.deb", WORK)
+    if run("pgrep 'apache2|php-fpm' || true", WORK):
+        sys.exit("an upgrade has started a server")
+    run(f"{restart} && {install}", WORK)
+    servers.check()
+
+    # Another version of PHP, with a server that the package has not seen.
+    run("sudo mkdir -p /usr/lib/php/9.9/sapi /etc/php/9.9/mods-available /etc/php/9.9/fpm/conf.d"
+        " && sudo touch /usr/lib/php/9.9/sapi/fpm", ROOT)
+    run("sudo dpkg-trigger --by-package=php-captoken /usr/lib/php && sudo dpkg --configure --pending", ROOT)
+    if "/etc/php/9.9/fpm/conf.d/99-captoken.ini" not in settings():
+        sys.exit("the settings are off for another version of PHP")
+    run("sudo rm -r /usr/lib/php/9.9", ROOT)
+
+    # The script of the administrator preloads the package too.
+    run("sudo phpdismod -s fpm captoken", ROOT)
+    own = f"/etc/php/{servers.php}/fpm/conf.d/50-own.ini"
+    lines = "ffi.preload=/usr/share/php/captoken/captoken.ffi.h\nopcache.preload_user=www-data\n"
+    lines += "opcache.preload=/usr/share/php/captoken/preload.php\n"
+    write_as_root(own, lines)
+    run(f"{restart} && sudo apt-get install --allow-downgrades {PREVIOUS}/php-captoken_*.deb", WORK)
+    run(install, WORK)
+    if len(servers.libraries()) != 1:
+        sys.exit("an upgrade has not restarted a server with other settings")
+    warning = f"php-captoken: php-fpm{servers.php} still uses it."
+    if warning not in run("sudo apt-get remove php-captoken", WORK):
+        sys.exit("no warning of a server that still uses the package")
+    run(f"sudo rm {own} && {restart} && {install} && {turn_on}", WORK)
+
+    # The server goes first.
+    run(f"sudo apt-get remove php{servers.php}-fpm && sudo apt-get purge php-captoken", WORK)
+    run("sudo apt-get install php-fpm", WORK)
+    check_removal(clean, settings())
+    run(f"{install} && {turn_on}", WORK)
 
 
 def check_man_page():
@@ -276,13 +360,14 @@ def main():
     check_man_page()
     servers = Servers()
     servers.check()
-    if "All is well." not in run("captoken-doctor", WORK):
+    if "All is well." not in run("sudo captoken-doctor", WORK):
         sys.exit("captoken-doctor finds an error")
     upgrade(servers)
-    run(only(r"^`(sudo apt-get purge [^`]+)`", read("docs/install.md")), WORK)
-    if servers.libraries():
-        sys.exit("a server still has the library")
+    live(servers)
     servers.remove()
+    # As the page says, first with a package that a user may have alone.
+    purge = only(r"^`(sudo apt-get purge [^`]+)`", read("docs/install.md"))
+    run(f"sudo apt-get purge captoken libcaptoken-dev && {purge}", WORK)
     check_removal(before, listing(OURS))
     provoke()
 

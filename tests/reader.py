@@ -1,4 +1,4 @@
-"""What documents.py and install.py share: they type the commands of documents as a reader would."""
+"""Types the commands of documents as a reader would, for the other programs in this folder."""
 
 import pathlib
 import re

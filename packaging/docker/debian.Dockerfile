@@ -1,7 +1,7 @@
-# Programs in C, PHP and Go on Debian: from the Debian packages, and for Go from an archive. The folder
-# contains them, and token.c, token.php and main.go of docs/install.md.
+# Programs in C, PHP and Go on Debian: from the Debian packages, and for Go from the archive for glibc. The
+# folder contains them and the programs of docs/install.md: token.c, token.php, and for Go main.go.
 
-FROM debian:13-slim AS build
+FROM debian:13-slim AS build-c
 WORKDIR /build
 COPY libcaptoken*.deb token.c ./
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev pkg-config \
@@ -10,9 +10,9 @@ RUN cc token.c $(pkg-config --cflags --libs captoken) -o token
 
 FROM debian:13-slim AS c
 COPY libcaptoken0_*.deb /tmp/
-RUN apt-get update && apt-get install -y /tmp/*_$(dpkg --print-architecture).deb \
-    && rm -rf /tmp/*.deb /var/lib/apt/lists/*
-COPY --from=build /build/token /usr/local/bin/
+RUN apt-get update && apt-get install -y --no-install-recommends \
+    /tmp/*_$(dpkg --print-architecture).deb && rm -rf /tmp/*.deb /var/lib/apt/lists/*
+COPY --from=build-c /build/token /usr/local/bin/
 USER nobody
 CMD ["token"]
 

@@ -277,11 +277,21 @@ final class DoctorTest extends TestCase
         self::assertStringContainsString("Or run: ln -s $package/captoken.ini $etc", $done->out);
         symlink("$etc/captoken.ini", "$etc/8.2/mods-available/captoken.ini");
         $done = self::doctor([], $environment, package: $package);
-        self::assertStringContainsString("Or run: phpenmod -v 8.2 -s fpm captoken\n", $done->out);
+        $command = 'by this command: sudo phpenmod -v 8.2 -s fpm captoken ';
+        self::assertStringContainsString($command, self::oneLine($done->out));
+        symlink('/nowhere/captoken.ini', "$etc/8.2/fpm/conf.d/99-captoken.ini");
+        $done = self::doctor([], $environment, package: $package);
+        $remove = "by this command: sudo rm $etc/8.2/fpm/conf.d/99-captoken.ini ";
+        self::assertStringContainsString($remove, self::oneLine($done->out));
+        $web = Process::run(
+            [PHP_BINARY, "$package/bin/captoken-doctor", '--web'],
+            $environment + Process::environment(),
+        );
+        self::assertStringContainsString($remove, self::oneLine($web->out));
 
         unlink(Package::library($package));
         $done = self::doctor(['--', '-d', "ffi.preload=$package/captoken.ffi.h"], $environment, package: $package);
-        self::assertStringContainsString('Install it: apt-get install --reinstall php-captoken', $done->out);
+        self::assertStringContainsString('Install it: apt-get install --reinstall ./php-captoken_*.deb', $done->out);
     }
 
     public function testPreloadUserComesFromTheInstallation(): void

@@ -35,7 +35,7 @@ final class Advice
         $named = Library::named($this->declarations());
         $library = "$this->package/lib/" . basename($named);
         $build = 'Build it on this system: make && make install-php';
-        $install = $this->isDebianPackage() ? 'apt-get install --reinstall php-captoken' : 'make install-php';
+        $install = $this->isDebianPackage() ? 'apt-get install --reinstall ./php-captoken_*.deb' : 'make install-php';
         $advice = [
             '/"opcache.preload_user" (?:has not been defined|when running)|Preloading failed to getpwnam/' =>
                 Report::WRITE . $this->preloadUser(),
@@ -110,6 +110,16 @@ final class Advice
         }
         $user = $this->user();
         $debian = self::debianCommand($ini, $settings->scannedFolder);
+        if ($debian !== null && $user === ($installed['opcache.preload_user'] ?? $user)) {
+            $link = "$settings->scannedFolder/99-captoken.ini";
+            return [
+                "the settings of $ini, by this command:",
+                ...(is_link($link) ? ["sudo rm $link   ; it leads to other settings"] : []),
+                "sudo $debian",
+                'If you have an opcache.preload, README.Debian in /usr/share/doc/php-captoken says what',
+                'to do instead.',
+            ];
+        }
         $lines = [];
         foreach (array_replace($installed, ['opcache.preload_user' => $user]) as $name => $value) {
             $lines[] = "$name=$value";
@@ -120,7 +130,6 @@ final class Advice
                 : "$ini names another user. Install it again: make install-php PHP_USER=$user",
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
                 "$ini was read, but a later file or an option overrides it.",
-            $debian !== null => "Or run: $debian",
             is_dir($settings->scannedFolder) => 'Or run: ln -s ' . self::quoted($ini) . ' '
                 . self::quoted("$settings->scannedFolder/99-captoken.ini"),
             default => "$ini has these lines.",

@@ -40,7 +40,10 @@ final class Settings
         foreach (self::NAMES as $name) {
             $values[$name] = ini_get($name);
         }
-        return new self($values, (string) php_ini_loaded_file(), self::files((string) php_ini_scanned_files()), '');
+        // The user of --web names the folder of the web server in this variable.
+        $folder = (string) getenv('PHP_INI_SCAN_DIR');
+        $files = self::files((string) php_ini_scanned_files());
+        return new self($values, (string) php_ini_loaded_file(), $files, $folder);
     }
 
     /** @param string $information the output of `php-fpm -i` */
