@@ -290,7 +290,9 @@ def settings():
 
 def live(servers):
     """Removes and installs the package in the ways that users do. Nothing may stay."""
-    run("sudo apt-get purge php-captoken", WORK)
+    fpm = f"php{servers.php}-fpm"
+    # PHP notes that its server was removed.
+    run(f"sudo apt-get purge php-captoken && sudo apt-get remove {fpm} && sudo apt-get install {fpm}", WORK)
     clean = settings()
     hint = "php-captoken: for php-fpm, run"
     turn_on = "sudo phpenmod -s fpm captoken && sudo phpenmod -s apache2 captoken"
@@ -310,7 +312,7 @@ def live(servers):
 
     # Stopped servers stay stopped.
     run(turn_on, WORK)
-    run(f"sudo service apache2 stop && sudo service php{servers.php}-fpm stop", WORK)
+    run(f"sudo service apache2 stop && sudo service {fpm} stop", WORK)
     run(f"sudo apt-get install --allow-downgrades {PREVIOUS}/php-captoken_*.deb", WORK)
     if run("pgrep 'apache2|php-fpm' || true", WORK):
         sys.exit("an upgrade has started a server")
@@ -341,8 +343,7 @@ def live(servers):
     run(f"sudo rm {own} && {restart} && {install} && {turn_on}", WORK)
 
     # The server goes first.
-    run(f"sudo apt-get remove php{servers.php}-fpm && sudo apt-get purge php-captoken", WORK)
-    run("sudo apt-get install php-fpm", WORK)
+    run(f"sudo apt-get remove {fpm} && sudo apt-get purge php-captoken && sudo apt-get install {fpm}", WORK)
     check_removal(clean, settings())
     run(f"{install} && {turn_on}", WORK)
 
