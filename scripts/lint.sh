@@ -72,7 +72,8 @@ lint_python() {
 }
 
 lint_shell() {
-    files '*.sh' .ci/run 'packaging/debian/*.postinst' 'packaging/debian/*.prerm' | xargs -0 shellcheck
+    files '*.sh' .ci/run 'packaging/debian/*.postinst' 'packaging/debian/*.prerm' \
+        'packaging/debian/*.postrm' | xargs -0 shellcheck
 }
 
 # groff prints only warnings.

@@ -78,7 +78,8 @@ TYPES = {
     ".ini.in": "ini", ".cmake.in": "hash", ".md.in": "markdown",
     ".Dockerfile": "hash",
     # Debian's.
-    "rules": "hash", ".postinst": "hash", ".prerm": "hash", "control": "markdown", ".Debian": "markdown",
+    "rules": "hash", ".postinst": "hash", ".prerm": "hash", ".postrm": "hash",
+    "control": "markdown", ".Debian": "markdown",
     "format": "none", ".install": "none", ".links": "none", ".manpages": "none", ".symbols": "none",
     ".triggers": "none",
     ".xml": "xml", ".dist": "xml",
