@@ -327,20 +327,24 @@ def live(servers):
         sys.exit("the settings are off for another version of PHP")
     run("sudo rm -r /usr/lib/php/9.9", ROOT)
 
-    # The script of the administrator preloads the package too.
+    # The script of the administrator preloads the package too, as the page says.
     run("sudo phpdismod -s fpm captoken", ROOT)
+    page = read("docs/install.md")
+    script = "/usr/local/share/own.php"
+    write_as_root(script, "<?php\n" + only(r"`(require_once '[^`]*preload\.php';)`", page))
     own = f"/etc/php/{servers.php}/fpm/conf.d/50-own.ini"
-    lines = "ffi.preload=/usr/share/php/captoken/captoken.ffi.h\nopcache.preload_user=www-data\n"
-    lines += "opcache.preload=/usr/share/php/captoken/preload.php\n"
-    write_as_root(own, lines)
+    preload = only(r"`(ffi\.preload=[^`]+)`", page)
+    write_as_root(own, f"{preload}\nopcache.preload={script}\nopcache.preload_user=www-data\n")
     run(f"{restart} && sudo apt-get install --allow-downgrades {PREVIOUS}/php-captoken_*.deb", WORK)
+    servers.check()
     run(install, WORK)
+    servers.check()
     if len(servers.libraries()) != 1:
         sys.exit("an upgrade has not restarted a server with other settings")
     warning = f"php-captoken: php-fpm{servers.php} still uses it."
     if warning not in run("sudo apt-get remove php-captoken", WORK):
         sys.exit("no warning of a server that still uses the package")
-    run(f"sudo rm {own} && {restart} && {install} && {turn_on}", WORK)
+    run(f"sudo rm {own} {script} && {restart} && {install} && {turn_on}", WORK)
 
     # The server goes first.
     run(f"sudo apt-get remove {fpm} && sudo apt-get purge php-captoken && sudo apt-get install {fpm}", WORK)
@@ -359,6 +363,7 @@ def main():
     before = listing(OURS)
     type_page()
     check_man_page()
+    run(only(r"`(go build -tags captoken_pkgconfig)`", read("docs/install.md")), WORK / "hello")
     servers = Servers()
     servers.check()
     if "All is well." not in run("sudo captoken-doctor", WORK):
