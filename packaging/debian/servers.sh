@@ -16,6 +16,14 @@ servers() {
     done 2> /dev/null | sort -u
 }
 
+# program VERSION SERVER: prints the name of a server's program, such as php-fpm8.2 for 8.2 and fpm.
+program() {
+    case $2 in
+        fpm) echo "php-fpm$1" ;;
+        apache2) echo apache2 ;;
+    esac
+}
+
 # restart METHOD NAME...: restarts servers as their packages do. METHOD is the script's first argument.
 # The trigger of mod_php would have no effect, because Apache's helper ignores triggers.
 restart() {

@@ -21,7 +21,7 @@ FROM alpine:3.22 AS php
 RUN apk add --no-cache php84 php84-ffi
 COPY --from=archive /build/captoken/php /usr/share/php/captoken
 COPY token.php /
-USER nobody
+USER 65534
 CMD ["php84", "/token.php"]
 
 FROM archive AS build-go

@@ -13,7 +13,7 @@ COPY libcaptoken0_*.deb /tmp/
 RUN apt-get update && apt-get install -y --no-install-recommends \
     /tmp/*_$(dpkg --print-architecture).deb && rm -rf /tmp/*.deb /var/lib/apt/lists/*
 COPY --from=build-c /build/token /usr/local/bin/
-USER nobody
+USER 65534
 CMD ["token"]
 
 FROM debian:13-slim AS php
@@ -21,7 +21,7 @@ COPY php-captoken_*.deb /tmp/
 RUN apt-get update && apt-get install -y --no-install-recommends \
     /tmp/*_$(dpkg --print-architecture).deb && rm -rf /tmp/*.deb /var/lib/apt/lists/*
 COPY token.php /
-USER nobody
+USER 65534
 CMD ["php", "/token.php"]
 
 FROM debian:13-slim AS build-go
@@ -35,5 +35,5 @@ RUN cd hello && go mod init example.com/hello \
 
 FROM debian:13-slim AS go
 COPY --from=build-go /build/hello/hello /usr/local/bin/
-USER nobody
+USER 65534
 CMD ["hello"]

@@ -165,7 +165,10 @@ fn write_previous_packages() {
         .current_dir(root())
         .env("CARGO_TARGET_DIR", target_folder())
         .env("VERSION", "0.0.9")
-        .env("SONAME", "libcaptoken.so.0");
+        .env(
+            "SONAME",
+            concat!("libcaptoken.so.", env!("CARGO_PKG_VERSION_MAJOR")),
+        );
     run(&mut build);
 }
 

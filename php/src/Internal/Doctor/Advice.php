@@ -109,12 +109,13 @@ final class Advice
             return ['the settings that `make install-php` installs in share/php/captoken/captoken.ini'];
         }
         $user = $this->user();
+        $namesAnotherUser = $user !== ($installed['opcache.preload_user'] ?? $user);
         $debian = self::debianCommand($ini, $settings->scannedFolder);
-        if ($debian !== null && $user === ($installed['opcache.preload_user'] ?? $user)) {
+        if ($debian !== null && !$namesAnotherUser) {
             $link = "$settings->scannedFolder/99-captoken.ini";
             return [
                 "the settings of $ini, by this command:",
-                ...(is_link($link) ? ["sudo rm $link   ; it leads to other settings"] : []),
+                ...(is_link($link) ? ['sudo rm ' . self::quoted($link) . '   ; it leads to other settings'] : []),
                 "sudo $debian",
                 'If you have an opcache.preload, README.Debian in /usr/share/doc/php-captoken says what',
                 'to do instead.',
@@ -125,7 +126,7 @@ final class Advice
             $lines[] = "$name=$value";
         }
         $lines[] = match (true) {
-            $user !== ($installed['opcache.preload_user'] ?? $user) => $this->isDebianPackage()
+            $namesAnotherUser => $this->isDebianPackage()
                 ? "$ini names another user. Change it there."
                 : "$ini names another user. Install it again: make install-php PHP_USER=$user",
             in_array(realpath($ini), array_map(realpath(...), $settings->scannedFiles), true) =>
