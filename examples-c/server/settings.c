@@ -69,22 +69,22 @@ static int read_lists(struct settings *settings)
     return ok;
 }
 
-/* Reads a number from 1 to `most`. */
+/* Reads a number from 1 to `most`. Without strspn(), strtoul() would also accept " 60" and
+ * "+60". */
 static int read_number(const char *name, unsigned int most, unsigned int fallback,
                        unsigned int *number)
 {
     const char *value = look_up(name);
-    size_t digits = value != NULL ? strspn(value, "0123456789") : 0;
+    unsigned long found;
 
     *number = fallback;
     if (value == NULL)
         return 1;
-    if (value[digits] == '\0' && digits <= 9)
-        *number = (unsigned int)strtoul(value, NULL, 10);
-    else
-        *number = 0;
-    if (*number >= 1 && *number <= most)
+    found = strtoul(value, NULL, 10); /* ULONG_MAX if there are too many digits */
+    if (value[strspn(value, "0123456789")] == '\0' && found >= 1 && found <= most) {
+        *number = (unsigned int)found;
         return 1;
+    }
     fprintf(stderr, "token_server: %s: write a number from 1 to %u\n", name, most);
     return 0;
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 use super::server::{Host, Server};
-use super::{error, get, settings};
+use super::{error, get, settings, token, without_token};
 use crate::support::install::root;
 
 /// C and Go do not start. PHP logs the message, and every answer is 500.
@@ -89,6 +89,21 @@ fn wrong_variables_are_named() {
             assert!(
                 said.contains("token.php: ") && said.contains(message),
                 "{said}"
+            );
+        }
+    }
+}
+
+/// Wrong spellings are in wrong_variables_are_named().
+#[test]
+fn leading_zeros_change_no_number() {
+    for value in ["3", "003", "0000000000000000000000000000003"] {
+        for host in [Host::C, Host::Go] {
+            let server = Server::start(host, &settings(&[("TOKEN_CONNECTIONS", value)]));
+            assert_eq!(
+                without_token(server.ask(&get("/token?client=alice"))),
+                token("alice", &[]),
+                "{host:?}: {value}"
             );
         }
     }
