@@ -21,7 +21,7 @@
  * These are optional; docs/token-servers.md explains them:
  *
  *     export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com
- *     export TOKEN_LIMIT=60 TOKEN_CONNECTIONS=50
+ *     export TOKEN_TTL=3600 TOKEN_LIMIT=60 TOKEN_CONNECTIONS=50
  *
  * Port 0 chooses a free port. The server accepts requests only from this machine. In
  * production, put it behind a proxy that authenticates users.
@@ -45,10 +45,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-
-/* A browser asks for a new token when its token expires. A stolen token is valid until
- * then. */
-enum { TTL = CAP_TTL_DEFAULT };
 
 /* Creates a handle. The credentials that are set decide the kind of token; the rest of
  * the program is the same for both. */
@@ -75,7 +71,7 @@ static cap_status mint(const struct settings *settings, const char *client_name,
     if (status == CAP_STATUS_OK)
         status = cap_add_outgoing_param(token, "client", client_name);
     if (status == CAP_STATUS_OK)
-        status = cap_generate(token, TTL, jwt, size, NULL);
+        status = cap_generate(token, settings->ttl, jwt, size, NULL);
     cap_token_free(token); /* NULL is ignored */
     return status;
 }
@@ -86,7 +82,7 @@ static void mint_for(const char *client_name, const struct settings *settings,
     char jwt[TOKEN_SIZE];
     /* Computed before minting, so that expires_at is never later than the token's own
      * expiry. */
-    int64_t expires_at = (int64_t)time(NULL) + TTL;
+    int64_t expires_at = (int64_t)time(NULL) + settings->ttl;
     cap_status status = mint(settings, client_name, jwt, sizeof jwt);
 
     if (status != CAP_STATUS_OK) {

@@ -19,6 +19,7 @@ struct settings {
     const char *application_sid;
     const char *hosts;
     const char *origins;      /* NULL: no origin */
+    unsigned int ttl;         /* of tokens, in seconds */
     unsigned int limit;       /* requests a minute from one address */
     unsigned int connections; /* concurrent connections from one address */
 };
@@ -71,8 +72,8 @@ struct outcome {
 /* Stores an error as JSON. `error` contains no characters that JSON must escape. */
 void refuse(struct outcome *outcome, unsigned int code, const char *error);
 
-/* Sends an outcome. The connection then closes: a browser asks once an hour, and an open
- * connection occupies one of CONNECTIONS. */
+/* Sends an outcome. The connection then closes: a browser asks again only when its token
+ * expires, and an open connection occupies one of CONNECTIONS. */
 enum MHD_Result answer(struct MHD_Connection *connection, const struct settings *settings,
                        const struct outcome *outcome);
 

@@ -1,6 +1,7 @@
 /* Reads the environment. */
 #include "server.h"
 
+#include <captoken.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,7 @@ int read_settings(struct settings *settings)
     int ok = read_credentials(settings);
 
     ok &= read_lists(settings);
+    ok &= read_number("TOKEN_TTL", CAP_TTL_MAX, CAP_TTL_DEFAULT, &settings->ttl);
     ok &= read_number("TOKEN_LIMIT", 1000000, 60, &settings->limit);
     ok &= read_number("TOKEN_CONNECTIONS", CONNECTIONS, 50, &settings->connections);
     return ok;

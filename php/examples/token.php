@@ -20,7 +20,7 @@
  *
  * These are optional; docs/token-servers.md explains them:
  *
- *     export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com
+ *     export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com TOKEN_TTL=3600
  *
  * Under php-fpm, install captoken.ini. Pools start with an empty environment, so add lines
  * such as `env[TWILIO_ACCOUNT_SID] = AC...` to the pool's file. The web server chooses the
@@ -35,7 +35,9 @@ use Captoken\CaptokenException;
 
 require __DIR__ . '/../autoload.php';
 
-const TIME_TO_LIVE = 3600;
+// In seconds. Twilio rejects tokens with a longer time to live than MAX_TTL.
+const DEFAULT_TTL = 3600;
+const MAX_TTL = 86400;
 
 /** @param array<string, string|int> $body */
 function answer(int $status, array $body): never
@@ -72,6 +74,17 @@ function items(string $name, string $default, string $pattern, string $write): a
         giveUp("$name: write $write");
     }
     return $items;
+}
+
+/** Returns the time to live of tokens in seconds. */
+function timeToLive(): int
+{
+    $value = setting('TOKEN_TTL') ?? (string) DEFAULT_TTL;
+    // Not filter_var(), which also accepts ' 60' and '+60', and refuses '060'.
+    if (preg_match('/\A0*([1-9][0-9]{0,4})\z/', $value, $digits) !== 1 || (int) $digits[1] > MAX_TTL) {
+        giveUp('TOKEN_TTL: write a number from 1 to ' . MAX_TTL);
+    }
+    return (int) $digits[1];
 }
 
 /**
@@ -152,6 +165,7 @@ $origins = setting('TOKEN_ORIGINS') === null ? [] : items(
     '~\Ahttps?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\z~',
     'origins in lower case, such as https://example.com,http://localhost:3000',
 );
+$ttl = timeToLive();
 
 $origin = $_SERVER['HTTP_ORIGIN'] ?? '';
 $isAllowedOrigin = in_array($origin, $origins, true);
@@ -204,14 +218,14 @@ if (preg_match('/\A[A-Za-z0-9_]{1,256}\z/', $client) !== 1) {
 }
 
 // Read before the token is made, so that it is never later than the token's expiry.
-$expiresAt = time() + TIME_TO_LIVE;
+$expiresAt = time() + $ttl;
 try {
     $capability = $credentials['key'] !== null
         ? Capability::access($credentials['account'], $credentials['key'], $credentials['secret'])
         : new Capability($credentials['account'], $credentials['token']);
     $capability->allowClientIncoming($client);
     $capability->allowClientOutgoing($credentials['application'], ['client' => $client]);
-    $token = $capability->generateToken(TIME_TO_LIVE);
+    $token = $capability->generateToken($ttl);
 } catch (CaptokenException | \InvalidArgumentException $e) {
     giveUp($e->getMessage());
 }

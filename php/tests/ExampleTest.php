@@ -50,6 +50,53 @@ final class ExampleTest extends TestCase
         self::assertStringNotContainsString('key-secret', $log);
     }
 
+    /** @dataProvider timesToLive */
+    public function testEnvironmentDecidesTheTimeToLive(string $value, int $ttl, string $more = ''): void
+    {
+        $before = time();
+        [$status, , $body] = $this->get(['TOKEN_TTL' => $value] + Example::CAPABILITY, "?client=alice$more");
+        self::assertSame(200, $status, $body);
+        $answer = json_decode($body, true, 512, JSON_THROW_ON_ERROR);
+        $exp = Token::read($answer['token'], 'auth-token')->claims['exp'];
+        self::assertGreaterThanOrEqual($before + $ttl, $answer['expires_at']);
+        self::assertGreaterThanOrEqual($answer['expires_at'], $exp);
+        self::assertLessThanOrEqual(time() + $ttl, $exp);
+    }
+
+    /** @return array<string, array{0: string, 1: int, 2?: string}> */
+    public static function timesToLive(): array
+    {
+        return [
+            'an empty variable' => ['', 3600],
+            'the shortest' => ['1', 1],
+            'the longest' => ['86400', 86400],
+            'leading zeros' => [str_repeat('0', 400) . '60', 60],
+            'another in the query' => ['60', 60, '&TOKEN_TTL=5&ttl=5'],
+        ];
+    }
+
+    /** @dataProvider wrongTimesToLive */
+    public function testWrongTimeToLiveIsNamedInLog(string $value): void
+    {
+        [$status, , $body, $log] = $this->get(['TOKEN_TTL' => $value] + Example::CAPABILITY, '?client=alice');
+        self::assertSame([500, "{\"error\":\"the server is not set up\"}\n"], [$status, $body]);
+        self::assertMatchesRegularExpression('/token\.php: TOKEN_TTL: write a number from 1 to 86400$/m', $log);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function wrongTimesToLive(): array
+    {
+        return [
+            'zero' => ['0'],
+            'too long' => ['86401'],
+            'beyond an integer' => ['18446744073709551676'],
+            'a sign' => ['+60'],
+            'a space' => [' 60'],
+            'a line break' => ["60\n"],
+            'a fraction' => ['60.0'],
+        ];
+    }
+
     public function testLongestClientNameIsAccepted(): void
     {
         [$status, , $body] = $this->get(Example::CAPABILITY, '?client=' . str_repeat('a', 256));

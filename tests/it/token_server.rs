@@ -28,11 +28,12 @@ const API_KEY: [(&str, &str); 2] = [
 ];
 
 /// Every variable that the servers read.
-pub(crate) const VARIABLES: [&str; 9] = [
+pub(crate) const VARIABLES: [&str; 10] = [
     "TOKEN_CONNECTIONS",
     "TOKEN_HOSTS",
     "TOKEN_LIMIT",
     "TOKEN_ORIGINS",
+    "TOKEN_TTL",
     "TWILIO_ACCOUNT_SID",
     "TWILIO_API_KEY_SECRET",
     "TWILIO_API_KEY_SID",

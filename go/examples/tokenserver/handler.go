@@ -37,7 +37,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	// A token is for one browser and expires, so no cache may store it.
 	header.Set("Cache-Control", "no-store")
-	// A browser asks once an hour, and an open connection occupies one of maxConnections.
+	// A browser asks again only when its token expires, and an open connection occupies one of
+	// maxConnections.
 	header.Set("Connection", "close")
 	header.Set("Vary", "Origin")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -101,7 +102,7 @@ func (h handler) decide(r *http.Request, header http.Header) (int, interface{}) 
 		log.Printf("cannot mint a token for %s: %v", names[0], err)
 		return http.StatusInternalServerError, failure{"no token could be made"}
 	}
-	return http.StatusOK, success{names[0], token, now.Unix() + int64(ttl/time.Second)}
+	return http.StatusOK, success{names[0], token, now.Unix() + int64(h.settings.ttl/time.Second)}
 }
 
 // clients returns all values of the parameter client. url.Values.Get returns the first of

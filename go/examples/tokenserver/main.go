@@ -20,7 +20,7 @@
 // These are optional; docs/token-servers.md explains them:
 //
 //	export TOKEN_HOSTS=example.com TOKEN_ORIGINS=https://www.example.com
-//	export TOKEN_LIMIT=60 TOKEN_CONNECTIONS=50
+//	export TOKEN_TTL=3600 TOKEN_LIMIT=60 TOKEN_CONNECTIONS=50
 package main
 
 import (
@@ -34,10 +34,6 @@ import (
 	"syscall"
 	"time"
 )
-
-// A browser requests a new token when the old one expires. A stolen token is valid until
-// then, so keep this short.
-const ttl = time.Hour
 
 // readTimeout limits a whole request, also if the client sends a byte a second.
 const readTimeout = 10 * time.Second

@@ -54,7 +54,7 @@ var (
 // All environment variables that the program reads.
 var variables = []string{
 	"TWILIO_ACCOUNT_SID", "TWILIO_APP_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET",
-	"TOKEN_HOSTS", "TOKEN_ORIGINS", "TOKEN_LIMIT", "TOKEN_CONNECTIONS",
+	"TOKEN_HOSTS", "TOKEN_ORIGINS", "TOKEN_TTL", "TOKEN_LIMIT", "TOKEN_CONNECTIONS",
 }
 
 // set sets the program's variables in this process until the test ends. It clears those
@@ -183,6 +183,37 @@ func testAnswers(t *testing.T, kind string, settings settings) {
 		check(t, json.Unmarshal(recorder.Body.Bytes(), &answer))
 		if len(answer) != 1 || answer["error"] == "" {
 			t.Errorf("%s: the answer is %s", name, recorder.Body)
+		}
+	}
+}
+
+// Protects: the environment decides when tokens expire, and no request does.
+func TestEnvironmentDecidesTheTimeToLive(t *testing.T) {
+	now := time.Unix(1400000000, 999999999)
+	with := func(value string) map[string]string {
+		environment := map[string]string{"TOKEN_TTL": value}
+		for name, value := range capability {
+			environment[name] = value
+		}
+		return environment
+	}
+	for value, ttl := range map[string]int64{
+		"": 3600, "1": 1, "60": 60, strings.Repeat("0", 400) + "60": 60, "86400": 86400,
+	} {
+		handler := newHandler(read(t, with(value)), func() time.Time { return now })
+		for _, more := range []string{"", "&ttl=5", "&TOKEN_TTL=5"} {
+			recorder := ask(handler, "GET", "/token?client=alice"+more)
+			at := checkToken(t, recorder.Body.Bytes(), "capability tokens", "alice")
+			if at != now.Unix()+ttl {
+				t.Errorf("TOKEN_TTL=%q: %s: expires_at is %d", value, more, at)
+			}
+		}
+	}
+	for _, value := range []string{"0", "-1", "+60", " 60", "60\n", "6_0", "0x3c", "86401", strings.Repeat("1", 400)} {
+		set(t, with(value))
+		_, err := readEnvironment()
+		if err == nil || err.Error() != "TOKEN_TTL: write a number from 1 to 86400" {
+			t.Errorf("TOKEN_TTL=%q: the error is %v", value, err)
 		}
 	}
 }

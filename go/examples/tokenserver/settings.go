@@ -17,6 +17,7 @@ type settings struct {
 	apiKeySID, apiKeySecret    string
 	authToken                  string
 	hosts, origins             []string
+	ttl                        time.Duration
 	limit                      int // requests a minute from one address
 	connections                int // concurrent connections from one address
 }
@@ -34,6 +35,11 @@ func readEnvironment() (settings, error) {
 	if read.origins, err = readOrigins(); err != nil {
 		return settings{}, err
 	}
+	seconds, err := readNumber("TOKEN_TTL", int(captoken.MaxTTL/time.Second), int(captoken.DefaultTTL/time.Second))
+	if err != nil {
+		return settings{}, err
+	}
+	read.ttl = time.Duration(seconds) * time.Second
 	if read.limit, err = readNumber("TOKEN_LIMIT", 1000000, 60); err != nil {
 		return settings{}, err
 	}
@@ -119,5 +125,5 @@ func (s settings) mint(clientName string, now time.Time) (string, error) {
 		return "", err
 	}
 	// The time of the answer, so that expires_at matches the token.
-	return token.GenerateAt(now, ttl)
+	return token.GenerateAt(now, s.ttl)
 }

@@ -12,7 +12,7 @@ final class Example
     /** Every variable that the example reads. */
     public const NAMES = [
         'TWILIO_ACCOUNT_SID', 'TWILIO_APP_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY_SID', 'TWILIO_API_KEY_SECRET',
-        'TOKEN_HOSTS', 'TOKEN_ORIGINS',
+        'TOKEN_HOSTS', 'TOKEN_ORIGINS', 'TOKEN_TTL',
     ];
 
     /** The variables for capability tokens. */

@@ -3,10 +3,14 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::time::UNIX_EPOCH;
 
-use super::server::{Host, Server};
-use super::{error, get, settings, token, without_token};
+use serde_json::Value;
+
+use super::server::{HOSTS, Host, Server};
+use super::{error, get, request, settings, token, without_token};
 use crate::support::install::root;
+use crate::support::token::decode;
 
 /// C and Go do not start. PHP logs the message, and every answer is 500.
 #[test]
@@ -14,6 +18,7 @@ fn wrong_variables_are_named() {
     let hosts = "TOKEN_HOSTS: write hosts without ports, such as example.com,[::1]";
     let origins = "TOKEN_ORIGINS: write origins in lower case, such as \
                    https://example.com,http://localhost:3000";
+    let ttl = "TOKEN_TTL: write a number from 1 to 86400";
     let limit = "TOKEN_LIMIT: write a number from 1 to 1000000";
     let connections = "TOKEN_CONNECTIONS: write a number from 1 to 500";
     let mut cases: Vec<(&str, &[u8], &str)> = Vec::new();
@@ -46,16 +51,32 @@ fn wrong_variables_are_named() {
     ] {
         cases.push(("TOKEN_ORIGINS", value.as_bytes(), origins));
     }
+    let long = "1".repeat(400);
     for value in [
         "0",
+        "000",
         "-1",
-        "+1",
-        "1x",
-        " 1",
+        "+60",
+        "60x",
+        "0x60",
+        "6e1",
+        "6_0",
+        "60.0",
+        " 60",
+        "60 ",
+        "60\n",
+        "\u{666}\u{660}",
+        " ",
         "1000001",
-        "18446744073709551617",
+        "4294967356",
+        "18446744073709551676",
+        &long,
     ] {
+        cases.push(("TOKEN_TTL", value.as_bytes(), ttl));
         cases.push(("TOKEN_LIMIT", value.as_bytes(), limit));
+    }
+    for value in [&b"86401"[..], b"60\xff"] {
+        cases.push(("TOKEN_TTL", value, ttl));
     }
     for value in ["0", "501"] {
         cases.push(("TOKEN_CONNECTIONS", value.as_bytes(), connections));
@@ -109,6 +130,54 @@ fn leading_zeros_change_no_number() {
     }
 }
 
+/// The variable alone decides, and no request.
+#[test]
+fn ttl_sets_expiry_of_tokens() {
+    let clock = || UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs();
+    let with_header = ["TOKEN_TTL: 5", "Token-Ttl: 5"];
+    let requests = [
+        get("/token?client=alice"),
+        get("/token?client=alice&ttl=5"),
+        get("/token?client=alice&TOKEN_TTL=5"),
+        get("/token?TOKEN_TTL=5&client=alice"),
+        get("/token?client=alice&expires_at=5"),
+        request("GET", "/token?client=alice", "localhost", &with_header),
+    ];
+    let zeros = format!("{}60", "0".repeat(400));
+    for (value, ttl) in [
+        (None, 3600),
+        (Some(""), 3600),
+        (Some("1"), 1),
+        (Some("60"), 60),
+        (Some("060"), 60),
+        (Some(&zeros), 60),
+        (Some("86399"), 86399),
+        (Some("86400"), 86400),
+    ] {
+        let more: Vec<_> = value
+            .map(|value| ("TOKEN_TTL", value))
+            .into_iter()
+            .collect();
+        for host in HOSTS {
+            let server = Server::start(host, &settings(&more));
+            for request in &requests {
+                let before = clock();
+                let answer = server.ask(request);
+                let after = clock();
+                let case = format!("{host:?}: {value:?}: {request:?}: {answer:?}");
+                assert_eq!(answer.status, 200, "{case}");
+                let body: Value = serde_json::from_str(&answer.body).expect("JSON");
+                let claims = decode(body["token"].as_str().expect("a string"), "secret");
+                let [exp, expires_at] = [&claims["exp"], &body["expires_at"]]
+                    .map(|time| time.as_u64().expect("a whole number"));
+                assert!((before + ttl..=after + ttl).contains(&exp), "{case}");
+                // The servers in C and PHP use time(), which can be milliseconds late.
+                assert!((before + ttl - 1..=exp).contains(&expires_at), "{case}");
+            }
+        }
+    }
+}
+
 /// The table of the documentation has each variable and each status.
 #[test]
 fn document_has_variables_and_statuses() {
@@ -117,6 +186,7 @@ fn document_has_variables_and_statuses() {
     for name in [
         "TOKEN_HOSTS",
         "TOKEN_ORIGINS",
+        "TOKEN_TTL",
         "TOKEN_LIMIT",
         "TOKEN_CONNECTIONS",
     ] {
