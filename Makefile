@@ -129,10 +129,35 @@ demo:
 	@cat "$(TARGET)/demo.jwt"
 	@sh examples-c/show.sh < "$(TARGET)/demo.jwt"
 
+## port of make demo-browser
+DEMO_PORT ?= 8443
+
+.PHONY: demo-browser
+## start a browser phone whose tokens come from C, PHP and Go; installs what it needs
+demo-browser: demo-ready
+	@CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT)
+
+.PHONY: demo-live
+## the same with Twilio's service and your account, as docs/live.md describes
+demo-live: demo-ready
+	@CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT) --live
+
+.PHONY: test-browser
+## test the browser phone in Chromium
+test-browser:
+	@CARGO="$(CARGO)" CC="$(CC)" sh scripts/setup.sh browser
+	@$(MAKE) --no-print-directory demo-ready
+	CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh test
+
+.PHONY: demo-ready
+demo-ready:
+	@CARGO="$(CARGO)" CC="$(CC)" sh scripts/setup.sh demo
+	@$(MAKE) --no-print-directory stage go-lib
+
 .PHONY: clean
 ## remove everything that was built
 clean:
-	rm -rf "$(TARGET)"
+	rm -rf "$(TARGET)" demo/node_modules
 	rm -f go/libcaptoken*.a go/captoken.h
 
 # The memory tests run again with the optimisations of the installed library.

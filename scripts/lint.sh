@@ -39,6 +39,8 @@ lint_c() {
 # Run `make go-lib` first, because cgo reads the header.
 lint_go() {
     (
+        # Only here: lint_js chooses another folder.
+        # shellcheck disable=SC2030
         export PATH="/usr/bin:$PATH"
         # shellcheck source=scripts/go-env.sh
         . scripts/go-env.sh
@@ -67,6 +69,18 @@ lint_php() {
     )
 }
 
+# `make lint` has installed eslint and prettier.
+lint_js() {
+    (
+        # shellcheck source=scripts/node.sh
+        . scripts/node.sh
+        use_node "${CARGO_TARGET_DIR:-target}/node"
+        cd demo &&
+            node node_modules/eslint/bin/eslint.js . &&
+            node node_modules/prettier/bin/prettier.cjs --log-level warn --check .
+    )
+}
+
 lint_python() {
     files '*.py' | xargs -0 pyflakes3
 }
@@ -91,16 +105,16 @@ lint_prose() {
     python3 -B scripts/prose.py
 }
 
-[ $# -gt 0 ] || set -- rust c go php python shell man spelling prose
+[ $# -gt 0 ] || set -- rust c go php js python shell man spelling prose
 failed=
 for check; do
     echo "== $check"
     case $check in
-        rust | c | go | php | python | shell | man | spelling | prose)
+        rust | c | go | php | js | python | shell | man | spelling | prose)
             "lint_$check" || failed="$failed $check"
             ;;
         *)
-            echo 'usage: lint.sh [rust] [c] [go] [php] [python] [shell] [man]' \
+            echo 'usage: lint.sh [rust] [c] [go] [php] [js] [python] [shell] [man]' \
                 '[spelling] [prose]' >&2
             exit 2
             ;;

