@@ -142,12 +142,15 @@ demo-browser: demo-ready
 demo-live: demo-ready
 	@CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT) --live
 
+## files in demo/tests for make test-browser, such as "phones refusals"; by default all
+BROWSER_TESTS ?=
+
 .PHONY: test-browser
-## test the browser phone in Chromium
+## test the browser phone in Chromium, about 2 minutes
 test-browser:
 	@CARGO="$(CARGO)" CC="$(CC)" sh scripts/setup.sh browser
 	@$(MAKE) --no-print-directory demo-ready
-	CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh test
+	CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh test $(BROWSER_TESTS)
 
 .PHONY: demo-ready
 demo-ready:

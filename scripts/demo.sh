@@ -1,9 +1,10 @@
 #!/bin/sh
 # demo.sh run [ARGUMENT...]
-# demo.sh test [FILE...]
+# demo.sh test [NAME...]
 #
 # Builds the token servers for the browser phone of demo/, after setup.sh and `make stage go-lib`.
-# Then starts it with the arguments of demo/start.js, or runs its tests.
+# Then starts it with the arguments of demo/start.js, or runs its tests: demo/tests/NAME.test.js, by
+# default all.
 set -eu
 unset CDPATH
 cd "${0%/*}/.."
@@ -36,7 +37,14 @@ case $command in
             --certificate "$built/certificate.json" "$@"
         ;;
     test)
-        [ $# -gt 0 ] || set -- demo/tests/*.test.js
+        if [ $# -eq 0 ]; then
+            set -- demo/tests/*.test.js
+        else
+            for name; do
+                set -- "$@" "demo/tests/$name.test.js"
+                shift
+            done
+        fi
         export DEMO_BUILT="$built" DEMO_LIBRARY="$library"
         exec node --test --test-concurrency=2 --test-timeout=120000 "$@"
         ;;

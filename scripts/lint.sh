@@ -77,7 +77,7 @@ lint_js() {
         use_node "${CARGO_TARGET_DIR:-target}/node"
         cd demo &&
             node node_modules/eslint/bin/eslint.js . &&
-            node node_modules/prettier/bin/prettier.cjs --log-level warn --check .
+            node node_modules/prettier/bin/prettier.cjs --log-level warn --check . '!**/*.md'
     )
 }
 

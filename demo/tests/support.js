@@ -1,7 +1,6 @@
 // Starts the demo and a browser, and drives the page as a person would.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -15,8 +14,7 @@ const LIBRARY = process.env.DEMO_LIBRARY;
 const PATIENCE = 20_000;
 
 /** The folder of the screenshots. */
-export const PICTURES = join(BUILT, 'screenshots');
-mkdirSync(PICTURES, { recursive: true });
+export const PICTURES = BUILT;
 
 /**
  * Starts the demo on a free port.

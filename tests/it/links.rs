@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::support::document::Document;
 
 /// The allowed prefixes of external links. No test opens them.
-const EXTERNAL: [&str; 7] = [
+const EXTERNAL: [&str; 9] = [
+    "https://console.twilio.com",
     "https://github.com/danielberkompas/ex_twilio/pull/67",
     "https://github.com/php/php-src/",
     "https://github.com/rustsec/advisory-db",
@@ -17,6 +18,7 @@ const EXTERNAL: [&str; 7] = [
     "https://rustup.rs",
     "https://semver.org/",
     "https://www.twilio.com/docs/",
+    "https://www.twilio.com/en-us/voice/pricing/us",
 ];
 
 /// The Markdown files below a folder, except for those of tools and dependencies.
