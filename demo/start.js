@@ -61,7 +61,7 @@ const accept = {
   '/page': acceptPage,
   '/signal': (socket) => switchboard.accept(socket),
 };
-const sockets = new WebSocketServer({ noServer: true });
+const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_000_000 });
 server.on('upgrade', (request, socket, head) => {
   const { host, origin } = request.headers;
   const found = accept[request.url];

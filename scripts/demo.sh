@@ -46,6 +46,6 @@ case $command in
             done
         fi
         export DEMO_BUILT="$built" DEMO_LIBRARY="$library"
-        exec node --test --test-concurrency=2 --test-timeout=120000 "$@"
+        exec node --test --test-reporter=spec --test-concurrency=2 --test-timeout=120000 "$@"
         ;;
 esac

@@ -15,7 +15,7 @@ export class Media {
     this.#pages.add(socket);
     socket.on('close', () => this.#pages.delete(socket));
     socket.on('message', (data) => {
-      const { id, sdp, error } = JSON.parse(data.toString());
+      const { id, sdp, error } = read(data);
       const request = this.#requests.get(id);
       this.#requests.delete(id);
       if (error) {
@@ -66,5 +66,13 @@ export class Media {
       this.#requests.set(id, { resolve: settle(resolve), reject: settle(reject) });
       page.send(JSON.stringify({ id, ...request }));
     });
+  }
+}
+
+function read(data) {
+  try {
+    return JSON.parse(data.toString()) ?? {};
+  } catch {
+    return {}; // a reply to no request
   }
 }

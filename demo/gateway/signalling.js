@@ -65,7 +65,7 @@ export class Switchboard {
       case 'invite':
         return this.#invite(device, payload);
       case 'answer':
-        return call && this.#answer(call, payload.sdp);
+        return call?.callee === device && this.#answer(call, payload.sdp);
       case 'hangup':
       case 'reject':
         return call && this.#end(call, device);
@@ -147,11 +147,17 @@ export class Switchboard {
         await this.#callClient(call, sdp, to.replace(/^client:/, ''), params);
       }
     } catch (error) {
-      const { code = 31005, message } = error;
-      this.#log(`refuses the call, ${code}: ${message}`);
-      caller.send('hangup', { callsid, error: { code, message } });
-      this.#forget(call);
+      this.#fail(call, error);
     }
+  }
+
+  /** Ends a call because of an error, of which the caller is told. */
+  #fail(call, { code = 31005, message }) {
+    const { caller, callee, temporary, sid } = call;
+    this.#log(`refuses the call, ${code}: ${message}`);
+    caller.send('hangup', { callsid: temporary, error: { code, message } });
+    callee?.send(call.isAnswered ? 'hangup' : 'cancel', { callsid: sid });
+    this.#forget(call);
   }
 
   /** Checks the permission for outgoing calls. Returns what the application receives. */
@@ -215,11 +221,20 @@ export class Switchboard {
   }
 
   async #answer(call, sdp) {
+    if (call.isAnswered) {
+      return;
+    }
     clearTimeout(call.timer);
     call.isAnswered = true;
-    const answer = await this.#media.connect(call.sid, sdp, call.offer);
-    this.#log(`${call.callee.name} answers ${call.caller.name}`);
-    call.caller.send('answer', { callsid: call.sid, sdp: answer });
+    try {
+      const answer = await this.#media.connect(call.sid, sdp, call.offer);
+      if (this.#calls.has(call)) {
+        this.#log(`${call.callee.name} answers ${call.caller.name}`);
+        call.caller.send('answer', { callsid: call.sid, sdp: answer });
+      }
+    } catch (error) {
+      this.#fail(call, error);
+    }
   }
 
   /** Ends a call. `from` has ended it, and need not be told. */
@@ -278,6 +293,7 @@ class Call {
   /** @param {string} temporary the caller's name of the call, until it knows the SID */
   constructor(caller, temporary) {
     this.caller = caller;
+    this.temporary = temporary;
     this.ids = new Set([temporary, this.sid]);
   }
 }

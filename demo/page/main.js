@@ -3,6 +3,7 @@
 import { fetchSettings, fetchToken, tokenPath } from './api.js';
 import { byId, element, fill } from './dom.js';
 import { serveMedia } from './media.js';
+import { Panel } from './panel.js';
 import { Phone } from './phone.js';
 import { TokenView, remaining } from './token.js';
 
@@ -116,29 +117,24 @@ function advise(code) {
   return settings.codes.find(({ codes }) => codes.includes(code))?.advice;
 }
 
-const first = new Phone({
-  title: 'First phone',
-  to: 'bob',
-  params: PARAMS,
+const first = new Panel({ title: 'First phone', to: 'bob', params: PARAMS });
+new Phone(first, {
   log: log('First phone'),
   advise,
   // Its token is the one on display.
-  prepare: async () => {
+  prepare() {
     const chosen = choice();
-    const { sdk } = chosen;
-    return { sdk, isLive: settings.isLive, ask: takeFirst(token, () => showToken(chosen)) };
+    const ask = takeFirst(token, () => showToken(chosen));
+    return { sdk: chosen.sdk, isLive: settings.isLive, ask };
   },
 });
 
-const second = new Phone({
-  title: 'Second phone',
-  client: 'bob',
-  to: 'alice',
-  params: PARAMS,
+const second = new Panel({ title: 'Second phone', client: 'bob', to: 'alice', params: PARAMS });
+new Phone(second, {
   log: log('Second phone'),
   advise,
   // It never has a wrong token, so that the first phone can call it.
-  prepare: async (client) => {
+  prepare(client) {
     const { sdk, source, ...chosen } = choice();
     const good = source.startsWith('backend') ? source : `backend ${settings.backends[0].id}`;
     const path = tokenPath({ ...chosen, source: good });

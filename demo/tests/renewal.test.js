@@ -39,8 +39,8 @@ async function stayRegistered(page) {
   const ends = Date.now() + LIFETIME * 1000;
   await page.first.register('alice');
   await page.second.register('bob');
-  await page.event('First phone renewed its token');
-  await page.event('Second phone renewed its token');
+  await page.event('First phone renews its token');
+  await page.event('Second phone renews its token');
   assert.notEqual(await page.page.locator('#jwt').textContent(), first);
   await page.page.waitForTimeout(ends + 2000 - Date.now());
   await page.first.is('registered as alice');
@@ -64,5 +64,5 @@ async function endToken(page) {
   assert([20104, 31205].includes(code), String(code));
   // When the back end works again, so does the phone.
   await page.page.unroute('**/token?*');
-  await page.first.register('alice');
+  await page.first.is('registered as alice');
 }

@@ -1,0 +1,131 @@
+// The panel of a phone: what a person sees and presses. phone.js decides.
+
+import { byId, element } from './dom.js';
+
+/** The states, and the controls that each allows. `registering` can be repeated or ended. */
+const CONTROLS = {
+  offline: ['.own-name', '.register'],
+  registering: ['.own-name', '.register', '.unregister'],
+  registered: ['.unregister', '.dial'],
+  calling: ['.unregister', '.current', '.hang-up'],
+  ringing: ['.unregister', '.current', '.partner', '.received', '.answer', '.reject'],
+  connected: ['.unregister', '.current', '.received', '.hang-up'],
+};
+
+const ALL = [...new Set(Object.values(CONTROLS).flat())];
+
+export class Panel {
+  #root;
+
+  /**
+   * @param {object} proposed
+   * @param {string} proposed.title
+   * @param {string} [proposed.client] the client name; without it, the panel has no field for one
+   * @param {string} proposed.to the number
+   * @param {string} proposed.params the parameters
+   */
+  constructor({ title, client, to, params }) {
+    this.#root = byId('phone').content.cloneNode(true).firstElementChild;
+    const id = title.toLowerCase().replaceAll(' ', '-');
+    this.#root.id = id;
+    this.#root.setAttribute('aria-labelledby', `${id}-title`);
+    Object.assign(this.#find('h2'), { id: `${id}-title`, textContent: title });
+    if (client) {
+      this.#field('client').value = client;
+    } else {
+      this.#find('.own-name').remove();
+    }
+    this.#field('to').value = to;
+    this.#field('params').value = params;
+    this.show('offline');
+  }
+
+  get root() {
+    return this.#root;
+  }
+
+  get client() {
+    return this.#field('client')?.value;
+  }
+
+  get to() {
+    return this.#field('to').value.trim();
+  }
+
+  /** The parameters, from lines of `key=value`. */
+  get params() {
+    const pairs = this.#field('params')
+      .value.split('\n')
+      .map((line) => /^\s*([^=]+?)\s*=(.*)$/.exec(line))
+      .filter(Boolean)
+      .map(([, key, value]) => [key, value]);
+    return Object.fromEntries(pairs);
+  }
+
+  /** Calls `act` when a form is submitted or a button is pressed. */
+  on(selector, act) {
+    const control = this.#find(selector);
+    control.addEventListener(control.tagName === 'FORM' ? 'submit' : 'click', (event) => {
+      event.preventDefault();
+      act();
+    });
+  }
+
+  /** Shows a state and its controls. */
+  show(state, text = state) {
+    const focused = document.activeElement;
+    this.#root.dataset.state = state;
+    this.#find('.state').textContent = text;
+    this.#find('.partner').textContent = state === 'ringing' ? text : '';
+    for (const selector of ALL) {
+      this.#find(selector)?.toggleAttribute('hidden', !CONTROLS[state].includes(selector));
+    }
+    if (this.#root.contains(focused) && !focused.checkVisibility()) {
+      this.#moveFocus();
+    }
+  }
+
+  /** The control with the focus is hidden now. The next useful one gets it. */
+  #moveFocus() {
+    const next = ['.answer', '.hang-up', '[name=to]', '.register'].map((name) => this.#find(name));
+    next.find((control) => control.checkVisibility())?.focus();
+  }
+
+  /** Lists the parameters of an incoming call. */
+  receive(params) {
+    const items = params.map(([key, value]) => [element('dt', {}, key), element('dd', {}, value)]);
+    this.#find('dl').replaceChildren(...items.flat());
+  }
+
+  /** Removes the error. */
+  forgive() {
+    this.#find('.problem').hidden = true;
+    this.#find('.problem').replaceChildren();
+  }
+
+  /**
+   * Shows an error, Twilio's code if it has one, and what to do about it.
+   *
+   * @param {{code?: number, message: string, advice?: string}} problem
+   */
+  explain({ code, message, advice }) {
+    const lines = [element('h3', {}, code ? `Error ${code}` : 'Error'), element('p', {}, message)];
+    if (advice) {
+      lines.push(element('p', {}, `Look at: ${advice}.`));
+    }
+    if (code) {
+      const href = `https://www.twilio.com/docs/api/errors/${code}`;
+      lines.push(element('p', {}, element('a', { href }, `What Twilio says about ${code}`)));
+    }
+    this.#find('.problem').replaceChildren(...lines);
+    this.#find('.problem').hidden = false;
+  }
+
+  #find(selector) {
+    return this.#root.querySelector(selector);
+  }
+
+  #field(name) {
+    return this.#find(`[name=${name}]`);
+  }
+}
