@@ -206,7 +206,7 @@ test-go:
 .PHONY: planted
 ## show that the checks find bugs: plant each bug of tests/planted.toml in a copy of the tree
 planted:
-	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds sanitize load fuzz deny
+	@CARGO="$(CARGO)" sh scripts/setup.sh c php go sdk builds sanitize load fuzz deny browser
 	CARGO_TARGET_DIR="$(TARGET)" python3 -B tests/planted.py
 
 .PHONY: sanitize

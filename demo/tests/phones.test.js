@@ -130,3 +130,24 @@ for (const sdk of Object.keys(SDKS)) {
       }));
   });
 }
+
+test('one page uses both SDKs', () =>
+  withPage({ sdk: 'voice-sdk' }, async (page) => {
+    await page.first.register('alice');
+    await page.choose({ sdk: 'twilio-client' });
+    await page.second.register('bob');
+    await page.event(`First phone registered as alice, with ${SDKS['voice-sdk']}`);
+    await page.event(`Second phone registered as bob, with ${SDKS['twilio-client']}`);
+    await page.first.dial('bob');
+    await page.second.press('Answer');
+    await page.first.is('in a call with bob');
+    await page.hearsAudio();
+  }));
+
+test('two presses of Register leave one device', () =>
+  withPage({}, async (page) => {
+    await page.first.button('Register').dblclick();
+    await page.first.is('registered as alice');
+    await page.page.waitForTimeout(500); // a second device would connect
+    assert.equal(page.connections.size, 1);
+  }));

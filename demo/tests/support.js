@@ -89,6 +89,8 @@ export async function usePage(browser, demo, settings, use, options) {
 export class DemoPage {
   /** Errors of the page, and requests that leave the machine. */
   faults = [];
+  /** The open connections of SDKs. */
+  connections = new Set();
 
   static async open(browser, demo, options = {}) {
     const context = await browser.newContext({
@@ -108,6 +110,10 @@ export class DemoPage {
       }
     });
     page.on('websocket', (socket) => {
+      if (socket.url().endsWith('/signal')) {
+        opened.connections.add(socket);
+        socket.on('close', () => opened.connections.delete(socket));
+      }
       if (new URL(socket.url()).host !== new URL(demo.address).host) {
         opened.faults.push(`left the machine: ${socket.url()}`);
       }
