@@ -119,13 +119,13 @@ export function isOwn(host) {
 }
 
 function headers(host, isLive) {
-  const twilio = isLive ? 'https://*.twilio.com wss://*.twilio.com' : '';
+  const twilio = isLive ? ' https://*.twilio.com wss://*.twilio.com' : '';
   return {
     'Cache-Control': 'no-store',
     'Content-Security-Policy': [
       "default-src 'self'",
       // The page makes the sounds of the phones itself.
-      `connect-src 'self' wss://${host} blob: ${twilio}`,
+      `connect-src 'self' wss://${host} blob:${twilio}`,
       'media-src blob: mediastream:',
       "frame-ancestors 'none'",
     ].join('; '),

@@ -76,6 +76,10 @@ describe('verify', () => {
     'no scope': [sign(without(good, 'scope')), 31204],
     'another API key': [sign({ ...access, iss: 'SK456' }, key, fpa), 31201],
     'no grants': [sign(without(access, 'grants'), key, fpa), 31204],
+    'a name that is too long': [
+      sign({ ...good, scope: `scope:client:incoming?clientName=${'x'.repeat(257)}` }),
+      31105,
+    ],
     'a name with a space': [
       sign({ ...good, scope: 'scope:client:incoming?clientName=a%20b' }),
       31105,
@@ -246,11 +250,21 @@ describe('the process', () => {
   test('refuses the pages of strangers', async () => {
     const origin = 'https://evil.example';
     await assert.rejects(exchange([], 1, { origin }), /404/);
-    assert.equal((await get('/settings.json', { Host: 'evil.example' })).status, 403);
+    const strange = { Host: 'evil.example', Origin: 'https://evil.example' };
+    await assert.rejects(exchange([], 1, { origin, headers: strange }), /404/);
+    assert.equal((await get('/settings.json', strange)).status, 403);
     const { headers } = await get('/backends/c/access/600/token?client=alice', {
       Origin: origin,
     });
     assert.equal(headers['access-control-allow-origin'], undefined);
+  });
+
+  test('the page may load and contact only its own server', async () => {
+    const { headers } = await get('/');
+    const policy = headers['content-security-policy'].split('; ');
+    const { host } = new URL(demo.address);
+    assert(policy.includes("default-src 'self'"), policy);
+    assert(policy.includes(`connect-src 'self' wss://${host} blob:`), policy);
   });
 
   test('answers only its paths', async () => {
