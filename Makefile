@@ -135,12 +135,13 @@ DEMO_PORT ?= 8443
 .PHONY: demo-browser
 ## start a browser phone whose tokens come from C, PHP and Go; installs what it needs
 demo-browser: demo-ready
-	@CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT)
+	@exec env CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT)
 
 .PHONY: demo-live
 ## the same with Twilio's service and your account, as docs/live.md describes
-demo-live: demo-ready
-	@CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT) --live
+demo-live:
+	@env -u TWILIO_AUTH_TOKEN -u TWILIO_API_KEY_SECRET $(MAKE) --no-print-directory demo-ready
+	@exec env CC="$(CC)" CARGO_TARGET_DIR="$(TARGET)" sh scripts/demo.sh run --port $(DEMO_PORT) --live
 
 ## files in demo/tests for make test-browser, such as "phones refusals"; by default all
 BROWSER_TESTS ?=

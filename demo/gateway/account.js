@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 
+const PREFIXES = { TWILIO_ACCOUNT_SID: 'AC', TWILIO_APP_SID: 'AP', TWILIO_API_KEY_SID: 'SK' };
+
 const sid = (prefix) => prefix + randomBytes(16).toString('hex');
 
 /**
@@ -51,7 +53,14 @@ export function readAccount(environment) {
     missing.push('TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, or TWILIO_AUTH_TOKEN');
   }
   if (missing.length > 0) {
-    throw new Error(`missing environment variables: ${missing.join(', ')}`);
+    throw new Error(
+      `missing environment variables: ${missing.join(', ')}. docs/live.md has the steps`,
+    );
+  }
+  for (const [name, prefix] of Object.entries(PREFIXES)) {
+    if (get(name) && !get(name).startsWith(prefix)) {
+      throw new Error(`${name} must begin with ${prefix}`);
+    }
   }
   return account;
 }

@@ -118,8 +118,10 @@ export class Backends {
     });
     const port = new Promise((resolve, reject) => {
       const said = [];
-      const fail = (reason) =>
+      const fail = (reason) => {
+        clearTimeout(timer);
         reject(new Error([`The server in ${name} ${reason}`, ...said].join('\n')));
+      };
       const timer = setTimeout(() => fail('does not start.'), PATIENCE);
       for (const stream of [child.stdout, child.stderr]) {
         createInterface(stream).on('line', (line) => {

@@ -1,70 +1,69 @@
-// Asks the page to be the media side of calls. Twilio's servers exchange audio with the browser; Node
+// Asks the caller's page to be the media side of a call. Twilio's servers exchange audio with the browser; Node
 // has no WebRTC. So the page has the other end of each connection too: ../page/media.js.
 
 const PATIENCE = 15_000;
 
 export class Media {
-  #pages = new Set();
-  /** The page of each call. */
-  #calls = new Map();
+  /** The sockets of the open pages, by the page's ID. */
+  #pages = new Map();
   #requests = new Map();
   #next = 0;
 
-  /** The last page that is open serves new calls. */
-  use(socket) {
-    this.#pages.add(socket);
-    socket.on('close', () => this.#pages.delete(socket));
+  /** Serves a page until it closes. */
+  use(id, socket) {
+    this.#pages.set(id, socket);
+    socket.on('close', () => this.#pages.delete(id));
     socket.on('message', (data) => {
-      const { id, sdp, error } = read(data);
-      const request = this.#requests.get(id);
-      this.#requests.delete(id);
+      const { id: request, sdp, error } = read(data);
       if (error) {
-        request?.reject(new Error(error));
+        this.#requests.get(request)?.reject(new Error(error));
       } else {
-        request?.resolve(sdp);
+        this.#requests.get(request)?.resolve(sdp);
       }
     });
   }
 
   /** Answers the offer of a caller. Returns the answer. */
-  answer(call, offer) {
-    return this.#ask({ type: 'answer', call, offer });
+  answer({ page, sid }, offer) {
+    return this.#ask(page, sid, { type: 'answer', offer });
   }
 
   /** Returns an offer to a callee. */
-  offer(call) {
-    return this.#ask({ type: 'offer', call });
+  offer({ page, sid }) {
+    return this.#ask(page, sid, { type: 'offer' });
   }
 
   /** Completes the offer with the callee's answer, and answers the caller's offer. */
-  connect(call, answer, offer) {
-    return this.#ask({ type: 'connect', call, answer, offer });
+  connect({ page, sid }, answer, offer) {
+    return this.#ask(page, sid, { type: 'connect', answer, offer });
   }
 
-  end(call) {
-    this.#calls.get(call)?.send(JSON.stringify({ type: 'end', call }));
-    this.#calls.delete(call);
-  }
-
-  #ask(request) {
-    return new Promise((resolve, reject) => {
-      const page = this.#calls.get(request.call) ?? [...this.#pages].at(-1);
-      if (!page) {
-        reject(new Error('no page is open that could carry the audio'));
-        return;
+  /** Ends the connections of a call. Requests for it fail. */
+  end({ page, sid }) {
+    this.#pages.get(page)?.send(JSON.stringify({ type: 'end', call: sid }));
+    for (const request of this.#requests.values()) {
+      if (request.call === sid) {
+        request.reject(new Error('the call has ended'));
       }
-      this.#calls.set(request.call, page);
+    }
+  }
+
+  #ask(page, call, request) {
+    const socket = this.#pages.get(page);
+    if (!socket) {
+      return Promise.reject(new Error('the page that carries the audio is closed'));
+    }
+    return new Promise((resolve, reject) => {
       const id = this.#next++;
-      const timer = setTimeout(() => {
-        this.#requests.delete(id);
-        reject(new Error('the page did not answer'));
-      }, PATIENCE);
       const settle = (done) => (value) => {
         clearTimeout(timer);
+        this.#requests.delete(id);
         done(value);
       };
-      this.#requests.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      page.send(JSON.stringify({ id, ...request }));
+      const fail = settle(reject);
+      const timer = setTimeout(() => fail(new Error('the page did not answer')), PATIENCE);
+      this.#requests.set(id, { call, resolve: settle(resolve), reject: fail });
+      socket.send(JSON.stringify({ id, call, ...request }));
     });
   }
 }

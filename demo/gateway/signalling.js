@@ -9,6 +9,8 @@ import { Refusal, verify } from './verify.js';
 // The SDKs reconnect if they receive nothing for 15 seconds.
 const HEARTBEAT = 10_000;
 const RING_TIME = 30_000;
+// Twilio's limit of the parameters of a call, in bytes.
+const MAX_PARAMS = 800;
 // A person sees that a number rings.
 const TIME_TO_ANSWER = 800;
 
@@ -32,9 +34,9 @@ export class Switchboard {
     this.#log = log;
   }
 
-  /** Serves a connection of an SDK until it closes. */
-  accept(socket) {
-    const device = new Device(socket);
+  /** Serves a connection of an SDK until it closes. Its page has this ID. */
+  accept(page, socket) {
+    const device = new Device(page, socket);
     const heartbeat = setInterval(() => socket.send('\n'), HEARTBEAT);
     socket.on('message', async (data) => {
       const text = data.toString();
@@ -85,6 +87,7 @@ export class Switchboard {
       return;
     }
     const { kind, name, expires } = device.allowed;
+    device.name = name;
     const ttl = expires - Math.floor(Date.now() / 1000);
     this.#log(`accepts the ${kind} token of ${name}, valid for ${ttl} s`);
     clearTimeout(device.expiry);
@@ -137,10 +140,11 @@ export class Switchboard {
   /** An outgoing call. The stub of the application reads the parameter `To`, as Twilio's examples do. */
   async #invite(caller, { callsid, sdp, twilio }) {
     const call = new Call(caller, callsid);
+    this.#calls.add(call);
     try {
-      const params = this.#application(caller, new URLSearchParams(twilio?.params ?? ''));
-      const to = params.get('To') ?? '';
-      this.#calls.add(call);
+      const params = this.#application(caller, twilio?.params ?? '');
+      // The page's comes after one of the token.
+      const to = params.getAll('To').at(-1) ?? '';
       if (/^[+\d() -]+$/.test(to)) {
         await this.#callNumber(call, sdp, to);
       } else {
@@ -153,6 +157,9 @@ export class Switchboard {
 
   /** Ends a call because of an error, of which the caller is told. */
   #fail(call, { code = 31005, message }) {
+    if (!this.#calls.has(call)) {
+      return; // ended meanwhile
+    }
     const { caller, callee, temporary, sid } = call;
     this.#log(`refuses the call, ${code}: ${message}`);
     caller.send('hangup', { callsid: temporary, error: { code, message } });
@@ -161,7 +168,10 @@ export class Switchboard {
   }
 
   /** Checks the permission for outgoing calls. Returns what the application receives. */
-  #application(caller, params) {
+  #application(caller, query) {
+    if (query.length > MAX_PARAMS) {
+      throw new Refusal(31103, `the parameters have more than ${MAX_PARAMS} bytes`);
+    }
     const outgoing = caller.allowed?.outgoing;
     if (!outgoing) {
       throw new Refusal(31002, 'the token does not allow outgoing calls');
@@ -169,7 +179,7 @@ export class Switchboard {
     if (outgoing.application !== this.#account.applicationSid) {
       throw new Refusal(31001, `there is no application ${outgoing.application}`);
     }
-    const received = new URLSearchParams([...outgoing.params, ...params]);
+    const received = new URLSearchParams([...outgoing.params, ...new URLSearchParams(query)]);
     this.#log(`application ${outgoing.application} receives a call from client:${caller.name}`, {
       parameters: [...received],
     });
@@ -179,7 +189,7 @@ export class Switchboard {
   async #callNumber(call, sdp, number) {
     call.caller.send('ringing', { callsid: call.sid });
     const [answer] = await Promise.all([
-      this.#media.answer(call.sid, sdp),
+      this.#media.answer(call, sdp),
       new Promise((resolve) => setTimeout(resolve, TIME_TO_ANSWER)),
     ]);
     if (this.#calls.has(call)) {
@@ -200,7 +210,7 @@ export class Switchboard {
     call.callee = callee;
     call.offer = sdp;
     call.caller.send('ringing', { callsid: call.sid });
-    const offer = await this.#media.offer(call.sid);
+    const offer = await this.#media.offer(call);
     if (!this.#calls.has(call)) {
       return; // the caller was faster
     }
@@ -227,7 +237,7 @@ export class Switchboard {
     clearTimeout(call.timer);
     call.isAnswered = true;
     try {
-      const answer = await this.#media.connect(call.sid, sdp, call.offer);
+      const answer = await this.#media.connect(call, sdp, call.offer);
       if (this.#calls.has(call)) {
         this.#log(`${call.callee.name} answers ${call.caller.name}`);
         call.caller.send('answer', { callsid: call.sid, sdp: answer });
@@ -253,7 +263,7 @@ export class Switchboard {
   #forget(call) {
     clearTimeout(call.timer);
     this.#calls.delete(call);
-    this.#media.end(call.sid);
+    this.#media.end(call);
   }
 
   #callsOf(device) {
@@ -263,6 +273,8 @@ export class Switchboard {
 
 /** A connection of an SDK. */
 class Device {
+  /** The client name in its last token. */
+  name;
   /** The permissions of the accepted token. */
   allowed;
   /** The client name under which it is called. */
@@ -270,12 +282,9 @@ class Device {
   expiry;
   #socket;
 
-  constructor(socket) {
+  constructor(page, socket) {
+    this.page = page;
     this.#socket = socket;
-  }
-
-  get name() {
-    return this.allowed?.name ?? this.registered;
   }
 
   send(type, payload = {}) {
@@ -293,6 +302,7 @@ class Call {
   /** @param {string} temporary the caller's name of the call, until it knows the SID */
   constructor(caller, temporary) {
     this.caller = caller;
+    this.page = caller.page;
     this.temporary = temporary;
     this.ids = new Set([temporary, this.sid]);
   }

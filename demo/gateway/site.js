@@ -60,7 +60,7 @@ export function site({ account, backends, codes, isLive }) {
       if (
         settings.backends.some((one) => one.id === id) &&
         isKind(kind) &&
-        LIFETIMES.includes(Number(lifetime))
+        LIFETIMES.map(String).includes(lifetime)
       ) {
         return askBackend(id, kind, Number(lifetime), `/token${search}`, request.headers.host);
       }
@@ -92,6 +92,9 @@ export function site({ account, backends, codes, isLive }) {
     if (!isOwn(request.headers.host)) {
       return json(403, { error: 'this host is not an address of the demo' });
     }
+    if (!URL.canParse(request.url, 'https://localhost')) {
+      return json(400, { error: 'the address is not valid' });
+    }
     if (request.method !== 'GET') {
       return json(405, { error: 'only GET is allowed' });
     }
@@ -103,7 +106,7 @@ export function site({ account, backends, codes, isLive }) {
   }
 
   return async (request, response) => {
-    const { host } = request.headers;
+    const host = isOwn(request.headers.host) ? request.headers.host : 'localhost';
     const { status, type, body } = await decide(request);
     response.writeHead(status, {
       ...headers(host, isLive),
@@ -115,7 +118,7 @@ export function site({ account, backends, codes, isLive }) {
 
 /** Whether a Host header has the name of this machine. A page of a stranger may let its name point here. */
 export function isOwn(host) {
-  return /^(?:localhost|127\.0\.0\.1):\d+$/.test(host ?? '');
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host ?? '');
 }
 
 function headers(host, isLive) {

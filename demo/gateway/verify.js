@@ -30,31 +30,39 @@ export class Refusal extends Error {
  * @throws {Refusal}
  */
 export function verify(token, account) {
-  const { payload, allowed } = read(token);
-  const secret = allowed.kind === 'access' ? account.apiKeySecret : account.authToken;
-  checkSignatureAndTimes(token, secret);
-  if (!Number.isInteger(payload.exp)) {
-    throw new Refusal(31204, 'the token has no exp that is a whole number');
+  const { header, payload, allowed } = read(token);
+  if (allowed.kind === 'capability' && payload.grants && !payload.scope) {
+    throw new Refusal(31204, `an access token needs the header cty, which is ${header.cty}`);
   }
-  if (allowed.kind === 'capability' && typeof payload.scope !== 'string') {
-    throw new Refusal(31204, 'the token has no scope');
-  }
-  if (payload.exp > Date.now() / 1000 + DAY) {
-    throw new Refusal(31207, 'the token is valid for longer than a day');
-  }
+  // The account and the key lead to the secret.
   if (allowed.account !== account.accountSid) {
     throw new Refusal(31203, `there is no account ${allowed.account}`);
   }
   if (allowed.kind === 'access' && allowed.key !== account.apiKeySid) {
     throw new Refusal(31201, `the account has no API key ${allowed.key}`);
   }
-  if (allowed.kind === 'access' && allowed.name === undefined) {
-    throw new Refusal(31204, 'the access token has no identity');
+  const secret = allowed.kind === 'access' ? account.apiKeySecret : account.authToken;
+  checkSignatureAndTimes(token, secret);
+  if (!Number.isInteger(payload.exp)) {
+    throw new Refusal(31204, 'the token has no exp that is a whole number');
   }
-  if (allowed.name !== undefined && !CLIENT_NAME.test(allowed.name)) {
+  if (payload.exp > Date.now() / 1000 + DAY) {
+    throw new Refusal(31207, 'the token is valid for longer than a day');
+  }
+  if (allowed.kind === 'capability' && typeof payload.scope !== 'string') {
+    throw new Refusal(31204, 'the token has no scope');
+  }
+  if (allowed.name === undefined && (allowed.kind === 'access' || allowed.incoming)) {
+    throw new Refusal(31204, 'the token has no client name');
+  }
+  if (allowed.name !== undefined && !isClientName(allowed.name)) {
     throw new Refusal(31105, `the client name ${JSON.stringify(allowed.name)} is not valid`);
   }
   return { ...allowed, expires: payload.exp };
+}
+
+function isClientName(name) {
+  return typeof name === 'string' && CLIENT_NAME.test(name);
 }
 
 function read(token) {
@@ -72,6 +80,9 @@ function checkSignatureAndTimes(token, secret) {
   } catch (error) {
     if (error instanceof jsonwebtoken.TokenExpiredError) {
       throw new Refusal(31205, 'the token has expired');
+    }
+    if (error instanceof jsonwebtoken.NotBeforeError) {
+      throw new Refusal(31204, 'the token is not valid yet');
     }
     if (error.message === 'invalid signature') {
       throw new Refusal(31202, 'the signature is wrong');

@@ -11,7 +11,7 @@ const PARAMS = 'note=Tea & cake for 2 + "Zoë" 🎉\nempty=';
 
 const settings = await fetchSettings();
 const tokenView = new TokenView();
-/** The token on display, until a setting changes. */
+/** The token on display, until the first phone has used it or a setting changes. */
 let token;
 
 fill(
@@ -83,21 +83,21 @@ function forget() {
   byId('token-error').hidden = true;
 }
 
+const isCurrent = (chosen) => JSON.stringify(chosen) === JSON.stringify(choice());
+
 /** Asks for a token. Shows it, if the settings still are those that were asked for. */
-async function showToken(chosen = choice()) {
+async function showToken(chosen) {
   const { client, ...wanted } = chosen;
-  const isCurrent = () => JSON.stringify(chosen) === JSON.stringify(choice());
   const fail = byId('token-error');
   try {
     const answer = await askFor(tokenPath(wanted), client);
-    if (isCurrent()) {
+    if (isCurrent(chosen)) {
       fail.hidden = true;
-      token = answer;
       tokenView.show(answer.token);
     }
     return answer;
   } catch (error) {
-    if (isCurrent()) {
+    if (isCurrent(chosen)) {
       forget();
       fail.textContent = error.message;
       fail.hidden = false;
@@ -106,10 +106,19 @@ async function showToken(chosen = choice()) {
   }
 }
 
+/** Keeps the token for the first phone. */
+async function getToken() {
+  const chosen = choice();
+  const answer = await showToken(chosen);
+  if (isCurrent(chosen)) {
+    token = answer;
+  }
+}
+
 byId('settings').addEventListener('input', forget);
 byId('settings').addEventListener('submit', (event) => {
   event.preventDefault();
-  showToken().catch((error) => logToken(error.message));
+  getToken().catch((error) => logToken(error.message));
 });
 byId('clear').addEventListener('click', () => byId('events').replaceChildren());
 
@@ -117,30 +126,42 @@ function advise(code) {
   return settings.codes.find(({ codes }) => codes.includes(code))?.advice;
 }
 
-const first = new Panel({ title: 'First phone', to: 'bob', params: PARAMS });
-new Phone(first, {
-  log: log('First phone'),
-  advise,
-  // Its token is the one on display.
-  prepare() {
-    const chosen = choice();
-    const ask = takeFirst(token, () => showToken(chosen));
-    return { sdk: chosen.sdk, isLive: settings.isLive, ask };
-  },
-});
+/** The ID under which the gateway knows this page. */
+const page = crypto.randomUUID();
+const gateway = settings.isLive ? undefined : `${location.host}/${page}`;
 
-const second = new Panel({ title: 'Second phone', client: 'bob', to: 'alice', params: PARAMS });
-new Phone(second, {
-  log: log('Second phone'),
-  advise,
-  // It never has a wrong token, so that the first phone can call it.
-  prepare(client) {
-    const { sdk, source, ...chosen } = choice();
-    const good = source.startsWith('backend') ? source : `backend ${settings.backends[0].id}`;
-    const path = tokenPath({ ...chosen, source: good });
-    return { sdk, isLive: settings.isLive, ask: () => askFor(path, client) };
-  },
-});
+const panels = [
+  new Panel({ title: 'First phone', to: 'bob', params: PARAMS }),
+  new Panel({ title: 'Second phone', client: 'bob', to: 'alice', params: PARAMS }),
+];
+byId('phones').append(...panels.map(({ root }) => root));
+
+const phones = [
+  new Phone(panels[0], {
+    log: log('First phone'),
+    advise,
+    gateway,
+    // Its first token is the one on display, once.
+    prepare() {
+      const chosen = choice();
+      const ask = takeFirst(token, () => showToken(chosen));
+      token = undefined;
+      return { sdk: chosen.sdk, ask };
+    },
+  }),
+  new Phone(panels[1], {
+    log: log('Second phone'),
+    advise,
+    gateway,
+    // It never has a wrong token, so that the first phone can call it.
+    prepare(client) {
+      const { sdk, source, ...chosen } = choice();
+      const good = source.startsWith('backend') ? source : `backend ${settings.backends[0].id}`;
+      const path = tokenPath({ ...chosen, source: good });
+      return { sdk, ask: () => askFor(path, client) };
+    },
+  }),
+];
 
 /** Returns a value at first, if there is one, and then what `ask` returns. */
 function takeFirst(value, ask) {
@@ -151,13 +172,14 @@ function takeFirst(value, ask) {
   };
 }
 
-byId('phones').append(first.root, second.root);
-
 if (!settings.isLive) {
   const logGateway = log('Gateway');
-  const socket = new WebSocket(`wss://${location.host}/page`);
+  const socket = new WebSocket(`wss://${gateway}/page`);
   serveMedia(socket, logGateway);
-  socket.addEventListener('close', () =>
-    logGateway('has ended. Start the demo again, and reload the page.'),
-  );
+  socket.addEventListener('close', () => {
+    const mode = 'The demo has ended. Start it again, and reload this page.';
+    logGateway(mode);
+    byId('mode').textContent = mode;
+    phones.forEach((phone) => phone.unregister());
+  });
 }

@@ -27,7 +27,7 @@ export function serveMedia(socket, onLog) {
 
 const actions = {
   /** A number answers, with a quiet tone. */
-  answer: ({ call, offer }) => answer(leg(call, 'caller'), offer),
+  answer: ({ call, offer }) => answer(leg(call, 'caller', 0.02), offer),
 
   /** The connection to a callee. */
   async offer({ call }) {
@@ -53,13 +53,14 @@ function end(call) {
   calls.delete(call);
 }
 
-function leg(call, name) {
+/** One of the two connections of a call. Sends a tone; by default, with no volume. */
+function leg(call, name, volume = 0) {
   const connection = new RTCPeerConnection();
   if (!calls.has(call)) {
     calls.set(call, new Map());
   }
   calls.get(call).set(name, connection);
-  const track = tone();
+  const track = tone(volume);
   // twilio-client plays streams, not tracks.
   connection.addTrack(track, new MediaStream([track]));
   return connection;
@@ -87,18 +88,18 @@ function bridge(from, to) {
   sender.replaceTrack(track);
 }
 
-let shared;
+const tones = new Map();
 
-/** A quiet tone, made once. */
-function tone() {
-  if (!shared) {
+/** A tone of this volume. Each is made once, because it sounds as long as the page is open. */
+function tone(volume) {
+  if (!tones.has(volume)) {
     const context = new AudioContext();
     const oscillator = new OscillatorNode(context, { frequency: 330 });
-    const volume = new GainNode(context, { gain: 0.02 });
+    const gain = new GainNode(context, { gain: volume });
     const destination = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
-    oscillator.connect(volume).connect(destination);
+    oscillator.connect(gain).connect(destination);
     oscillator.start();
-    [shared] = destination.stream.getTracks();
+    tones.set(volume, destination.stream.getTracks()[0]);
   }
-  return shared.clone();
+  return tones.get(volume).clone();
 }

@@ -37,6 +37,7 @@ export class Panel {
     }
     this.#field('to').value = to;
     this.#field('params').value = params;
+    this.#root.addEventListener('click', ignoreSecondClick, { capture: true });
     this.show('offline');
   }
 
@@ -52,14 +53,26 @@ export class Panel {
     return this.#field('to').value.trim();
   }
 
-  /** The parameters, from lines of `key=value`. */
+  /**
+   * The parameters, from lines of `key=value`.
+   *
+   * @throws {Error} a line has no key, or one that another line has
+   */
   get params() {
-    const pairs = this.#field('params')
-      .value.split('\n')
-      .map((line) => /^\s*([^=]+?)\s*=(.*)$/.exec(line))
-      .filter(Boolean)
-      .map(([, key, value]) => [key, value]);
-    return Object.fromEntries(pairs);
+    const params = new Map();
+    for (const line of this.#field('params').value.split('\n')) {
+      const [, key, value] = /^\s*([^=]+?)\s*=(.*)$/.exec(line) ?? [];
+      if (!key && line.trim()) {
+        throw new Error(`Write the parameter as key=value: ${line}`);
+      }
+      if (params.has(key)) {
+        throw new Error(`The parameter ${key} is there twice.`);
+      }
+      if (key) {
+        params.set(key, value);
+      }
+    }
+    return Object.fromEntries(params);
   }
 
   /** Calls `act` when a form is submitted or a button is pressed. */
@@ -111,11 +124,21 @@ export class Panel {
   explain({ code, message, advice }) {
     const lines = [element('h3', {}, code ? `Error ${code}` : 'Error'), element('p', {}, message)];
     if (advice) {
-      lines.push(element('p', {}, `Look at: ${advice}.`));
+      lines.push(element('p', {}, `Check ${advice}.`));
     }
     if (code) {
       const href = `https://www.twilio.com/docs/api/errors/${code}`;
-      lines.push(element('p', {}, element('a', { href }, `What Twilio says about ${code}`)));
+      lines.push(
+        element(
+          'p',
+          {},
+          element(
+            'a',
+            { href, target: '_blank', rel: 'noreferrer' },
+            `What Twilio says about ${code}`,
+          ),
+        ),
+      );
     }
     this.#find('.problem').replaceChildren(...lines);
     this.#find('.problem').hidden = false;
@@ -127,5 +150,13 @@ export class Panel {
 
   #field(name) {
     return this.#find(`[name=${name}]`);
+  }
+}
+
+/** The first click of a double click may have put another button in the place of the first. */
+function ignoreSecondClick(event) {
+  if (event.detail > 1 && event.target.closest('button')) {
+    event.preventDefault();
+    event.stopPropagation();
   }
 }

@@ -5,6 +5,7 @@ import { register } from './sdk.js';
 // A token is renewed this long before its end, or after half of its lifetime.
 const RENEW_BEFORE = 10_000;
 const RETRY = 2000;
+const PATIENCE = 2000;
 
 export class Phone {
   #panel;
@@ -20,8 +21,9 @@ export class Phone {
   /**
    * @param {import('./panel.js').Panel} panel
    * @param {object} options
-   * @param {(client?: string) => {sdk, isLive, ask}} options.prepare chooses the SDK, and how to ask
-   *   for tokens
+   * @param {(client?: string) => {sdk: string, ask: () => Promise}} options.prepare chooses the SDK,
+   *   and how to ask for tokens
+   * @param {string | undefined} options.gateway as in register() of sdk.js
    * @param {(text: string, details?: object) => void} options.log
    * @param {(code: number) => string | undefined} options.advise what to do about an error code
    */
@@ -43,7 +45,7 @@ export class Phone {
     // The call may have ended a moment ago.
     on('.answer', () => this.#call?.accept());
     on('.reject', () => this.#call?.reject());
-    on('.hang-up', () => this.#call?.disconnect());
+    on('.hang-up', () => this.#hangUp());
   }
 
   /** Registers with a new device, and keeps its token valid. */
@@ -51,11 +53,16 @@ export class Phone {
     this.unregister();
     const attempt = {};
     this.#attempt = attempt;
-    const { sdk, isLive, ask } = this.#options.prepare(this.#panel.client);
+    const { sdk, ask } = this.#options.prepare(this.#panel.client);
     this.#panel.show('registering');
     try {
       const answer = await ask();
-      const device = await register(sdk, answer.token, isLive, this.#handlers(attempt));
+      const device = await register(
+        sdk,
+        answer.token,
+        this.#options.gateway,
+        this.#handlers(attempt),
+      );
       if (this.#attempt !== attempt) {
         device.destroy();
         return;
@@ -80,6 +87,7 @@ export class Phone {
       registered: ifCurrent(() => {
         this.#options.log(`registered as ${this.#name}, with ${this.#device.name}`);
         this.#isRegistered = true;
+        this.#panel.forgive();
         this.#rest();
       }),
       unregistered: ifCurrent(() => {
@@ -174,6 +182,7 @@ export class Phone {
       this.#panel.show('calling', `ringing ${partner}`);
     });
     const connected = ifCurrent(() => {
+      this.#panel.forgive();
       this.#options.log(`is connected to ${partner}`);
       this.#panel.show('connected', `in a call with ${partner}`);
     });
@@ -184,6 +193,18 @@ export class Phone {
     call.on('reject', ended('rejected the call'));
     // The device reports the error itself.
     call.on('error', () => setTimeout(ended('call failed')));
+  }
+
+  /** Ends the call, also if the gateway is gone and the SDK waits for it. */
+  #hangUp() {
+    const call = this.#call;
+    call?.disconnect();
+    setTimeout(() => {
+      if (call && this.#call === call) {
+        this.#options.log('call ended, without the gateway');
+        this.unregister();
+      }
+    }, PATIENCE);
   }
 
   /** Shows the state without a call. */

@@ -49,26 +49,30 @@ const adapters = {
  *
  * @param {string} id of the SDK
  * @param {string} token
- * @param {boolean} isLive whether to connect to Twilio, not to the stub
+ * @param {string | undefined} gateway host and path of the stub; without it, the SDK uses Twilio
  * @param {object} on handlers: registered(), unregistered(), incoming(call), error(code, message)
  * @returns {Promise<{name, connect, updateToken, destroy}>}
  */
-export async function register(id, token, isLive, on) {
+export async function register(id, token, gateway, on) {
   const { Device } = await load(id);
   const adapter = adapters[id];
-  const stub = { chunderw: location.host, publishEvents: false };
   const device = new Device(token, {
     sounds: sounds(),
     logLevel: 'silent',
     ...adapter.options,
-    ...(isLive ? {} : stub),
+    // Without them, the SDKs connect to Twilio and send statistics.
+    ...(gateway ? { chunderw: gateway, publishEvents: false } : {}),
   });
   // The gateway's own words, if the SDK passes them on.
   const fail = ({ code, message, originalError }) =>
     on.error(code, originalError?.message ?? message);
+  const watch = (call) => adapter.hasCallErrors && call.on('error', fail);
   device.on(adapter.registered, on.registered);
   device.on(adapter.unregistered, on.unregistered);
-  device.on('incoming', on.incoming);
+  device.on('incoming', (call) => {
+    watch(call);
+    on.incoming(call);
+  });
   device.on('error', fail);
   // Its failure is also an event.
   Promise.resolve(adapter.register(device)).catch(() => {});
@@ -76,9 +80,7 @@ export async function register(id, token, isLive, on) {
     name: `${Device.packageName} ${Device.version}`,
     async connect(params) {
       const call = await adapter.connect(device, params);
-      if (adapter.hasCallErrors) {
-        call.on('error', fail);
-      }
+      watch(call);
       return call;
     },
     updateToken: (next) => device.updateToken(next),

@@ -80,6 +80,11 @@ describe('verify', () => {
       sign({ ...good, scope: `scope:client:incoming?clientName=${'x'.repeat(257)}` }),
       31105,
     ],
+    'a name that is missing': [sign({ ...good, scope: 'scope:client:incoming' }), 31204],
+    'a name that is a number': [
+      sign({ ...access, grants: { ...access.grants, identity: 123 } }, key, fpa),
+      31105,
+    ],
     'a name with a space': [
       sign({ ...good, scope: 'scope:client:incoming?clientName=a%20b' }),
       31105,
@@ -137,7 +142,7 @@ describe('the account', () => {
       TWILIO_API_KEY_SID: 'SK1',
     };
     assert.throws(() => readAccount(environment), {
-      message: 'missing environment variables: TWILIO_APP_SID, TWILIO_API_KEY_SECRET',
+      message: /^missing environment variables: TWILIO_APP_SID, TWILIO_API_KEY_SECRET\./,
     });
   });
 });
@@ -175,10 +180,10 @@ describe('the process', () => {
   }
 
   /** Returns the frames that answer, until the connection closes or `count` have come. */
-  function exchange(frames, count, options = {}) {
+  function exchange(frames, count, options = {}, path = '/some-page/signal') {
     return new Promise((resolve, reject) => {
       const { host } = new URL(demo.address);
-      const socket = new WebSocket(`wss://${host}/signal`, {
+      const socket = new WebSocket(`wss://${host}${path}`, {
         origin: demo.address,
         rejectUnauthorized: false,
         ...options,
@@ -210,6 +215,11 @@ describe('the process', () => {
       ['connected', 'ready', 'offline'],
     );
     assert.equal(answers[0].payload.token.identity, 'alice');
+  });
+
+  test('survives a frame that is too long', async () => {
+    await exchange(['x'.repeat(2_000_000)], 1);
+    assert.equal((await get('/settings.json')).status, 200);
   });
 
   test('refuses a registration before a token', async () => {
@@ -277,6 +287,7 @@ describe('the process', () => {
       '/backends/rust/access/600/token?client=alice',
       '/backends/c/other/600/token?client=alice',
       '/backends/c/access/601/token?client=alice',
+      '/backends/c/access/6e2/token?client=alice',
       '/backends/c/access/600/other',
       '/mistakes/none/access/token?client=alice',
       '/mistakes/constructor/access/token?client=alice',
@@ -284,6 +295,9 @@ describe('the process', () => {
       assert.equal((await get(path)).status, 404, path);
     }
     assert.equal((await get('/', {}, 'POST')).status, 405);
+    for (const path of ['/signal', '/page', '/a/b/signal', '/%2e/signal']) {
+      await assert.rejects(exchange([], 1, {}, path), /404/, path);
+    }
   });
 
   test('a query changes neither kind nor lifetime', async () => {

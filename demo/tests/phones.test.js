@@ -58,6 +58,8 @@ async function callEachOther(page, sdk, kind) {
     events.join('\n'),
   );
 
+  assert.equal(page.tokens[0], await page.page.locator('#jwt').textContent());
+
   const lines = PARAMS.map((pair) => pair.join('='));
   await first.root.getByText('Parameters of the call').click();
   await first.root.locator('[name=params]').fill(lines.join('\n'));
@@ -146,8 +148,64 @@ test('one page uses both SDKs', () =>
 
 test('two presses of Register leave one device', () =>
   withPage({}, async (page) => {
-    await page.first.button('Register').dblclick();
+    await page.first.button('Register').evaluate((button) => {
+      button.click();
+      button.click();
+    });
     await page.first.is('registered as alice');
     await page.page.waitForTimeout(500); // a second device would connect
     assert.equal(page.connections.size, 1);
+  }));
+
+test('a double click presses one button', () =>
+  withPage({}, async (page) => {
+    await registerBoth(page);
+    await page.first.button('Call').dblclick();
+    await page.second.is('alice is calling');
+    await page.second.button('Answer').dblclick();
+    await page.first.is('in a call with bob');
+    await page.first.button('Unregister').dblclick();
+    await page.second.is('registered as bob');
+    await page.first.is('offline');
+  }));
+
+test('the seconds of a token count down', () =>
+  withPage({}, async (page) => {
+    await page.getToken();
+    await page.page.getByText(/^59 min 59 s left/).waitFor();
+    await page.page.getByText(/^59 min 57 s left/).waitFor();
+  }));
+
+test('a wrong token is only for the first phone', () =>
+  withPage({ source: 'mistake tampered' }, ({ second }) => second.register('bob')));
+
+test('a token on display is used once', () =>
+  withPage({ source: 'mistake expired' }, async (page) => {
+    await page.getToken();
+    await page.first.press('Register');
+    await page.first.refusal();
+    await page.choose({ source: 'backend php', lifetime: '600' });
+    await page.getToken();
+    await page.first.register('alice');
+    await page.first.press('Unregister');
+    await page.page.waitForTimeout(1100); // tokens of the same second are equal
+    await page.first.register('alice');
+    assert.equal(new Set(page.tokens).size, 3);
+  }));
+
+test('wrong parameters are explained', () =>
+  withPage({}, async ({ first }) => {
+    await first.register('alice');
+    await first.root.getByText('Parameters of the call').click();
+    const params = first.root.locator('[name=params]');
+    for (const [text, message] of [
+      ['a=1\nhello', 'Write the parameter as key=value: hello'],
+      ['=x', 'Write the parameter as key=value: =x'],
+      ['a=1\na=2', 'The parameter a is there twice.'],
+    ]) {
+      await params.fill(text);
+      await first.press('Call');
+      await first.problem.getByText(message).waitFor();
+      await first.is('registered as alice');
+    }
   }));

@@ -48,7 +48,10 @@ export async function startDemo(options = [], environment = {}) {
   });
   async function stop(signal = 'SIGINT') {
     child.kill(signal);
-    return exit;
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+    const status = await exit;
+    clearTimeout(timer);
+    return status;
   }
   return { address, process: child, output, stop };
 }
@@ -91,6 +94,8 @@ export class DemoPage {
   faults = [];
   /** The open connections of SDKs. */
   connections = new Set();
+  /** The tokens that the SDKs have sent. */
+  tokens = [];
 
   static async open(browser, demo, options = {}) {
     const context = await browser.newContext({
@@ -112,6 +117,12 @@ export class DemoPage {
     page.on('websocket', (socket) => {
       if (socket.url().endsWith('/signal')) {
         opened.connections.add(socket);
+        socket.on('framesent', ({ payload }) => {
+          const frame = payload.trim() && JSON.parse(payload);
+          if (frame.type === 'listen') {
+            opened.tokens.push(frame.payload.token);
+          }
+        });
         socket.on('close', () => opened.connections.delete(socket));
       }
       if (new URL(socket.url()).host !== new URL(demo.address).host) {
@@ -162,7 +173,7 @@ export class DemoPage {
     await this.page.locator('#events li').filter({ hasText: text }).first().waitFor();
   }
 
-  /** Waits until each end of each connection has received audio. */
+  /** Waits until each SDK hears the other's microphone, or the tone of a number. */
   async hearsAudio() {
     await this.page.waitForFunction(async () => {
       const open = window.connections.filter(({ connectionState }) => connectionState !== 'closed');
@@ -170,7 +181,7 @@ export class DemoPage {
         open.map(async (connection) => {
           const stats = [...(await connection.getStats()).values()];
           return stats.some(
-            ({ type, bytesReceived }) => type === 'inbound-rtp' && bytesReceived > 0,
+            ({ type, totalAudioEnergy }) => type === 'inbound-rtp' && totalAudioEnergy > 1e-6,
           );
         }),
       );
@@ -198,7 +209,10 @@ function keepConnections() {
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...args) {
       super(...args);
-      window.connections.push(this);
+      // The media side of the demo passes no configuration.
+      if (args.length > 0) {
+        window.connections.push(this);
+      }
     }
   };
 }

@@ -71,7 +71,7 @@ beforeEach(() => {
     answer: async () => 'answer of a number',
     offer: async () => 'offer to the callee',
     connect: async (call, answer, offer) => `answer to ${offer}, for ${answer}`,
-    end: (call) => media.ended.push(call),
+    end: ({ sid }) => media.ended.push(sid),
   };
   switchboard = new Switchboard(account, media, () => {});
 });
@@ -80,7 +80,7 @@ afterEach(() => mock.timers.reset());
 
 function connect() {
   const socket = new Socket();
-  switchboard.accept(socket);
+  switchboard.accept('page', socket);
   return socket;
 }
 
@@ -185,6 +185,35 @@ describe('a call', () => {
     assert.deepEqual(carol.types(), ['hangup 31486']);
     await dial(carol, 'carol');
     assert.deepEqual(carol.types(), ['hangup 31486']);
+  });
+
+  test('goes where the page says, not the token', async () => {
+    const outgoing = { application_sid: 'AP123123', params: { To: 'eve' } };
+    const alice = await register('alice', { outgoing });
+    await register('bob');
+    await dial(alice, 'bob');
+    assert.deepEqual(alice.types(), ['ringing']);
+  });
+
+  test('is refused with more than 800 bytes of parameters', async () => {
+    const alice = await register('alice');
+    await register('bob');
+    await dial(alice, 'bob', { x: 'x'.repeat(792) });
+    assert.deepEqual(alice.types(), ['hangup 31103']);
+    await dial(alice, 'bob', { x: 'x'.repeat(791) });
+    assert.deepEqual(alice.types(), ['ringing']);
+  });
+
+  test('that ended is not refused afterwards', async () => {
+    let fail;
+    media.offer = () => new Promise((_, reject) => (fail = reject));
+    const alice = await register('alice');
+    await register('bob');
+    await dial(alice, 'bob');
+    await alice.say('hangup', { callsid: 'TJ1' });
+    fail(new Error('the call has ended'));
+    await new Promise(setImmediate);
+    assert.deepEqual(alice.types(), ['ringing']);
   });
 
   test('fails with the media side', async () => {
