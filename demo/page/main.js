@@ -93,7 +93,7 @@ async function showToken(chosen) {
     const answer = await askFor(tokenPath(wanted), client);
     if (isCurrent(chosen)) {
       fail.hidden = true;
-      tokenView.show(answer.token);
+      tokenView.show(answer.token, chosen.source.startsWith('mistake'));
     }
     return answer;
   } catch (error) {

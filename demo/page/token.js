@@ -7,8 +7,11 @@ import { decode, permissions } from './permissions.js';
 export class TokenView {
   #timer;
 
-  /** @param {string} token */
-  show(token) {
+  /**
+   * @param {string} token
+   * @param {boolean} isWrong whether the demo has minted it with a mistake
+   */
+  show(token, isWrong) {
     const { parts, header, payload } = decode(token);
     const allowed = permissions({ header, payload });
     byId('permissions').replaceChildren(
@@ -23,10 +26,14 @@ export class TokenView {
     );
     byId('token-header').textContent = JSON.stringify(header, null, 2);
     byId('token-payload').textContent = JSON.stringify(payload, null, 2);
-    byId('secret').textContent =
-      allowed.kind === 'access'
-        ? `the secret of API key ${allowed.key}`
-        : 'the account’s auth token';
+    byId('signature').textContent = isWrong
+      ? 'This token has a mistake on purpose. The gateway says which one.'
+      : `HMAC-SHA256 of the first two parts, with ${
+          allowed.kind === 'access'
+            ? `the secret of API key ${allowed.key}`
+            : 'the account’s auth token'
+        }. The page does not know this secret.`;
+    byId('tour').hidden = true;
     byId('token').hidden = false;
     this.#count(payload.exp);
   }
@@ -34,13 +41,15 @@ export class TokenView {
   hide() {
     clearInterval(this.#timer);
     byId('token').hidden = true;
+    byId('tour').hidden = false;
   }
 
   #count(expires) {
     clearInterval(this.#timer);
     const at = new Date(expires * 1000).toLocaleString();
     const show = () => {
-      byId('expiry').textContent = `${remaining(expires - Date.now() / 1000)} (${at})`;
+      byId('expiry').textContent =
+        `${expires * 1000 > Date.now() ? 'Expires' : 'Expired'}: ${remaining(expires - Date.now() / 1000)} (${at})`;
     };
     show();
     this.#timer = setInterval(show, 1000);

@@ -172,8 +172,8 @@ test('a double click presses one button', () =>
 test('the seconds of a token count down', () =>
   withPage({}, async (page) => {
     await page.getToken();
-    await page.page.getByText(/^59 min 59 s left/).waitFor();
-    await page.page.getByText(/^59 min 57 s left/).waitFor();
+    await page.page.getByText(/^Expires: 59 min 59 s left/).waitFor();
+    await page.page.getByText(/^Expires: 59 min 57 s left/).waitFor();
   }));
 
 test('a wrong token is only for the first phone', () =>
